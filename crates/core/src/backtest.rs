@@ -1,0 +1,181 @@
+//! The backtest and the future, by one engine over one panel.
+
+use crate::{
+    Engine, Failure, Forecast, ForecastError, Horizon, IntervalLevel, Notice, Outcome, PanelError,
+    PanelView, Split,
+};
+
+/// Which fit the future is forecast from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Refit {
+    /// A second fit on the whole history.
+    #[default]
+    WholeHistory,
+    /// The backtest's own fit on the training window, continued past the last day of data.
+    Never,
+}
+
+/// What an engine says about one series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowOutcomes {
+    /// The forecast of the backtest window, made at the origin.
+    pub backtest: Result<Forecast, Failure>,
+    /// The forecast of the future, made after the last day of data.
+    pub future: Result<Forecast, Failure>,
+    /// What was noticed while making the future forecast.
+    pub notices: Vec<Notice>,
+}
+
+/// Why an engine could not be asked.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum BacktestError {
+    /// The panel does not cover the split's history.
+    #[error("the panel does not cover the history window")]
+    Panel(#[from] PanelError),
+    /// A window is longer than a horizon can be.
+    #[error("the backtest window is too long")]
+    Horizon(#[from] ForecastError),
+}
+
+/// Forecasts both windows of `split` for every series of `history`, in its order.
+///
+/// The backtest is made from the training window alone: days at and after the origin are not
+/// passed to the engine.
+///
+/// # Errors
+///
+/// [`BacktestError`] where `history` does not cover the split, or the backtest window is longer
+/// than a [`Horizon`] can be.
+pub fn forecast_windows(
+    engine: &dyn Engine,
+    history: PanelView<'_>,
+    split: &Split,
+    refit: Refit,
+    level: IntervalLevel,
+) -> Result<Vec<WindowOutcomes>, BacktestError> {
+    let training = history.window(split.training())?;
+    let backtest_days = split.backtest().len();
+    let future_days = split.future().len();
+    match refit {
+        Refit::WholeHistory => {
+            let history = history.window(split.history())?;
+            let backtests = engine.forecast(training, Horizon::new(backtest_days)?, level);
+            let futures = engine.forecast(history, Horizon::new(future_days)?, level);
+            let both = backtests.into_iter().zip(futures);
+            Ok(both
+                .map(|(backtest, future)| WindowOutcomes {
+                    backtest: backtest.forecast,
+                    future: future.forecast,
+                    notices: future.notices,
+                })
+                .collect())
+        }
+        Refit::Never => {
+            let horizon = Horizon::new(backtest_days + future_days)?;
+            let outcomes = engine.forecast(training, horizon, level);
+            Ok(outcomes
+                .into_iter()
+                .map(|outcome| split_outcome(outcome, backtest_days))
+                .collect())
+        }
+    }
+}
+
+fn split_outcome(outcome: Outcome, backtest_days: usize) -> WindowOutcomes {
+    let (backtest, future) = match outcome.forecast {
+        Ok(forecast) => {
+            let (backtest, future) = forecast.split_at(backtest_days);
+            (Ok(backtest), Ok(future))
+        }
+        Err(failure) => (Err(failure.clone()), Err(failure)),
+    };
+    WindowOutcomes {
+        backtest,
+        future,
+        notices: outcome.notices,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Day, Panel, SeriesKey, SeriesView, WindowLengths, in_parallel};
+
+    /// Forecasts the last value it is shown.
+    #[derive(Debug)]
+    struct LastValue;
+
+    impl Engine for LastValue {
+        fn name(&self) -> &'static str {
+            "last_value"
+        }
+
+        fn forecast(
+            &self,
+            panel: PanelView<'_>,
+            horizon: Horizon,
+            _: IntervalLevel,
+        ) -> Vec<Outcome> {
+            in_parallel(panel, |series: SeriesView<'_>| {
+                let first = series.grid.last().plus_days(1);
+                let last = series.values.last().copied().unwrap_or(f64::NAN);
+                match Forecast::constant(first, horizon, last) {
+                    Ok(forecast) => Outcome::of(forecast),
+                    Err(error) => Outcome::from(Failure::from(error)),
+                }
+            })
+        }
+    }
+
+    fn windows(refit: Refit) -> (Split, WindowOutcomes) {
+        let as_of: Day = "2025-12-31".parse().unwrap();
+        let split = Split::new(as_of, WindowLengths::default()).unwrap();
+        let values = split
+            .history()
+            .days()
+            .map(|day| f64::from(day.epoch_days()))
+            .collect();
+        let panel =
+            Panel::from_rows(split.history(), [(SeriesKey::new("h", "cpu"), values)]).unwrap();
+        let level = IntervalLevel::EIGHTY_PERCENT;
+        let mut outcomes =
+            forecast_windows(&LastValue, panel.view(), &split, refit, level).unwrap();
+        (split, outcomes.remove(0))
+    }
+
+    #[test]
+    fn the_backtest_sees_nothing_after_the_origin() {
+        for refit in [Refit::WholeHistory, Refit::Never] {
+            let (split, outcome) = windows(refit);
+            let backtest = outcome.backtest.unwrap();
+            assert_eq!(backtest.grid(), split.backtest());
+            let origin = f64::from(split.origin().epoch_days());
+            assert!(
+                backtest
+                    .yhat()
+                    .iter()
+                    .all(|yhat| (yhat - origin).abs() < 0.5)
+            );
+        }
+    }
+
+    #[test]
+    fn the_future_comes_from_the_fit_asked_for() {
+        for (refit, trained_through) in [
+            (Refit::WholeHistory, Split::as_of as fn(&Split) -> Day),
+            (Refit::Never, Split::origin),
+        ] {
+            let (split, outcome) = windows(refit);
+            let future = outcome.future.unwrap();
+            assert_eq!(future.grid(), split.future());
+            let last_seen = f64::from(trained_through(&split).epoch_days());
+            assert!(
+                future
+                    .yhat()
+                    .iter()
+                    .all(|yhat| (yhat - last_seen).abs() < 0.5),
+                "{refit:?}"
+            );
+        }
+    }
+}

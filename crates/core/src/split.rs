@@ -1,0 +1,203 @@
+//! Which days are learned from, which are scored, which are forecast.
+
+use crate::{Day, DayError, Horizon, TimeGrid};
+
+/// How long the windows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowLengths {
+    /// Calendar months of the training window; at least 1.
+    pub train_months: u32,
+    /// Calendar months of the backtest window; at least 1.
+    pub backtest_months: u32,
+    /// Days forecast after the last day of data.
+    pub horizon: Horizon,
+}
+
+impl Default for WindowLengths {
+    /// 32 months of training, 4 of backtest, 180 days of future.
+    fn default() -> Self {
+        Self {
+            train_months: 32,
+            backtest_months: 4,
+            horizon: Horizon::DEFAULT,
+        }
+    }
+}
+
+/// Why there is no such split.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SplitError {
+    /// A window would be empty.
+    #[error("a {window} window of 0 months leaves nothing to work on; give at least 1")]
+    EmptyWindow {
+        /// `training` or `backtest`.
+        window: &'static str,
+    },
+    /// The windows would begin before the year 1.
+    #[error("{months} months before {as_of} is no day of the calendar")]
+    BeforeTheCalendar {
+        /// The last day of data.
+        as_of: Day,
+        /// Months asked for.
+        months: u64,
+        /// What the calendar said.
+        source: DayError,
+    },
+}
+
+/// The windows around `as_of`, the last day of data.
+///
+/// Windows are calendar months and do not overlap:
+///
+/// ```text
+///            training (32 months)             backtest (4 months)   future (180 days)
+/// |---------------------------------------------|----------------|···············|
+/// as_of − 36 months                          origin            as_of
+/// ```
+///
+/// The origin is counted back from `as_of`, so the backtest always is the last whole months;
+/// both starts are clamped at month ends as [`Day::minus_months`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split {
+    training: TimeGrid,
+    backtest: TimeGrid,
+    future: TimeGrid,
+}
+
+impl Split {
+    /// The windows of these lengths that end at `as_of`.
+    ///
+    /// # Errors
+    ///
+    /// [`SplitError`] where a window would be empty or begin before the year 1.
+    pub fn new(as_of: Day, lengths: WindowLengths) -> Result<Self, SplitError> {
+        for (window, months) in [
+            ("training", lengths.train_months),
+            ("backtest", lengths.backtest_months),
+        ] {
+            if months == 0 {
+                return Err(SplitError::EmptyWindow { window });
+            }
+        }
+        let months_back = |months: u64| {
+            let before_the_calendar = |source| SplitError::BeforeTheCalendar {
+                as_of,
+                months,
+                source,
+            };
+            as_of
+                .minus_months(u32::try_from(months).unwrap_or(u32::MAX))
+                .map_err(before_the_calendar)
+        };
+        let origin = months_back(u64::from(lengths.backtest_months))?;
+        let before_history =
+            months_back(u64::from(lengths.train_months) + u64::from(lengths.backtest_months))?;
+        Ok(Self {
+            training: TimeGrid::between(before_history, origin),
+            backtest: TimeGrid::between(origin, as_of),
+            future: TimeGrid::new(as_of.plus_days(1), lengths.horizon.days()),
+        })
+    }
+
+    /// Training and backtest together.
+    #[must_use]
+    pub fn history(&self) -> TimeGrid {
+        TimeGrid::new(
+            self.training.first(),
+            self.training.len() + self.backtest.len(),
+        )
+    }
+
+    /// What engines learn from for the backtest.
+    #[must_use]
+    pub fn training(&self) -> TimeGrid {
+        self.training
+    }
+
+    /// What they are scored on.
+    #[must_use]
+    pub fn backtest(&self) -> TimeGrid {
+        self.backtest
+    }
+
+    /// What is forecast.
+    #[must_use]
+    pub fn future(&self) -> TimeGrid {
+        self.future
+    }
+
+    /// The last day of training: nothing after it may be known in the backtest.
+    #[must_use]
+    pub fn origin(&self) -> Day {
+        self.training.last()
+    }
+
+    /// The last day of data.
+    #[must_use]
+    pub fn as_of(&self) -> Day {
+        self.backtest.last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split(as_of: &str) -> Split {
+        Split::new(as_of.parse().unwrap(), WindowLengths::default()).unwrap()
+    }
+
+    #[test]
+    fn windows_are_calendar_months() {
+        for (as_of, first, origin, backtest_days) in [
+            ("2025-12-31", "2023-01-01", "2025-08-31", 122),
+            ("2020-07-01", "2017-07-02", "2020-03-01", 122),
+            ("2024-02-29", "2021-03-01", "2023-10-29", 123),
+            ("2025-06-30", "2022-07-01", "2025-02-28", 122),
+        ] {
+            let split = split(as_of);
+            assert_eq!(split.history().first().to_string(), first, "{as_of}");
+            assert_eq!(split.origin().to_string(), origin, "{as_of}");
+            assert_eq!(split.backtest().len(), backtest_days, "{as_of}");
+        }
+    }
+
+    #[test]
+    fn windows_of_nothing_are_refused() {
+        let as_of: Day = "2025-12-31".parse().unwrap();
+        let lengths = WindowLengths {
+            backtest_months: 0,
+            ..WindowLengths::default()
+        };
+        let error = Split::new(as_of, lengths).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a backtest window of 0 months leaves nothing to work on; give at least 1"
+        );
+        let lengths = WindowLengths {
+            train_months: u32::MAX,
+            ..WindowLengths::default()
+        };
+        assert!(Split::new(as_of, lengths).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn windows_meet_and_do_not_overlap(
+            days in 40_000_i64 / 2..40_000,
+            train_months in 1_u32..60,
+            backtest_months in 1_u32..12,
+        ) {
+            let as_of = Day::from_epoch_days(days).unwrap();
+            let lengths = WindowLengths { train_months, backtest_months, ..WindowLengths::default() };
+            let split = Split::new(as_of, lengths).unwrap();
+            prop_assert_eq!(split.as_of(), as_of);
+            prop_assert_eq!(split.training().last().plus_days(1), split.backtest().first());
+            prop_assert_eq!(split.backtest().last().plus_days(1), split.future().first());
+            prop_assert_eq!(split.history().last(), as_of);
+            prop_assert!(!split.training().is_empty() && !split.backtest().is_empty());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The champion: Prophet's model for every series of a panel.
+//!
+//! The model is Prophet's own with its default settings: a piecewise linear trend with 25
+//! potential changepoints, a weekly season, and a yearly one where the series spans two years
+//! (Taylor & Letham 2018, *Forecasting at scale*, The American Statistician 72(1), 37-45).
+//! `augurs-prophet` prepares the data and evaluates the model; Stan, compiled to WebAssembly and
+//! embedded, finds the parameters. Prediction intervals follow Prophet's own law for future trend
+//! changes, but in closed form instead of by simulation: see [`TrendUncertainty`].
+//!
+//! ```
+//! use fleetcast_core::{Engine, Horizon, IntervalLevel, Panel, SeriesKey, TimeGrid};
+//! use fleetcast_prophet::ProphetEngine;
+//!
+//! let grid = TimeGrid::new("2025-01-01".parse()?, 60);
+//! let workload = (0..60).map(|day| 40.0 + 0.2 * f64::from(day) + f64::from(day % 7)).collect();
+//! let panel = Panel::from_rows(grid, [(SeriesKey::new("web-01", "cpu"), workload)])?;
+//!
+//! let engine = ProphetEngine::new();
+//! let outcomes = engine.forecast(panel.view(), Horizon::new(30)?, IntervalLevel::EIGHTY_PERCENT);
+//! let forecast = outcomes[0].forecast.as_ref().map_err(Clone::clone)?;
+//! assert_eq!(forecast.grid().first().to_string(), "2025-03-02");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod engine;
+mod interval;
+mod recording;
+
+pub use engine::ProphetEngine;
+pub use interval::TrendUncertainty;

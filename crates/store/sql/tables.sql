@@ -1,0 +1,157 @@
+-- Every table fleetcast writes. `{table}` is the statement's own table, or the name of the copy
+-- that a stage fills before it takes the table's place.
+
+-- table: runs
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id             BIGINT    NOT NULL PRIMARY KEY,
+    started_at         TIMESTAMP NOT NULL,  -- UTC
+    finished_at        TIMESTAMP,           -- UTC
+    status             VARCHAR   NOT NULL CHECK (status IN ('running', 'complete', 'failed', 'interrupted')),
+    as_of              DATE      NOT NULL,
+    config             JSON      NOT NULL,
+    data_fingerprint   VARCHAR   NOT NULL,
+    fleetcast_version  VARCHAR   NOT NULL,
+    series             BIGINT    NOT NULL,
+    prophet_rows       BIGINT,
+    prophet_seconds    DOUBLE,
+    challenger_rows    BIGINT,
+    challenger_seconds DOUBLE,
+    judge_rows         BIGINT,
+    judge_seconds      DOUBLE,
+    write_rows         BIGINT,
+    write_seconds      DOUBLE
+);
+
+-- table: prophet_forecasts
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id     BIGINT  NOT NULL,
+    host       VARCHAR NOT NULL,
+    resource   VARCHAR NOT NULL,
+    ds         DATE    NOT NULL,
+    segment    VARCHAR NOT NULL CHECK (segment IN ('backtest', 'future')),
+    yhat       DOUBLE  NOT NULL,
+    yhat_lower DOUBLE  NOT NULL,
+    yhat_upper DOUBLE  NOT NULL
+);
+
+-- table: challenger_forecasts
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id     BIGINT  NOT NULL,
+    host       VARCHAR NOT NULL,
+    resource   VARCHAR NOT NULL,
+    ds         DATE    NOT NULL,
+    segment    VARCHAR NOT NULL CHECK (segment IN ('backtest', 'future')),
+    yhat       DOUBLE  NOT NULL,
+    yhat_lower DOUBLE  NOT NULL,
+    yhat_upper DOUBLE  NOT NULL
+);
+
+-- table: backtest_scores
+-- A metric is NULL where it is undefined, for example every percentage error of an all-zero week.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id       BIGINT  NOT NULL,
+    host         VARCHAR NOT NULL,
+    resource     VARCHAR NOT NULL,
+    model        VARCHAR NOT NULL,
+    origin       DATE    NOT NULL,
+    horizon_days INTEGER NOT NULL,
+    mape         DOUBLE,
+    wape         DOUBLE,
+    smape        DOUBLE,
+    mase         DOUBLE,
+    mae          DOUBLE,
+    rmse         DOUBLE,
+    bias         DOUBLE,
+    coverage_80  DOUBLE,
+    pinball      DOUBLE,
+    n_scored     INTEGER NOT NULL,
+    n_days       INTEGER NOT NULL,
+    PRIMARY KEY (host, resource, model, origin)
+);
+
+-- table: model_leaderboard
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id                 BIGINT  NOT NULL,
+    host                   VARCHAR NOT NULL,
+    resource               VARCHAR NOT NULL,
+    winner                 VARCHAR NOT NULL,
+    prophet_mape           DOUBLE,
+    challenger_mape        DOUBLE,
+    naive_mape             DOUBLE,
+    prophet_wape           DOUBLE,
+    challenger_wape        DOUBLE,
+    naive_wape             DOUBLE,
+    prophet_smape          DOUBLE,
+    challenger_smape       DOUBLE,
+    naive_smape            DOUBLE,
+    prophet_mase           DOUBLE,
+    challenger_mase        DOUBLE,
+    naive_mase             DOUBLE,
+    prophet_mae            DOUBLE,
+    challenger_mae         DOUBLE,
+    naive_mae              DOUBLE,
+    prophet_rmse           DOUBLE,
+    challenger_rmse        DOUBLE,
+    naive_rmse             DOUBLE,
+    prophet_bias           DOUBLE,
+    challenger_bias        DOUBLE,
+    naive_bias             DOUBLE,
+    prophet_coverage_80    DOUBLE,
+    challenger_coverage_80 DOUBLE,
+    prophet_pinball        DOUBLE,
+    challenger_pinball     DOUBLE,
+    n_scored               INTEGER NOT NULL,
+    decided_by             VARCHAR NOT NULL,
+    trust                  VARCHAR,
+    reason                 VARCHAR NOT NULL,
+    PRIMARY KEY (host, resource)
+);
+
+-- table: forecasts
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id          BIGINT  NOT NULL,
+    host            VARCHAR NOT NULL,
+    resource        VARCHAR NOT NULL,
+    ds              DATE    NOT NULL,
+    yhat            DOUBLE  NOT NULL,
+    yhat_lower      DOUBLE  NOT NULL,
+    yhat_upper      DOUBLE  NOT NULL,
+    model           VARCHAR NOT NULL,
+    trained_through DATE    NOT NULL,
+    PRIMARY KEY (host, resource, ds)
+);
+
+-- table: series_issues
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id   BIGINT  NOT NULL,
+    host     VARCHAR NOT NULL,
+    resource VARCHAR NOT NULL,
+    stage    VARCHAR NOT NULL,
+    engine   VARCHAR,
+    severity VARCHAR NOT NULL CHECK (severity IN ('info', 'warning', 'error')),
+    code     VARCHAR NOT NULL,
+    message  VARCHAR NOT NULL
+);
+
+-- table: processed_data
+-- No key: whoever fills this table by other means may hold a day twice, and is told so.
+CREATE TABLE IF NOT EXISTS {table} (
+    host        VARCHAR NOT NULL,
+    resource    VARCHAR NOT NULL,
+    ds          DATE    NOT NULL,
+    utilization DOUBLE
+);
+
+-- table: fleetcast_schema
+CREATE TABLE IF NOT EXISTS {table} (
+    version INTEGER NOT NULL
+);
+
+-- table: demo_labels
+CREATE TABLE IF NOT EXISTS {table} (
+    host      VARCHAR NOT NULL,
+    resource  VARCHAR NOT NULL,
+    behaviour VARCHAR NOT NULL,
+    defect    VARCHAR,
+    PRIMARY KEY (host, resource)
+);

@@ -1,0 +1,52 @@
+//! Typed columns of Arrow batches.
+
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, ListArray, StringArray};
+use arrow::datatypes::{Date32Type, Float64Type};
+use arrow::record_batch::RecordBatch;
+
+use crate::Error;
+
+const ACTION: &str = "reading the database";
+
+/// The column `name` of `batch`.
+fn column<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<&'a ArrayRef, Error> {
+    batch
+        .column_by_name(name)
+        .ok_or_else(|| Error::columns(ACTION, format_args!("no column {name}")))
+}
+
+fn wrong_type(name: &'static str, array: &dyn Array) -> Error {
+    let found = array.data_type();
+    Error::columns(ACTION, format_args!("column {name} came as {found}"))
+}
+
+pub(crate) fn strings<'a>(
+    batch: &'a RecordBatch,
+    name: &'static str,
+) -> Result<&'a StringArray, Error> {
+    let array = column(batch, name)?;
+    array.as_string_opt().ok_or_else(|| wrong_type(name, array))
+}
+
+pub(crate) fn lists<'a>(
+    batch: &'a RecordBatch,
+    name: &'static str,
+) -> Result<&'a ListArray, Error> {
+    let array = column(batch, name)?;
+    array.as_list_opt().ok_or_else(|| wrong_type(name, array))
+}
+
+pub(crate) fn dates(array: &ArrayRef) -> Result<&Date32Array, Error> {
+    array
+        .as_primitive_opt::<Date32Type>()
+        .ok_or_else(|| wrong_type("ds", array))
+}
+
+pub(crate) fn doubles<'a>(
+    array: &'a ArrayRef,
+    name: &'static str,
+) -> Result<&'a Float64Array, Error> {
+    array
+        .as_primitive_opt::<Float64Type>()
+        .ok_or_else(|| wrong_type(name, array))
+}

@@ -1,0 +1,201 @@
+//! A table in the making: filled batch by batch, invisible until published.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Date32Builder, Float64Builder, Int64Array, RecordBatch, StringArray, StringBuilder,
+};
+use fleetcast_core::{Forecast, SeriesKey};
+
+use crate::{Error, RunId, Store, Table};
+
+const APPENDING: &str = "appending rows";
+
+/// Which part of an engine's forecast a row belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment {
+    /// The days the judge scores.
+    Backtest,
+    /// The days after the data.
+    Future,
+}
+
+impl Segment {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Backtest => "backtest",
+            Self::Future => "future",
+        }
+    }
+}
+
+/// A new version of a table, with the same columns and keys, that nobody reads yet.
+#[derive(Debug)]
+pub struct Draft<'store> {
+    store: &'store Store,
+    table: Table,
+    name: String,
+}
+
+impl Store {
+    /// An empty draft of `table`; one that an earlier run left behind is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn draft(&self, table: Table) -> Result<Draft<'_>, Error> {
+        let name = table.draft_name();
+        let creating = Error::while_doing("creating a draft table");
+        self.connection
+            .execute_batch(&format!("DROP TABLE IF EXISTS {name}"))
+            .map_err(creating)?;
+        self.connection
+            .execute_batch(&table.definition(&name))
+            .map_err(creating)?;
+        Ok(Draft {
+            store: self,
+            table,
+            name,
+        })
+    }
+
+    /// Appends a batch to a table, whose columns it must have in the table's order.
+    pub(crate) fn append_to(&self, table: &str, batch: RecordBatch) -> Result<(), Error> {
+        let appending = Error::while_doing(APPENDING);
+        let mut appender = self.connection.appender(table).map_err(appending)?;
+        appender.append_record_batch(batch).map_err(appending)?;
+        appender.flush().map_err(appending)
+    }
+
+    /// Appends a batch to `table` itself: for inputs, which no stage publishes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows do not fit.
+    pub fn append(&self, table: Table, batch: RecordBatch) -> Result<(), Error> {
+        self.append_to(table.as_str(), batch)
+    }
+}
+
+impl Draft<'_> {
+    /// The table this will be.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        self.table
+    }
+
+    /// Its name until then.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many rows it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn count_rows(&self) -> Result<u64, Error> {
+        self.store
+            .connection
+            .query_row(&format!("SELECT count(*) FROM {}", self.name), [], |row| {
+                row.get(0)
+            })
+            .map_err(Error::while_doing("counting rows"))
+    }
+
+    /// Appends a batch, whose columns must be the table's, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where a row breaks the table's rules.
+    pub fn append(&self, batch: RecordBatch) -> Result<(), Error> {
+        self.store.append_to(&self.name, batch)
+    }
+
+    /// Appends forecasts to a draft of an engine's table.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where a row breaks the table's rules.
+    pub fn append_forecasts<'a>(
+        &self,
+        run: RunId,
+        forecasts: impl Iterator<Item = (&'a SeriesKey, Segment, &'a Forecast)>,
+    ) -> Result<(), Error> {
+        let mut columns = ForecastColumns::default();
+        for (key, segment, forecast) in forecasts {
+            columns.push(key, segment, forecast);
+        }
+        let batch = columns
+            .finish(run)
+            .map_err(|error| Error::columns(APPENDING, error))?;
+        self.append(batch)
+    }
+}
+
+#[derive(Debug, Default)]
+struct ForecastColumns {
+    host: StringBuilder,
+    resource: StringBuilder,
+    ds: Date32Builder,
+    segment: StringBuilder,
+    yhat: Float64Builder,
+    lower: Float64Builder,
+    upper: Float64Builder,
+}
+
+impl ForecastColumns {
+    fn push(&mut self, key: &SeriesKey, segment: Segment, forecast: &Forecast) {
+        for day in forecast.grid().days() {
+            self.host.append_value(key.host());
+            self.resource.append_value(key.resource());
+            self.ds.append_value(day.epoch_days());
+            self.segment.append_value(segment.as_str());
+        }
+        self.yhat.append_slice(forecast.yhat());
+        self.lower.append_slice(forecast.lower());
+        self.upper.append_slice(forecast.upper());
+    }
+
+    fn finish(mut self, run: RunId) -> Result<RecordBatch, arrow::error::ArrowError> {
+        let yhat = self.yhat.finish();
+        let run_id = Int64Array::from(vec![run.get(); arrow::array::Array::len(&yhat)]);
+        let columns: [(&str, ArrayRef); 8] = [
+            ("run_id", Arc::new(run_id)),
+            ("host", Arc::new(self.host.finish())),
+            ("resource", Arc::new(self.resource.finish())),
+            ("ds", Arc::new(self.ds.finish())),
+            ("segment", Arc::new(self.segment.finish())),
+            ("yhat", Arc::new(yhat)),
+            ("yhat_lower", Arc::new(self.lower.finish())),
+            ("yhat_upper", Arc::new(self.upper.finish())),
+        ];
+        RecordBatch::try_from_iter(columns)
+    }
+}
+
+/// The rows of `series_issues` for these issues.
+pub(crate) fn issue_batch(
+    run: RunId,
+    issues: &[fleetcast_core::SeriesIssue],
+) -> Result<RecordBatch, Error> {
+    let text = |of: fn(&fleetcast_core::SeriesIssue) -> &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(issues.iter().map(of)))
+    };
+    let engine: StringArray = issues.iter().map(|issue| issue.engine).collect();
+    let columns: [(&str, ArrayRef); 8] = [
+        (
+            "run_id",
+            Arc::new(Int64Array::from(vec![run.get(); issues.len()])),
+        ),
+        ("host", text(|issue| issue.key.host())),
+        ("resource", text(|issue| issue.key.resource())),
+        ("stage", text(|issue| issue.stage.as_str())),
+        ("engine", Arc::new(engine)),
+        ("severity", text(|issue| issue.severity.as_str())),
+        ("code", text(|issue| issue.code.as_str())),
+        ("message", text(|issue| &issue.message)),
+    ];
+    RecordBatch::try_from_iter(columns).map_err(|error| Error::columns(APPENDING, error))
+}

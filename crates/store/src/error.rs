@@ -1,0 +1,133 @@
+//! What can go wrong with a database.
+
+use std::path::PathBuf;
+
+/// Why the database could not do what was asked. Nothing was changed then, unless the variant says
+/// otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no file.
+    #[error(
+        "no such database: {}; make one with `cargo xtask import` or `cargo xtask demo`",
+        path.display()
+    )]
+    NoSuchDatabase {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{} is not a DuckDB database; give the file that holds `processed_data`", path.display())]
+    NotADatabase {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// Another process has the file open.
+    #[error("{} is in use by {holder}; wait until it is done, or close it", path.display())]
+    Locked {
+        /// The file asked for.
+        path: PathBuf,
+        /// The process, as `DuckDB` names it.
+        holder: String,
+    },
+    /// The file cannot be opened, or not written to.
+    #[error("cannot open {}: {cause}", path.display())]
+    CannotOpen {
+        /// The file asked for.
+        path: PathBuf,
+        /// What `DuckDB` said.
+        cause: String,
+    },
+    /// A table of one of fleetcast's names was made by somebody else.
+    #[error(
+        "table {table} stands in the database but was not made by fleetcast; rename it, or use \
+         another database"
+    )]
+    ForeignTable {
+        /// The table's name.
+        table: &'static str,
+    },
+    /// The tables were made by another version.
+    #[error(
+        "the tables have schema version {found}, this fleetcast works with {expected}; use the \
+         fleetcast that made them, or a new database"
+    )]
+    SchemaVersion {
+        /// The version the database has.
+        found: i64,
+        /// The version of this build.
+        expected: i64,
+    },
+    /// There is no `processed_data`.
+    #[error(
+        "no table `processed_data` in the database; fill it with `cargo xtask import FILE`, or \
+         create it with columns host, resource, ds, utilization"
+    )]
+    NoInputTable,
+    /// A column of `processed_data` is missing.
+    #[error("table processed_data has no column `{column}`; it has {found}")]
+    NoInputColumn {
+        /// The missing column.
+        column: &'static str,
+        /// The columns it has.
+        found: String,
+    },
+    /// A column of `processed_data` has the wrong type.
+    #[error(
+        "column {column} of processed_data is {found}, but must be {expected}; convert it, or use `cargo xtask import`"
+    )]
+    InputType {
+        /// The column.
+        column: &'static str,
+        /// Its type.
+        found: String,
+        /// The type it must have.
+        expected: &'static str,
+    },
+    /// `processed_data` has no row with a host, a resource and a day.
+    #[error("table processed_data holds no usable row; fill it with `cargo xtask import FILE`")]
+    NoInput,
+    /// A file cannot be imported.
+    #[error("cannot import {}: {cause}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Why, and the way out.
+        cause: String,
+    },
+    /// The stage's inputs are missing or do not fit together.
+    #[error("{cause}")]
+    Stage {
+        /// What is missing, and the way out.
+        cause: String,
+    },
+    /// A statement failed.
+    #[error("{action} failed: {source}")]
+    Database {
+        /// What was being done.
+        action: &'static str,
+        /// What `DuckDB` said.
+        source: duckdb::Error,
+    },
+    /// The database returned or would take no such column.
+    #[error("{action} failed: {cause}")]
+    Columns {
+        /// What was being done.
+        action: &'static str,
+        /// What did not fit.
+        cause: String,
+    },
+}
+
+impl Error {
+    /// Names what was being done when `DuckDB` refused.
+    pub fn while_doing(action: &'static str) -> impl Fn(duckdb::Error) -> Self + Copy {
+        move |source| Self::Database { action, source }
+    }
+
+    pub(crate) fn columns(action: &'static str, cause: impl std::fmt::Display) -> Self {
+        Self::Columns {
+            action,
+            cause: cause.to_string(),
+        }
+    }
+}

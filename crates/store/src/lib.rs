@@ -1,0 +1,26 @@
+//! The `DuckDB` tables: the only place where engines' data meets the database.
+//!
+//! A [`Store`] is an open database file. It checks what stands in `processed_data`, hands it out
+//! as panels of bounded size ([`Store::read_panel`]), takes forecasts as Arrow batches
+//! ([`Draft`]), and lets a stage's finished tables take their places in one transaction
+//! ([`Store::publish`]). Which tables and columns there are is documented in `docs/contract.md`.
+
+mod arrow_columns;
+mod draft;
+mod error;
+mod import;
+mod input;
+mod open;
+mod panels;
+mod publish;
+mod runs;
+mod tables;
+
+pub use draft::{Draft, Segment};
+pub use error::Error;
+pub use import::{Aggregate, Import, ImportReport, NameSource};
+pub use input::{DataSummary, SeriesIndex};
+pub use open::{OpenOptions, Store};
+pub use publish::StageResult;
+pub use runs::{RunId, RunIdentity, RunRecord, RunStatus};
+pub use tables::Table;

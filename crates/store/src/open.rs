@@ -1,0 +1,208 @@
+//! Opening a database, and making sure of its tables.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::{Config, Connection, OptionalExt, params};
+
+use crate::tables::SCHEMA_VERSION;
+use crate::{Error, Table};
+
+/// How to open a database.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// Make the file where there is none.
+    pub create: bool,
+    /// Threads `DuckDB` may use; `None` leaves the choice to it.
+    pub threads: Option<usize>,
+}
+
+/// An open database file with fleetcast's tables in it.
+///
+/// One process at a time may have a file open for writing.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) connection: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the database at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchDatabase`], [`Error::NotADatabase`], [`Error::Locked`] or
+    /// [`Error::CannotOpen`] where the file cannot be used; [`Error::ForeignTable`] or
+    /// [`Error::SchemaVersion`] where its tables cannot.
+    pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, Error> {
+        if !options.create && !path.exists() {
+            return Err(Error::NoSuchDatabase {
+                path: path.to_owned(),
+            });
+        }
+        let connection = configuration(options)
+            .and_then(|config| Connection::open_with_flags(path, config))
+            .map_err(|error| explain_open(path, &error))?;
+        let store = Self {
+            connection,
+            path: path.to_owned(),
+        };
+        store.check_schema()?;
+        Ok(store)
+    }
+
+    /// An empty database in memory, for tests and examples.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` cannot start.
+    pub fn in_memory() -> Result<Self, Error> {
+        let connection = Connection::open_in_memory()
+            .map_err(Error::while_doing("opening a database in memory"))?;
+        let store = Self {
+            connection,
+            path: PathBuf::from(":memory:"),
+        };
+        store.check_schema()?;
+        Ok(store)
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection, for stages whose work is SQL.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Makes the table where it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn ensure_table(&self, table: Table) -> Result<(), Error> {
+        self.connection
+            .execute_batch(&table.definition(table.as_str()))
+            .map_err(Error::while_doing("creating a table"))
+    }
+
+    /// Whether a table or view of this name exists.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn has_table(&self, name: &str) -> Result<bool, Error> {
+        self.connection
+            .query_row(
+                "SELECT count(*) > 0 FROM information_schema.tables \
+                 WHERE table_schema = current_schema() AND table_name = ?",
+                [name],
+                |row| row.get(0),
+            )
+            .map_err(Error::while_doing("looking for a table"))
+    }
+
+    /// How many rows the table has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where there is no such table.
+    pub fn count_rows(&self, table: Table) -> Result<u64, Error> {
+        self.connection
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+                row.get(0)
+            })
+            .map_err(Error::while_doing("counting rows"))
+    }
+
+    /// Runs `work` in a transaction, which is rolled back where it fails; `action` names it in
+    /// errors.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns, or [`Error::Database`] where `DuckDB` refuses the transaction.
+    pub fn in_one_transaction<T, E: From<Error>>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        // Dropped without commit, a transaction is rolled back.
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(Error::while_doing(action))?;
+        let result = work()?;
+        transaction.commit().map_err(Error::while_doing(action))?;
+        Ok(result)
+    }
+
+    fn check_schema(&self) -> Result<(), Error> {
+        let reading = Error::while_doing("reading the schema version");
+        if self.has_table(Table::FleetcastSchema.as_str())? {
+            let found: Option<i64> = self
+                .connection
+                .query_row("SELECT version FROM fleetcast_schema", [], |row| row.get(0))
+                .optional()
+                .map_err(reading)?;
+            return match found {
+                Some(SCHEMA_VERSION) => Ok(()),
+                found => Err(Error::SchemaVersion {
+                    found: found.unwrap_or(0),
+                    expected: SCHEMA_VERSION,
+                }),
+            };
+        }
+        for table in Table::RESULTS {
+            if self.has_table(table.as_str())? {
+                return Err(Error::ForeignTable {
+                    table: table.as_str(),
+                });
+            }
+        }
+        self.in_one_transaction("creating the tables", || {
+            for table in Table::RESULTS.into_iter().chain([Table::FleetcastSchema]) {
+                self.ensure_table(table)?;
+            }
+            self.connection
+                .execute(
+                    "INSERT INTO fleetcast_schema VALUES (?)",
+                    params![SCHEMA_VERSION],
+                )
+                .map_err(Error::while_doing("writing the schema version"))?;
+            Ok(())
+        })
+    }
+}
+
+fn configuration(options: &OpenOptions) -> Result<Config, duckdb::Error> {
+    // What is not compiled in is not fetched from the network either.
+    let config = Config::default()
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")?;
+    match options.threads {
+        Some(threads) => config.threads(i64::try_from(threads).unwrap_or(i64::MAX)),
+        None => Ok(config),
+    }
+}
+
+fn explain_open(path: &Path, error: &duckdb::Error) -> Error {
+    let path = path.to_owned();
+    let message = error.to_string();
+    if let Some((_, holder)) = message.split_once("Conflicting lock is held in ") {
+        let holder = holder.split(". ").next().unwrap_or(holder);
+        return Error::Locked {
+            path,
+            holder: holder.to_owned(),
+        };
+    }
+    if message.contains("not a valid DuckDB database file") {
+        return Error::NotADatabase { path };
+    }
+    Error::CannotOpen {
+        path,
+        cause: message.lines().next().unwrap_or_default().to_owned(),
+    }
+}

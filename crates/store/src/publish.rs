@@ -1,0 +1,83 @@
+//! A stage's results take their places, all or none.
+
+use duckdb::params;
+use fleetcast_core::{SeriesIssue, Stage};
+
+use crate::draft::issue_batch;
+use crate::{Draft, Error, RunId, Store, Table};
+
+/// What a stage made.
+#[derive(Debug)]
+pub struct StageResult<'store> {
+    /// The stage.
+    pub stage: Stage,
+    /// The tables it filled.
+    pub drafts: Vec<Draft<'store>>,
+    /// What it has to say about series. Issues of [`Stage::Data`] may be among them.
+    pub issues: Vec<SeriesIssue>,
+    /// Rows it made, for the record.
+    pub rows: u64,
+    /// How long it took, for the record.
+    pub seconds: f64,
+}
+
+impl Store {
+    /// Puts a stage's tables in the place of the earlier ones, its issues in the place of the
+    /// stage's earlier ones, and notes both in `runs`: in one transaction, so that readers see
+    /// either everything or nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses; the earlier tables stand then.
+    pub fn publish(&self, run: RunId, result: StageResult<'_>) -> Result<(), Error> {
+        const ACTION: &str = "publishing a stage's tables";
+        let publishing = Error::while_doing(ACTION);
+        self.in_one_transaction(ACTION, || {
+            for draft in &result.drafts {
+                let (table, name) = (draft.table(), draft.name());
+                self.connection
+                    .execute_batch(&format!(
+                        "DROP TABLE IF EXISTS {table}; ALTER TABLE {name} RENAME TO {table};"
+                    ))
+                    .map_err(publishing)?;
+            }
+            self.replace_issues(run, result.stage, &result.issues)?;
+            let stage = result.stage;
+            self.connection
+                .execute(
+                    &format!(
+                        "UPDATE runs SET {stage}_rows = ?, {stage}_seconds = ? WHERE run_id = ?"
+                    ),
+                    params![result.rows, result.seconds, run.get()],
+                )
+                .map_err(publishing)?;
+            Ok(())
+        })
+    }
+
+    fn replace_issues(
+        &self,
+        run: RunId,
+        stage: Stage,
+        issues: &[SeriesIssue],
+    ) -> Result<(), Error> {
+        let deleting = Error::while_doing("replacing issues");
+        let mut stages = vec![stage];
+        // Whoever read the data has found all there is to find.
+        if matches!(stage, Stage::Prophet | Stage::Challenger) {
+            stages.push(Stage::Data);
+        }
+        for stage in stages {
+            self.connection
+                .execute(
+                    "DELETE FROM series_issues WHERE stage = ?",
+                    [stage.as_str()],
+                )
+                .map_err(deleting)?;
+        }
+        if issues.is_empty() {
+            return Ok(());
+        }
+        self.append_to(Table::SeriesIssues.as_str(), issue_batch(run, issues)?)
+    }
+}

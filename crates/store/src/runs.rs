@@ -1,0 +1,255 @@
+//! The record of runs.
+
+use std::fmt;
+
+use duckdb::{OptionalExt, params};
+use fleetcast_core::{Day, Stage};
+use serde_json::Value;
+
+use crate::input::Date;
+use crate::{Error, Store};
+
+/// The number of a run, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunId(i64);
+
+impl RunId {
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a run ended, if it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Some stages are still to come.
+    Running,
+    /// All four stages are done.
+    Complete,
+    /// A stage failed.
+    Failed,
+}
+
+impl RunStatus {
+    /// Its name in `runs`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What must be the same for two stages to belong to one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunIdentity {
+    /// The last day of data.
+    pub as_of: Day,
+    /// The settings forecasts depend on; the judge's may stand beside them, under other names.
+    pub config: Value,
+    /// [`crate::DataSummary::fingerprint`].
+    pub data_fingerprint: String,
+    /// The version of fleetcast.
+    pub version: &'static str,
+    /// How many series there are.
+    pub series: usize,
+}
+
+/// One row of `runs`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// Its number.
+    pub id: RunId,
+    /// When it began, in UTC, as `2025-12-31 23:59:59`.
+    pub started_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+    /// `running`, `complete`, `failed` or `interrupted`.
+    pub status: String,
+    /// The last day of data.
+    pub as_of: Day,
+    /// The settings.
+    pub config: Value,
+    /// The data's fingerprint.
+    pub data_fingerprint: String,
+    /// The version that ran.
+    pub version: String,
+    /// How many series there were.
+    pub series: u64,
+    /// Rows and seconds of each stage that is done, in the order of the stages.
+    pub stages: Vec<(Stage, u64, f64)>,
+}
+
+impl RunRecord {
+    /// Whether the stage is done.
+    #[must_use]
+    pub fn has_done(&self, stage: Stage) -> bool {
+        self.stages.iter().any(|(done, _, _)| *done == stage)
+    }
+
+    fn belongs_to(&self, identity: &RunIdentity) -> bool {
+        self.as_of == identity.as_of
+            && self.config.get("forecast") == identity.config.get("forecast")
+            && self.data_fingerprint == identity.data_fingerprint
+            && self.version == identity.version
+    }
+}
+
+const RUN_STAGES: [Stage; 4] = [
+    Stage::Prophet,
+    Stage::Challenger,
+    Stage::Judge,
+    Stage::Write,
+];
+
+impl Store {
+    /// Begins a run at `now` (microseconds since 1970-01-01, UTC). A run that was left unfinished
+    /// is marked as interrupted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn begin_run(&self, identity: &RunIdentity, now: i64) -> Result<RunId, Error> {
+        const ACTION: &str = "beginning a run";
+        let beginning = Error::while_doing(ACTION);
+        self.in_one_transaction(ACTION, || {
+            self.connection
+                .execute("UPDATE runs SET status = 'interrupted' WHERE status = 'running'", [])
+                .map_err(beginning)?;
+            let id: i64 = self
+                .connection
+                .query_row("SELECT coalesce(max(run_id), 0) + 1 FROM runs", [], |row| row.get(0))
+                .map_err(beginning)?;
+            self.connection
+                .execute(
+                    "INSERT INTO runs (run_id, started_at, status, as_of, config, data_fingerprint, \
+                     fleetcast_version, series) VALUES (?, make_timestamp(?), 'running', ?, ?, ?, ?, ?)",
+                    params![
+                        id,
+                        now,
+                        Date(identity.as_of),
+                        identity.config.to_string(),
+                        identity.data_fingerprint,
+                        identity.version,
+                        identity.series as u64,
+                    ],
+                )
+                .map_err(beginning)?;
+            Ok(RunId(id))
+        })
+    }
+
+    /// The newest run, where it is of this identity.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn newest_run_of(&self, identity: &RunIdentity) -> Result<Option<RunRecord>, Error> {
+        let newest = self.runs(1)?.into_iter().next();
+        Ok(newest.filter(|run| run.belongs_to(identity)))
+    }
+
+    /// Takes up a run again, with new settings for the stages to come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn resume_run(&self, run: RunId, config: &Value) -> Result<(), Error> {
+        self.connection
+            .execute(
+                "UPDATE runs SET status = 'running', finished_at = NULL, config = ? WHERE run_id = ?",
+                params![config.to_string(), run.get()],
+            )
+            .map(drop)
+            .map_err(Error::while_doing("taking up a run"))
+    }
+
+    /// Notes how a run ended, at `now` (microseconds since 1970-01-01, UTC).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn end_run(&self, run: RunId, status: RunStatus, now: i64) -> Result<(), Error> {
+        self.connection
+            .execute(
+                "UPDATE runs SET status = ?, finished_at = make_timestamp(?) WHERE run_id = ?",
+                params![status.as_str(), now, run.get()],
+            )
+            .map(drop)
+            .map_err(Error::while_doing("ending a run"))
+    }
+
+    /// The newest `limit` runs, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, Error> {
+        let reading = Error::while_doing("reading the record of runs");
+        let stage_columns = RUN_STAGES
+            .map(|stage| format!("{stage}_rows, {stage}_seconds"))
+            .join(", ");
+        let mut statement = self
+            .connection
+            .prepare(&format!(
+                "SELECT run_id, strftime(started_at, '%Y-%m-%d %H:%M:%S'), \
+                 strftime(finished_at, '%Y-%m-%d %H:%M:%S'), status, as_of, config::VARCHAR, \
+                 data_fingerprint, fleetcast_version, series, {stage_columns} \
+                 FROM runs ORDER BY run_id DESC LIMIT ?"
+            ))
+            .map_err(reading)?;
+        let records = statement
+            .query_map([limit], |row| {
+                let mut stages = Vec::new();
+                for (index, stage) in RUN_STAGES.into_iter().enumerate() {
+                    let rows: Option<u64> = row.get(9 + 2 * index)?;
+                    let seconds: Option<f64> = row.get(10 + 2 * index)?;
+                    if let (Some(rows), Some(seconds)) = (rows, seconds) {
+                        stages.push((stage, rows, seconds));
+                    }
+                }
+                let Date(as_of) = row.get(4)?;
+                let config: String = row.get(5)?;
+                Ok(RunRecord {
+                    id: RunId(row.get(0)?),
+                    started_at: row.get(1)?,
+                    finished_at: row.get(2)?,
+                    status: row.get(3)?,
+                    as_of,
+                    config: serde_json::from_str(&config).unwrap_or(Value::Null),
+                    data_fingerprint: row.get(6)?,
+                    version: row.get(7)?,
+                    series: row.get(8)?,
+                    stages,
+                })
+            })
+            .map_err(reading)?;
+        records.collect::<Result<_, _>>().map_err(reading)
+    }
+
+    /// The run whose rows stand in `table` (of an engine or the judge), or `None` where it is
+    /// empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn run_in(&self, table: crate::Table) -> Result<Option<RunId>, Error> {
+        self.connection
+            .query_row(&format!("SELECT run_id FROM {table} LIMIT 1"), [], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map(|id| id.map(RunId))
+            .map_err(Error::while_doing("reading the run of a table"))
+    }
+}

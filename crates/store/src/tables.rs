@@ -1,0 +1,104 @@
+//! The tables fleetcast makes: names and definitions.
+
+use std::fmt;
+
+/// All definitions, each under a line `-- table: NAME`.
+const DEFINITIONS: &str = include_str!("../sql/tables.sql");
+
+/// The version of the definitions in `sql/tables.sql`.
+pub(crate) const SCHEMA_VERSION: i64 = 1;
+
+/// A table fleetcast makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// The daily utilisation: the input.
+    ProcessedData,
+    /// Behaviour labels of a demo fleet.
+    DemoLabels,
+    /// The version of the tables.
+    FleetcastSchema,
+    /// One row a run.
+    Runs,
+    /// The champion's forecasts.
+    ProphetForecasts,
+    /// The challenger's forecasts.
+    ChallengerForecasts,
+    /// One row a series, contender and origin.
+    BacktestScores,
+    /// One row a series: who won, and why.
+    ModelLeaderboard,
+    /// The golden record.
+    Forecasts,
+    /// What was wrong with a series, or was repaired.
+    SeriesIssues,
+}
+
+impl Table {
+    /// The tables every run writes.
+    pub(crate) const RESULTS: [Self; 7] = [
+        Self::Runs,
+        Self::ProphetForecasts,
+        Self::ChallengerForecasts,
+        Self::BacktestScores,
+        Self::ModelLeaderboard,
+        Self::Forecasts,
+        Self::SeriesIssues,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProcessedData => "processed_data",
+            Self::DemoLabels => "demo_labels",
+            Self::FleetcastSchema => "fleetcast_schema",
+            Self::Runs => "runs",
+            Self::ProphetForecasts => "prophet_forecasts",
+            Self::ChallengerForecasts => "challenger_forecasts",
+            Self::BacktestScores => "backtest_scores",
+            Self::ModelLeaderboard => "model_leaderboard",
+            Self::Forecasts => "forecasts",
+            Self::SeriesIssues => "series_issues",
+        }
+    }
+
+    /// The name of the copy a stage fills before it takes the table's place.
+    #[must_use]
+    pub fn draft_name(self) -> String {
+        format!("draft_{self}")
+    }
+
+    /// The statement that makes the table, or its draft, under `name`.
+    pub(crate) fn definition(self, name: &str) -> String {
+        let heading = format!("-- table: {self}\n");
+        let definition = DEFINITIONS.split_once(&heading).map_or("", |(_, rest)| {
+            rest.split("-- table: ").next().unwrap_or(rest)
+        });
+        definition.replace("{table}", name)
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_has_one_definition() {
+        let all = [
+            Table::ProcessedData,
+            Table::DemoLabels,
+            Table::FleetcastSchema,
+        ];
+        for table in all.into_iter().chain(Table::RESULTS) {
+            let definition = table.definition("some_name");
+            assert_eq!(definition.matches("CREATE TABLE").count(), 1, "{table}");
+            assert!(definition.contains("IF NOT EXISTS some_name ("), "{table}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Commands and flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fleetcast_core::Day;
+use serde::{Deserialize, Deserializer};
+
+/// Forecasts a fleet: two engines train on 32 months, a judge scores them on the last 4, and the
+/// winner's next 180 days become the golden record.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+#[command(
+    after_help = "Start with `cargo xtask run-all`: without a database it makes a demo fleet \
+    first.\nYour own data: `cargo xtask import FILE --db fleet.duckdb`, then run-all with the same \
+    --db.\n\nExit codes: 0 done, 1 failed (the message says why), 2 wrong usage."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) flags: CommonFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run all four stages: champion, challenger, judge, writer.
+    RunAll,
+    /// Run the champion: fill `prophet_forecasts`.
+    Prophet,
+    /// Run the challenger: fill `challenger_forecasts`.
+    Challenger,
+    /// Score both on the backtest: fill `backtest_scores` and `model_leaderboard`.
+    Judge,
+    /// Write the winners' forecasts: fill `forecasts`.
+    Write,
+    /// Read CSV, Parquet or JSON files into `processed_data`.
+    Import(ImportFlags),
+    /// Make a demo fleet with labelled behaviours.
+    Demo(DemoFlags),
+    /// Tell what a database holds, for which data, and how fresh it is.
+    Status,
+}
+
+/// Flags of every command. Each can stand in the configuration file, under the same name without
+/// dashes in front; a flag on the command line wins.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CommonFlags {
+    /// The DuckDB file [default: fleet.duckdb]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) db: Option<PathBuf>,
+    /// Last day to look at [default: the last day in the data]
+    #[arg(long, global = true, value_name = "YYYY-MM-DD")]
+    #[serde(default, deserialize_with = "day_from_text")]
+    pub(crate) as_of: Option<Day>,
+    /// Calendar months of the training window [default: 32]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) train_months: Option<u32>,
+    /// Calendar months of the backtest window [default: 4]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) backtest_months: Option<u32>,
+    /// Days to forecast [default: 180]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) horizon_days: Option<usize>,
+    /// Forecast the future from the backtest's fit instead of a second one on all months
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) no_refit: Option<bool>,
+    /// By how many percent the challenger's error must be smaller to win [default: 0]
+    #[arg(long, global = true, value_name = "PERCENT")]
+    pub(crate) promotion_margin: Option<f64>,
+    /// Threads for engines and for DuckDB [default: one a core]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print nothing but errors
+    #[arg(long, short, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) quiet: Option<bool>,
+    /// Configuration file [default: fleetcast.toml, where it exists]
+    #[arg(long, global = true, value_name = "PATH")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl CommonFlags {
+    /// These flags, and `other`'s where they say nothing.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            db: self.db.or(other.db),
+            as_of: self.as_of.or(other.as_of),
+            train_months: self.train_months.or(other.train_months),
+            backtest_months: self.backtest_months.or(other.backtest_months),
+            horizon_days: self.horizon_days.or(other.horizon_days),
+            no_refit: self.no_refit.or(other.no_refit),
+            promotion_margin: self.promotion_margin.or(other.promotion_margin),
+            threads: self.threads.or(other.threads),
+            quiet: self.quiet.or(other.quiet),
+            config: self.config.or(other.config),
+        }
+    }
+}
+
+/// How several values of one day become one.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AggregateFlag {
+    /// Their mean.
+    Mean,
+    /// The largest.
+    Max,
+    /// The 95th percentile.
+    P95,
+}
+
+/// Flags of `import`; in the configuration file under `[import]`.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ImportFlags {
+    /// CSV (.csv, .tsv, .txt), Parquet or JSON files, also gzipped
+    #[arg(required = true, value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Column of host names [default: host]
+    #[arg(long, value_name = "C", conflicts_with = "host")]
+    pub(crate) host_column: Option<String>,
+    /// One host name for all rows
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// Column of resource names [default: resource]
+    #[arg(long, value_name = "C", conflicts_with = "resource")]
+    pub(crate) resource_column: Option<String>,
+    /// One resource name for all rows
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Option<String>,
+    /// Column of days or timestamps [default: ds]
+    #[arg(long, value_name = "C")]
+    pub(crate) ds_column: Option<String>,
+    /// Column of values [default: utilization]
+    #[arg(long, value_name = "C")]
+    pub(crate) value_column: Option<String>,
+    /// How several values of a day become one [default: mean]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) agg: Option<AggregateFlag>,
+}
+
+impl ImportFlags {
+    /// These flags, and `other`'s where they say nothing. A host named on the command line, by
+    /// column or outright, overrules both ways of the file; so does a resource.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let names_host = self.host.is_some() || self.host_column.is_some();
+        let names_resource = self.resource.is_some() || self.resource_column.is_some();
+        let unless = |named: bool, other: Option<String>| other.filter(|_| !named);
+        Self {
+            files: self.files,
+            host_column: self.host_column.or(unless(names_host, other.host_column)),
+            host: self.host.or(unless(names_host, other.host)),
+            resource_column: self
+                .resource_column
+                .or(unless(names_resource, other.resource_column)),
+            resource: self.resource.or(unless(names_resource, other.resource)),
+            ds_column: self.ds_column.or(other.ds_column),
+            value_column: self.value_column.or(other.value_column),
+            agg: self.agg.or(other.agg),
+        }
+    }
+}
+
+/// Flags of `demo`; in the configuration file under `[demo]`.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DemoFlags {
+    /// Hosts, each with cpu, disk, memory and network [default: 25]
+    #[arg(long, value_name = "N")]
+    pub(crate) hosts: Option<usize>,
+    /// Calendar months of history [default: 36]
+    #[arg(long, value_name = "N")]
+    pub(crate) months: Option<u32>,
+    /// Which fleet: the same number makes the same fleet [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+impl DemoFlags {
+    /// These flags, and `other`'s where they say nothing.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            hosts: self.hosts.or(other.hosts),
+            months: self.months.or(other.months),
+            seed: self.seed.or(other.seed),
+        }
+    }
+}
+
+/// A day, written as a TOML date or as text.
+fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_host_on_the_command_line_overrules_the_file() {
+        let flags = ImportFlags {
+            host: Some("web".to_owned()),
+            ..ImportFlags::default()
+        };
+        let file = ImportFlags {
+            host_column: Some("server".to_owned()),
+            resource: Some("cpu".to_owned()),
+            ..ImportFlags::default()
+        };
+        let both = flags.or(file);
+        assert_eq!(both.host_column, None);
+        assert_eq!(both.resource.as_deref(), Some("cpu"));
+    }
+}

@@ -1,0 +1,35 @@
+//! What ends a command.
+
+use std::path::PathBuf;
+
+use fleetcast_core::SplitError;
+
+/// Why a command could not do what was asked: one lower-case message with the way out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("cannot read {}: {source}; give a file that exists with --config", path.display())]
+    ConfigFile {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{} is no valid configuration: {cause}", path.display())]
+    ConfigSyntax { path: PathBuf, cause: String },
+    #[error("{0}")]
+    Setting(String),
+    #[error("cannot start the threads: {0}; give fewer with --threads")]
+    Threads(String),
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    #[error(transparent)]
+    Store(#[from] fleetcast_store::Error),
+    #[error(transparent)]
+    Judge(#[from] fleetcast_judge::Error),
+    #[error(transparent)]
+    Backtest(#[from] fleetcast_core::BacktestError),
+    #[error("{0}")]
+    OutOfOrder(String),
+    #[error("{} already holds data; name another file with --db, or move this one away", .0.display())]
+    DemoWouldOverwrite(PathBuf),
+    #[error("cannot write rows of the demo fleet: {0}")]
+    DemoRows(#[from] arrow::error::ArrowError),
+}

@@ -1,0 +1,76 @@
+//! How far a stage is: a bar on a terminal, plain lines otherwise.
+
+use std::io::IsTerminal;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Prints what is going on, unless told to be quiet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reporter {
+    quiet: bool,
+}
+
+impl Reporter {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// A line of its own.
+    pub(crate) fn say(self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            println!("{line}");
+        }
+    }
+
+    /// Begins a stage of `total` series.
+    pub(crate) fn stage(self, name: &'static str, total: usize) -> StageProgress {
+        let bar = if self.quiet || !std::io::stderr().is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(total as u64)
+        };
+        // The template is constant; were it wrong, the plain style would do.
+        let style = ProgressStyle::with_template(
+            "{msg:>10} [{bar:40}] {pos}/{len} series, {per_sec}, {eta} left",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("=> "));
+        bar.set_message(name);
+        StageProgress {
+            reporter: self,
+            name,
+            total,
+            bar,
+            started: Instant::now(),
+        }
+    }
+}
+
+/// One stage's progress.
+#[derive(Debug)]
+pub(crate) struct StageProgress {
+    reporter: Reporter,
+    name: &'static str,
+    total: usize,
+    bar: ProgressBar,
+    started: Instant,
+}
+
+impl StageProgress {
+    /// `series` more are done.
+    pub(crate) fn advance(&self, series: usize) {
+        self.bar.inc(series as u64);
+    }
+
+    /// The stage is done; returns its seconds.
+    pub(crate) fn finish(self, rows: u64) -> f64 {
+        self.bar.finish_and_clear();
+        let seconds = self.started.elapsed().as_secs_f64();
+        let Self { name, total, .. } = self;
+        self.reporter.say(format_args!(
+            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s"
+        ));
+        seconds
+    }
+}

@@ -1,0 +1,203 @@
+//! What the flags and the configuration file amount to.
+
+use std::path::{Path, PathBuf};
+
+use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
+use fleetcast_judge::PromotionMargin;
+use fleetcast_store::{OpenOptions, Store};
+use serde_json::{Value, json};
+
+use crate::cli::{CommonFlags, DemoFlags, ImportFlags};
+use crate::error::Error;
+
+const DEFAULT_CONFIG: &str = "fleetcast.toml";
+const DEFAULT_DB: &str = "fleet.duckdb";
+
+/// A configuration file: common flags at the top, those of `demo` and `import` in tables of their
+/// own.
+#[derive(Debug, Default)]
+pub(crate) struct ConfigFile {
+    pub(crate) common: CommonFlags,
+    pub(crate) demo: DemoFlags,
+    pub(crate) import: ImportFlags,
+}
+
+impl ConfigFile {
+    /// Reads the file asked for, or `fleetcast.toml` where it exists.
+    pub(crate) fn read(asked_for: Option<&Path>) -> Result<Self, Error> {
+        let path = asked_for.unwrap_or(Path::new(DEFAULT_CONFIG));
+        if asked_for.is_none() && !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = std::fs::read_to_string(path).map_err(|source| Error::ConfigFile {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text).map_err(|error| Error::ConfigSyntax {
+            path: path.to_owned(),
+            cause: error.to_string().trim_end().to_owned(),
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        let mut table: toml::Table = text.parse()?;
+        let mut section = |name| {
+            let empty = || toml::Value::Table(toml::Table::new());
+            table.remove(name).unwrap_or_else(empty)
+        };
+        Ok(Self {
+            demo: section("demo").try_into()?,
+            import: section("import").try_into()?,
+            common: toml::Value::Table(table).try_into()?,
+        })
+    }
+}
+
+/// The settings of a command, complete and checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) db: PathBuf,
+    /// Whether the user named the database.
+    pub(crate) db_is_named: bool,
+    as_of: Option<Day>,
+    lengths: WindowLengths,
+    pub(crate) refit: Refit,
+    pub(crate) margin: PromotionMargin,
+    pub(crate) level: IntervalLevel,
+    pub(crate) threads: usize,
+    pub(crate) quiet: bool,
+}
+
+impl Settings {
+    pub(crate) fn resolve(flags: CommonFlags) -> Result<Self, Error> {
+        let defaults = WindowLengths::default();
+        let setting = |error: &dyn std::fmt::Display| Error::Setting(error.to_string());
+        let threads = match flags.threads {
+            Some(0) => {
+                return Err(Error::Setting(
+                    "--threads 0 leaves nobody to work; give at least 1".to_owned(),
+                ));
+            }
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let horizon = flags.horizon_days.map(Horizon::new).transpose();
+        let margin = flags.promotion_margin.map(PromotionMargin::new).transpose();
+        Ok(Self {
+            db_is_named: flags.db.is_some(),
+            db: flags.db.unwrap_or_else(|| PathBuf::from(DEFAULT_DB)),
+            as_of: flags.as_of,
+            lengths: WindowLengths {
+                train_months: flags.train_months.unwrap_or(defaults.train_months),
+                backtest_months: flags.backtest_months.unwrap_or(defaults.backtest_months),
+                horizon: horizon
+                    .map_err(|error| setting(&error))?
+                    .unwrap_or(defaults.horizon),
+            },
+            refit: if flags.no_refit.unwrap_or(false) {
+                Refit::Never
+            } else {
+                Refit::WholeHistory
+            },
+            margin: margin.map_err(|error| setting(&error))?.unwrap_or_default(),
+            level: IntervalLevel::EIGHTY_PERCENT,
+            threads,
+            quiet: flags.quiet.unwrap_or(false),
+        })
+    }
+
+    /// Opens the database.
+    pub(crate) fn open(&self, create: bool) -> Result<Store, Error> {
+        let options = OpenOptions {
+            create,
+            threads: Some(self.threads),
+        };
+        Ok(Store::open(&self.db, &options)?)
+    }
+
+    /// The windows, where the data ends on `last_day`.
+    pub(crate) fn split(&self, last_day: Day) -> Result<Split, Error> {
+        let as_of = self.as_of.unwrap_or(last_day);
+        Ok(Split::new(as_of, self.lengths)?)
+    }
+
+    /// What stands in `runs.config`: the settings results depend on.
+    pub(crate) fn as_json(&self) -> Value {
+        json!({
+            "forecast": {
+                "train_months": self.lengths.train_months,
+                "backtest_months": self.lengths.backtest_months,
+                "horizon_days": self.lengths.horizon.days(),
+                "refit": self.refit == Refit::WholeHistory,
+                "interval_level": self.level.share(),
+            },
+            "judge": {
+                "promotion_margin": self.margin.percent(),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_can_stand_in_the_file() {
+        let file = ConfigFile::parse(
+            "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
+             horizon-days = 90\nno-refit = true\npromotion-margin = 10\nthreads = 3\nquiet = true\n\
+             [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
+             [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
+             value-column = 'y'\nagg = 'p95'\n",
+        )
+        .unwrap();
+        let settings = Settings::resolve(file.common).unwrap();
+        assert_eq!(settings.db, PathBuf::from("x.duckdb"));
+        assert_eq!(settings.refit, Refit::Never);
+        assert_eq!(settings.threads, 3);
+        let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
+        assert_eq!(split.as_of().to_string(), "2025-06-30");
+        assert_eq!(split.origin().to_string(), "2024-12-30");
+        assert_eq!(split.future().len(), 90);
+        assert_eq!(file.demo.hosts, Some(7));
+        assert_eq!(file.import.resource.as_deref(), Some("cpu"));
+    }
+
+    #[test]
+    fn the_command_line_wins() {
+        let file = ConfigFile::parse("threads = 3\ntrain-months = 24").unwrap();
+        let flags = CommonFlags {
+            threads: Some(1),
+            ..CommonFlags::default()
+        };
+        let both = flags.or(file.common);
+        assert_eq!((both.threads, both.train_months), (Some(1), Some(24)));
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        for (text, named) in [
+            ("treads = 3", "treads"),
+            ("[demo]\nhost = 3", "host"),
+            ("[import]\ncolumn = 'x'", "column"),
+            ("[judge]\nmargin = 3", "judge"),
+            ("as-of = 'yesterday'", "yesterday"),
+        ] {
+            let error = ConfigFile::parse(text).unwrap_err().to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let resolve = |change: fn(&mut CommonFlags)| {
+            let mut flags = CommonFlags::default();
+            change(&mut flags);
+            Settings::resolve(flags).unwrap_err().to_string()
+        };
+        assert!(resolve(|flags| flags.threads = Some(0)).contains("--threads 0"));
+        assert!(resolve(|flags| flags.horizon_days = Some(0)).contains("horizon of 0 days"));
+        assert!(resolve(|flags| flags.promotion_margin = Some(100.0)).contains("100 %"));
+    }
+}

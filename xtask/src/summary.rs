@@ -1,0 +1,134 @@
+//! What a run came to, in a few tables.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table as TextTable, presets};
+use fleetcast_store::{Error as StoreError, RunId, Store, Table};
+
+use crate::error::Error;
+use crate::progress::Reporter;
+
+/// The leaderboard in figures.
+#[derive(Debug)]
+struct Leaderboard {
+    series: u64,
+    prophet_wins: u64,
+    challenger_wins: u64,
+    prophet_mape: Option<f64>,
+    challenger_mape: Option<f64>,
+    naive_mape: Option<f64>,
+    better_than_naive: u64,
+}
+
+pub(crate) fn print(store: &Store, run: RunId, reporter: Reporter) -> Result<(), Error> {
+    let leaderboard = leaderboard(store)?;
+    let without_forecast = count(store, include_str!("../sql/without_forecast.sql"))?;
+
+    reporter.say("");
+    let mut winners = table(&["model", "wins", "median MAPE %"]);
+    let mape =
+        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |mape| format!("{mape:.2}"));
+    for (model, wins, median) in [
+        (
+            "prophet",
+            leaderboard.prophet_wins.to_string(),
+            leaderboard.prophet_mape,
+        ),
+        (
+            "challenger",
+            leaderboard.challenger_wins.to_string(),
+            leaderboard.challenger_mape,
+        ),
+        ("seasonal naive", "-".to_owned(), leaderboard.naive_mape),
+    ] {
+        winners.add_row([model.to_owned(), wins, mape(median)]);
+    }
+    reporter.say(right_aligned(winners, 1));
+
+    let issues = issues_by_code(store)?;
+    if !issues.is_empty() {
+        let mut by_code = table(&["severity", "issue", "series", "rows"]);
+        for (severity, code, series, rows) in issues {
+            by_code.add_row([severity, code, series.to_string(), rows.to_string()]);
+        }
+        reporter.say(right_aligned(by_code, 2));
+    }
+
+    let record = store.runs(1)?.into_iter().find(|record| record.id == run);
+    if let Some(record) = record {
+        let mut stages = table(&["stage", "rows", "seconds"]);
+        for (stage, rows, seconds) in &record.stages {
+            stages.add_row([stage.to_string(), rows.to_string(), format!("{seconds:.2}")]);
+        }
+        reporter.say(right_aligned(stages, 1));
+    }
+
+    let golden_rows = store.count_rows(Table::Forecasts)?;
+    reporter.say(format_args!(
+        "{} series forecast ({golden_rows} golden rows), {} of them better than seasonal naive; \
+         {without_forecast} series have none, and series_issues says why",
+        leaderboard.series, leaderboard.better_than_naive,
+    ));
+    let path = store.path().display();
+    reporter.say(format_args!(
+        "look next at the tables forecasts, model_leaderboard and series_issues of {path}, or \
+         `cargo xtask status --db {path}`"
+    ));
+    Ok(())
+}
+
+fn leaderboard(store: &Store) -> Result<Leaderboard, Error> {
+    let row = store
+        .connection()
+        .query_row(include_str!("../sql/summary.sql"), [], |row| {
+            Ok(Leaderboard {
+                series: row.get(0)?,
+                prophet_wins: row.get(1)?,
+                challenger_wins: row.get(2)?,
+                prophet_mape: row.get(3)?,
+                challenger_mape: row.get(4)?,
+                naive_mape: row.get(5)?,
+                better_than_naive: row.get(6)?,
+            })
+        })
+        .map_err(StoreError::while_doing("summing up the leaderboard"))?;
+    Ok(row)
+}
+
+fn count(store: &Store, sql: &str) -> Result<u64, Error> {
+    let counted = store
+        .connection()
+        .query_row(sql, [], |row| row.get(0))
+        .map_err(StoreError::while_doing("counting series"))?;
+    Ok(counted)
+}
+
+fn issues_by_code(store: &Store) -> Result<Vec<(String, String, u64, u64)>, Error> {
+    let reading = StoreError::while_doing("summing up the issues");
+    let mut statement = store
+        .connection()
+        .prepare(include_str!("../sql/issues_by_code.sql"))
+        .map_err(reading)?;
+    let rows = statement
+        .query_map([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .map_err(reading)?;
+    Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
+}
+
+/// An empty table with these headings.
+pub(crate) fn table(headings: &[&str]) -> TextTable {
+    let mut table = TextTable::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(headings);
+    table
+}
+
+/// The table with its columns from `first` on aligned as figures are.
+pub(crate) fn right_aligned(mut table: TextTable, first: usize) -> TextTable {
+    for column in table.column_iter_mut().skip(first) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
