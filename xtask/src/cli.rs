@@ -168,7 +168,7 @@ impl ImportFlags {
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct DemoFlags {
-    /// Hosts, each with cpu, disk, memory and network [default: 25]
+    /// Hosts, each with cpu, disk, memory and network [default: 50]
     #[arg(long, value_name = "N")]
     pub(crate) hosts: Option<usize>,
     /// Calendar months of history [default: 36]

@@ -1,8 +1,12 @@
 //! The engine: one Prophet model a series.
 
+use std::collections::BTreeMap;
+
 use augurs_prophet::optimizer::{OptimizeOpts, OptimizedParams};
 use augurs_prophet::wasmstan::WasmstanOptimizer;
-use augurs_prophet::{Algorithm, PredictionData, Prophet, ProphetOptions, TrainingData};
+use augurs_prophet::{
+    Algorithm, PredictionData, Predictions, Prophet, ProphetOptions, TrainingData,
+};
 use fleetcast_core::{
     Day, Engine, Failure, Forecast, Horizon, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
     SeriesView, in_parallel,
@@ -19,6 +23,15 @@ const NEWTON_BELOW: usize = 100;
 
 /// Iterations Prophet grants Stan (`prophet/models.py`, `CmdStanPyBackend.fit`).
 const STAN_ITERATIONS: u32 = 10_000;
+
+/// What is tried where Stan gives up: its line search may step to a noise level of zero, which ends
+/// the WebAssembly build. The second column is the length of the first step, 0.001 by default.
+const SECOND_CHANCES: [(Algorithm, Option<f64>); 4] = [
+    (Algorithm::Lbfgs, Some(1e-5)),
+    (Algorithm::Lbfgs, Some(1e-7)),
+    (Algorithm::Bfgs, None),
+    (Algorithm::Newton, None),
+];
 
 /// Prophet with its default settings, behind the engine trait.
 ///
@@ -70,7 +83,8 @@ impl ProphetEngine {
         let future: Vec<i64> = (0..horizon.days())
             .map(|step| timestamp(first) + step as i64 * SECONDS_A_DAY)
             .collect();
-        let (yhat, parameters) = self.fit_and_predict(ds, y, future.clone())?;
+        let training = TrainingData::new(ds, y).map_err(failed_fit)?;
+        let (yhat, parameters) = self.fit_and_predict(&training, &future, observed)?;
 
         let uncertainty = TrendUncertainty {
             changepoints: parameters.delta.len() as f64,
@@ -90,11 +104,34 @@ impl ProphetEngine {
         Ok(Forecast::new(first, yhat, lower, upper)?)
     }
 
+    /// Fits as Prophet would, and with more careful searches where that fails.
     fn fit_and_predict(
         &self,
-        ds: Vec<i64>,
-        y: Vec<f64>,
-        future: Vec<i64>,
+        training: &TrainingData,
+        future: &[i64],
+        observed: usize,
+    ) -> Result<(Vec<f64>, OptimizedParams), Failure> {
+        let first = if observed < NEWTON_BELOW {
+            Algorithm::Newton
+        } else {
+            Algorithm::Lbfgs
+        };
+        let mut result = self.fit_with(first, None, training, future);
+        for (algorithm, first_step) in SECOND_CHANCES {
+            if result.is_ok() {
+                break;
+            }
+            result = self.fit_with(algorithm, first_step, training, future);
+        }
+        result
+    }
+
+    fn fit_with(
+        &self,
+        algorithm: Algorithm,
+        first_step: Option<f64>,
+        training: &TrainingData,
+        future: &[i64],
     ) -> Result<(Vec<f64>, OptimizedParams), Failure> {
         let recorded = Recorded::default();
         let optimizer = Recording {
@@ -106,13 +143,9 @@ impl ProphetEngine {
             uncertainty_samples: 0,
             ..ProphetOptions::default()
         };
-        let algorithm = if y.len() < NEWTON_BELOW {
-            Algorithm::Newton
-        } else {
-            Algorithm::Lbfgs
-        };
         let optimize = OptimizeOpts {
             algorithm: Some(algorithm),
+            init_alpha: first_step,
             iter: Some(STAN_ITERATIONS),
             // The mode of the posterior in the model's own parameters, as Python's Prophet takes.
             jacobian: Some(false),
@@ -120,16 +153,35 @@ impl ProphetEngine {
             ..OptimizeOpts::default()
         };
         let mut model = Prophet::new(options, optimizer);
-        let training = TrainingData::new(ds, y).map_err(Failure::numerical)?;
-        model.fit(training, optimize).map_err(Failure::numerical)?;
-        let prediction = model
-            .predict(PredictionData::new(future))
-            .map_err(Failure::numerical)?;
+        model.fit(training.clone(), optimize).map_err(failed_fit)?;
+        let predictions = model
+            .predict(PredictionData::new(future.to_vec()))
+            .map_err(failed_fit)?;
         let parameters = recorded
             .take()
             .ok_or_else(|| Failure::numerical("the optimizer gave no parameters"))?;
-        Ok((prediction.yhat.point, parameters))
+        Ok((sum_of_components(&predictions), parameters))
     }
+}
+
+/// What the library says of a failed fit can be many lines of a WebAssembly backtrace: the first
+/// one names the failure.
+fn failed_fit(error: augurs_prophet::Error) -> Failure {
+    let message = error.to_string();
+    Failure::numerical(message.lines().next().unwrap_or_default())
+}
+
+/// Trend and seasons, added in the order of the seasons' names: the library's own sum runs in the
+/// order of a hash map, and its last bit with it.
+fn sum_of_components(predictions: &Predictions) -> Vec<f64> {
+    let seasonalities: BTreeMap<_, _> = predictions.seasonalities.iter().collect();
+    let mut yhat = predictions.trend.point.clone();
+    for season in seasonalities.values() {
+        for (sum, value) in yhat.iter_mut().zip(&season.point) {
+            *sum += value;
+        }
+    }
+    yhat
 }
 
 impl Default for ProphetEngine {
