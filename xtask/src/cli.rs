@@ -165,7 +165,7 @@ impl ImportFlags {
 }
 
 /// Flags of `demo`; in the configuration file under `[demo]`.
-#[derive(Debug, Default, Args, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct DemoFlags {
     /// Hosts, each with cpu, disk, memory and network [default: 50]

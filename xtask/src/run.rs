@@ -47,19 +47,19 @@ pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), 
 }
 
 pub(crate) fn prophet(settings: &Settings) -> Result<(), Error> {
-    engine_alone(settings, Stage::Prophet, |job, run| job.prophet(run))
+    engine_alone(settings, Stage::Prophet, Job::prophet)
 }
 
 pub(crate) fn challenger(settings: &Settings) -> Result<(), Error> {
-    engine_alone(settings, Stage::Challenger, |job, run| job.challenger(run))
+    engine_alone(settings, Stage::Challenger, Job::challenger)
 }
 
 /// An engine's stage joins the newest run where that one is of the same data and settings and has
 /// not come to this stage yet, and begins a new run otherwise.
-fn engine_alone(
-    settings: &Settings,
+fn engine_alone<'a>(
+    settings: &'a Settings,
     stage: Stage,
-    work: fn(&Job<'_>, RunId) -> Result<(), Error>,
+    work: fn(&Job<'a>, RunId) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let job = Job::open(settings)?;
     let newest = job.store.newest_run_of(&job.identity)?;

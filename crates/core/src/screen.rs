@@ -123,7 +123,7 @@ mod tests {
 
     /// A series observed on the days from `first` to before `end`.
     fn observed(first: usize, end: usize) -> Vec<f64> {
-        let value = |day: usize| if day % 2 == 0 { 1.0 } else { 2.0 };
+        let value = |day: usize| if day.is_multiple_of(2) { 1.0 } else { 2.0 };
         (0..DAYS)
             .map(|day| {
                 if (first..end).contains(&day) {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use augurs_prophet::optimizer::{OptimizeOpts, OptimizedParams};
 use augurs_prophet::wasmstan::WasmstanOptimizer;
 use augurs_prophet::{
-    Algorithm, PredictionData, Predictions, Prophet, ProphetOptions, TrainingData,
+    Algorithm, PositiveFloat, PredictionData, Predictions, Prophet, ProphetOptions, TrainingData,
 };
 use fleetcast_core::{
     Day, Engine, Failure, Forecast, Horizon, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
-    SeriesView, in_parallel,
+    SeriesView, TimeGrid, in_parallel,
 };
 
 use crate::TrendUncertainty;
@@ -24,14 +24,10 @@ const NEWTON_BELOW: usize = 100;
 /// Iterations Prophet grants Stan (`prophet/models.py`, `CmdStanPyBackend.fit`).
 const STAN_ITERATIONS: u32 = 10_000;
 
-/// What is tried where Stan gives up: its line search may step to a noise level of zero, which ends
-/// the WebAssembly build. The second column is the length of the first step, 0.001 by default.
-const SECOND_CHANCES: [(Algorithm, Option<f64>); 4] = [
-    (Algorithm::Lbfgs, Some(1e-5)),
-    (Algorithm::Lbfgs, Some(1e-7)),
-    (Algorithm::Bfgs, None),
-    (Algorithm::Newton, None),
-];
+/// The noise Stan's search starts from, in scaled units: Prophet's own start first. A search may
+/// step to a noise of zero or beyond all numbers, which native Stan survives and its WebAssembly
+/// build does not; it then starts again from nearer the answer.
+const FIRST_SIGMAS: [f64; 5] = [1.0, 0.3, 0.1, 0.03, 0.01];
 
 /// Prophet with its default settings, behind the engine trait.
 ///
@@ -80,8 +76,9 @@ impl ProphetEngine {
         let y_scale = y
             .iter()
             .fold(0.0, |largest: f64, value| largest.max(value.abs()));
-        let future: Vec<i64> = (0..horizon.days())
-            .map(|step| timestamp(first) + step as i64 * SECONDS_A_DAY)
+        let future: Vec<i64> = TimeGrid::new(first, horizon.days())
+            .days()
+            .map(timestamp)
             .collect();
         let training = TrainingData::new(ds, y).map_err(failed_fit)?;
         let (yhat, parameters) = self.fit_and_predict(&training, &future, observed)?;
@@ -104,24 +101,27 @@ impl ProphetEngine {
         Ok(Forecast::new(first, yhat, lower, upper)?)
     }
 
-    /// Fits as Prophet would, and with more careful searches where that fails.
+    /// Fits as Prophet would, and from other starts, then with the other optimizer, where that
+    /// fails.
     fn fit_and_predict(
         &self,
         training: &TrainingData,
         future: &[i64],
         observed: usize,
     ) -> Result<(Vec<f64>, OptimizedParams), Failure> {
-        let first = if observed < NEWTON_BELOW {
-            Algorithm::Newton
+        let algorithms = if observed < NEWTON_BELOW {
+            [Algorithm::Newton, Algorithm::Lbfgs]
         } else {
-            Algorithm::Lbfgs
+            [Algorithm::Lbfgs, Algorithm::Newton]
         };
-        let mut result = self.fit_with(first, None, training, future);
-        for (algorithm, first_step) in SECOND_CHANCES {
-            if result.is_ok() {
-                break;
+        let mut result = Err(Failure::numerical("no optimizer was tried"));
+        for algorithm in algorithms {
+            for first_sigma in FIRST_SIGMAS {
+                result = self.fit_with(algorithm, first_sigma, training, future);
+                if result.is_ok() {
+                    return result;
+                }
             }
-            result = self.fit_with(algorithm, first_step, training, future);
         }
         result
     }
@@ -129,7 +129,7 @@ impl ProphetEngine {
     fn fit_with(
         &self,
         algorithm: Algorithm,
-        first_step: Option<f64>,
+        first_sigma: f64,
         training: &TrainingData,
         future: &[i64],
     ) -> Result<(Vec<f64>, OptimizedParams), Failure> {
@@ -137,6 +137,7 @@ impl ProphetEngine {
         let optimizer = Recording {
             optimizer: self.stan.clone(),
             recorded: recorded.clone(),
+            first_sigma: PositiveFloat::try_new(first_sigma).map_err(Failure::numerical)?,
         };
         let options = ProphetOptions {
             // The library draws its samples from an unseeded generator.
@@ -145,7 +146,6 @@ impl ProphetEngine {
         };
         let optimize = OptimizeOpts {
             algorithm: Some(algorithm),
-            init_alpha: first_step,
             iter: Some(STAN_ITERATIONS),
             // The mode of the posterior in the model's own parameters, as Python's Prophet takes.
             jacobian: Some(false),
@@ -166,6 +166,10 @@ impl ProphetEngine {
 
 /// What the library says of a failed fit can be many lines of a WebAssembly backtrace: the first
 /// one names the failure.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape `map_err` asks for"
+)]
 fn failed_fit(error: augurs_prophet::Error) -> Failure {
     let message = error.to_string();
     Failure::numerical(message.lines().next().unwrap_or_default())

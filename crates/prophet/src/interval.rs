@@ -220,7 +220,13 @@ mod tests {
             })
             .collect();
         deviations.sort_by(f64::total_cmp);
-        deviations[(share * 200_000.0) as usize]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank among the draws"
+        )]
+        let rank = (share * 200_000.0) as usize;
+        deviations[rank]
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use augurs_prophet::Optimizer;
 use augurs_prophet::optimizer::{Data, Error, InitialParams, OptimizeOpts, OptimizedParams};
+use augurs_prophet::{Optimizer, PositiveFloat};
 
 /// What the optimizer found, empty until it has run.
 pub(crate) type Recorded = Rc<RefCell<Option<OptimizedParams>>>;
@@ -20,6 +20,8 @@ pub(crate) type Recorded = Rc<RefCell<Option<OptimizedParams>>>;
 pub(crate) struct Recording<O> {
     pub(crate) optimizer: O,
     pub(crate) recorded: Recorded,
+    /// The noise the search starts from, in scaled units; Prophet starts from 1.
+    pub(crate) first_sigma: PositiveFloat,
 }
 
 impl<O: Optimizer> Optimizer for Recording<O> {
@@ -32,6 +34,7 @@ impl<O: Optimizer> Optimizer for Recording<O> {
         let order = column_order(data);
         let sorted_init = InitialParams {
             beta: pick(&init.beta, &order),
+            sigma_obs: self.first_sigma,
             ..init.clone()
         };
         let mut found = self
@@ -65,7 +68,9 @@ fn column_order(data: &Data) -> Vec<usize> {
 fn with_columns(data: &Data, order: &[usize]) -> Data {
     let rows = data.X.chunks(order.len().max(1));
     Data {
-        X: rows.flat_map(|row| order.iter().map(|column| row[*column])).collect(),
+        X: rows
+            .flat_map(|row| order.iter().map(|column| row[*column]))
+            .collect(),
         s_a: pick(&data.s_a, order),
         s_m: pick(&data.s_m, order),
         sigmas: pick(&data.sigmas, order),
@@ -79,7 +84,7 @@ fn pick<T: Copy>(values: &[T], order: &[usize]) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use augurs_prophet::{PositiveFloat, TrendIndicator};
+    use augurs_prophet::TrendIndicator;
 
     use super::*;
 
@@ -135,8 +140,11 @@ mod tests {
         let recording = Recording {
             optimizer: Echo::default(),
             recorded: Recorded::default(),
+            first_sigma: one,
         };
-        let answer = recording.optimize(&init, &data, &OptimizeOpts::default()).unwrap();
+        let answer = recording
+            .optimize(&init, &data, &OptimizeOpts::default())
+            .unwrap();
         assert_eq!(recording.recorded.take().unwrap().beta, answer.beta);
         (recording.optimizer.asked.take(), answer.beta)
     }

@@ -29,6 +29,10 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Database`] where `DuckDB` refuses; the earlier tables stand then.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "publishing uses the drafts up: they have become tables"
+    )]
     pub fn publish(&self, run: RunId, result: StageResult<'_>) -> Result<(), Error> {
         const ACTION: &str = "publishing a stage's tables";
         let publishing = Error::while_doing(ACTION);

@@ -6,6 +6,9 @@ use rand::RngExt;
 use rand_distr::{Distribution, Normal};
 use rand_pcg::Pcg64;
 
+/// The value of a day, before noise; some shapes draw random numbers as they go.
+type Shape = Box<dyn FnMut(usize, &mut Pcg64) -> f64>;
+
 /// How a series behaves. Values are percent of the resource's capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Behaviour {
@@ -64,7 +67,7 @@ impl Behaviour {
     }
 
     /// The behaviour's own course, before the noise every series has.
-    fn shape(self, span: f64, random: &mut Pcg64) -> Box<dyn FnMut(usize, &mut Pcg64) -> f64> {
+    fn shape(self, span: f64, random: &mut Pcg64) -> Shape {
         match self {
             Self::Steady => {
                 let level = random.random_range(10.0..80.0);

@@ -1,0 +1,646 @@
+//! The store, against real `DuckDB` tables.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
+
+use std::path::Path;
+
+use duckdb::Connection;
+use fleetcast_core::{
+    Day, Forecast, Horizon, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, Stage, TimeGrid,
+};
+use fleetcast_store::{
+    Aggregate, Error, Import, NameSource, OpenOptions, RunId, RunIdentity, Segment, StageResult,
+    Store, Table,
+};
+use proptest::prelude::*;
+use serde_json::json;
+
+const OPEN: OpenOptions = OpenOptions {
+    create: false,
+    threads: Some(2),
+};
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+/// A store whose `processed_data` was made by this statement.
+fn store_with(sql: &str) -> Store {
+    let store = Store::in_memory().unwrap();
+    store.connection().execute_batch(sql).unwrap();
+    store
+}
+
+fn store_with_rows(rows: &str) -> Store {
+    store_with(&format!(
+        "CREATE TABLE processed_data (host VARCHAR, resource VARCHAR, ds DATE, utilization DOUBLE);
+         INSERT INTO processed_data VALUES {rows};"
+    ))
+}
+
+fn identity() -> RunIdentity {
+    RunIdentity {
+        as_of: day("2025-01-04"),
+        config: json!({"forecast": {"horizon_days": 2}, "judge": {}}),
+        data_fingerprint: "a".to_owned(),
+        version: "0.0.0",
+        series: 1,
+    }
+}
+
+fn forecast(value: f64) -> Forecast {
+    Forecast::constant(day("2025-01-05"), Horizon::new(2).unwrap(), value).unwrap()
+}
+
+/// Publishes one constant forecast of `h/cpu` as the champion's.
+fn publish(store: &Store, run: RunId, value: f64) -> Result<(), Error> {
+    let draft = store.draft(Table::ProphetForecasts)?;
+    let key = SeriesKey::new("h", "cpu");
+    draft.append_forecasts(run, [(&key, Segment::Future, &forecast(value))].into_iter())?;
+    store.publish(
+        run,
+        StageResult {
+            stage: Stage::Prophet,
+            rows: draft.count_rows()?,
+            drafts: vec![draft],
+            issues: vec![SeriesIssue {
+                key,
+                stage: Stage::Prophet,
+                engine: Some("prophet"),
+                severity: Severity::Info,
+                code: IssueCode::Constant,
+                message: format!("every observation is {value}"),
+            }],
+            seconds: 0.1,
+        },
+    )
+}
+
+mod opening {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &Path, expected: &str) {
+        let message = Store::open(path, &OPEN).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+        assert!(message.contains(path.to_str().unwrap()), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("none.duckdb");
+        check(&path, "no such database");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notes.txt");
+        std::fs::write(&path, "host,cpu\n".repeat(1000)).unwrap();
+        check(&path, "not a DuckDB database");
+    }
+
+    #[test]
+    fn a_directory_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        check(dir.path(), "cannot open");
+    }
+
+    #[test]
+    fn somebody_elses_table_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("theirs.duckdb");
+        let theirs = Connection::open(&path).unwrap();
+        theirs
+            .execute_batch("CREATE TABLE forecasts AS SELECT 'rain' AS tomorrow")
+            .unwrap();
+        drop(theirs);
+        let error = Store::open(&path, &OPEN).unwrap_err();
+        assert!(
+            matches!(error, Error::ForeignTable { table: "forecasts" }),
+            "{error}"
+        );
+        let theirs = Connection::open(&path).unwrap();
+        let tomorrow: String = theirs
+            .query_row("SELECT tomorrow FROM forecasts", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(tomorrow, "rain");
+    }
+
+    #[test]
+    fn tables_of_another_version_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("newer.duckdb");
+        let options = OpenOptions {
+            create: true,
+            ..OPEN
+        };
+        let store = Store::open(&path, &options).unwrap();
+        store
+            .connection()
+            .execute_batch("UPDATE fleetcast_schema SET version = 99")
+            .unwrap();
+        drop(store);
+        let error = Store::open(&path, &OPEN).unwrap_err();
+        assert!(
+            matches!(error, Error::SchemaVersion { found: 99, .. }),
+            "{error}"
+        );
+    }
+}
+
+mod input {
+    use super::*;
+
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        let message = store_with(sql).data_summary().unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+
+    #[test]
+    fn tables_that_cannot_be_read_are_explained() {
+        check("SELECT 1", "no table `processed_data`");
+        check(
+            "CREATE TABLE processed_data (host VARCHAR, ds DATE, utilization DOUBLE)",
+            "no column `resource`; it has host, ds, utilization",
+        );
+        check(
+            "CREATE TABLE processed_data (host VARCHAR, resource VARCHAR, ds VARCHAR, utilization DOUBLE)",
+            "column ds of processed_data is VARCHAR, but must be DATE",
+        );
+        check(
+            "CREATE TABLE processed_data (host VARCHAR, resource VARCHAR, ds DATE, utilization VARCHAR)",
+            "column utilization of processed_data is VARCHAR, but must be DOUBLE",
+        );
+        check(
+            "CREATE TABLE processed_data (host VARCHAR, resource VARCHAR, ds DATE, utilization DOUBLE)",
+            "holds no usable row",
+        );
+    }
+
+    #[test]
+    fn any_number_type_and_a_view_will_do() {
+        let store = store_with(
+            "CREATE TABLE raw (host VARCHAR, resource VARCHAR, ds DATE, utilization DECIMAL(9, 2));
+             INSERT INTO raw VALUES ('h', 'cpu', '2025-01-01', 1.25);
+             CREATE VIEW processed_data AS FROM raw;",
+        );
+        let data = store.data_summary().unwrap();
+        assert_eq!((data.rows, data.last_day), (1, day("2025-01-01")));
+    }
+
+    #[test]
+    fn the_fingerprint_is_of_the_rows_not_their_order() {
+        let of = |rows: &str| store_with_rows(rows).data_summary().unwrap().fingerprint;
+        let one = "('h', 'cpu', '2025-01-01', 1)";
+        let two = "('h', 'cpu', '2025-01-02', 2)";
+        assert_eq!(of(&format!("{one}, {two}")), of(&format!("{two}, {one}")));
+        assert_ne!(of(one), of(two));
+        assert_ne!(of(&format!("{one}, {two}, {two}")), of(one));
+    }
+
+    #[test]
+    fn rows_of_no_series_and_of_the_future_are_counted() {
+        let store = store_with_rows(
+            "('b', 'cpu', '2025-01-01', 1), ('a', 'cpu', '2025-01-02', 1), ('a', 'cpu', '2025-02-01', 1),
+             (NULL, 'cpu', '2025-01-01', 1), ('a', 'cpu', NULL, 1), ('a', 'cpu', 'infinity', 1)",
+        );
+        assert_eq!(store.data_summary().unwrap().last_day, day("2025-02-01"));
+        let index = store.series_index(day("2025-01-31")).unwrap();
+        let keys: Vec<String> = index.keys.iter().map(ToString::to_string).collect();
+        assert_eq!(keys, ["a/cpu", "b/cpu"]);
+        let issues: Vec<(String, IssueCode)> = index
+            .issues
+            .iter()
+            .map(|issue| (issue.key.to_string(), issue.code))
+            .collect();
+        assert_eq!(
+            issues,
+            [
+                ("/cpu".to_owned(), IssueCode::UnusableKey),
+                ("a/cpu".to_owned(), IssueCode::UnusableKey),
+                ("a/cpu".to_owned(), IssueCode::AfterAsOf),
+            ]
+        );
+    }
+}
+
+mod panels {
+    use super::*;
+
+    fn read(store: &Store, first: &str, days: usize) -> (Panel, Vec<SeriesIssue>) {
+        let index = store.series_index(day("9999-12-31")).unwrap();
+        store
+            .read_panel(&index.keys, TimeGrid::new(day(first), days))
+            .unwrap()
+    }
+
+    #[test]
+    fn rows_become_a_grid() {
+        let store = store_with_rows(
+            "('a', 'cpu', '2025-01-03', 3), ('a', 'cpu', '2025-01-01', 1), ('a', 'cpu', '2024-12-31', 9),
+             ('b', 'cpu', '2024-06-01', 5), ('c', 'cpu', '2025-01-02', 2), ('c', 'cpu', '2025-01-02', 4),
+             ('d', 'cpu', '2025-01-01', 'NaN'), ('d', 'cpu', '2025-01-02', NULL), ('d', 'cpu', '2025-01-03', -1)",
+        );
+        let (panel, issues) = read(&store, "2025-01-01", 3);
+        let values: Vec<String> = panel
+            .view()
+            .iter()
+            .map(|series| format!("{:?}", series.values))
+            .collect();
+        assert_eq!(
+            values,
+            [
+                "[1.0, NaN, 3.0]",
+                "[NaN, NaN, NaN]",
+                "[NaN, 3.0, NaN]",
+                "[NaN, NaN, -1.0]"
+            ]
+        );
+        let found: Vec<(&str, IssueCode)> = issues
+            .iter()
+            .map(|issue| (issue.key.host(), issue.code))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("c", IssueCode::DuplicateDay),
+                ("d", IssueCode::NullValue),
+                ("d", IssueCode::NotFinite),
+                ("d", IssueCode::NegativeValue)
+            ]
+        );
+    }
+
+    #[test]
+    fn names_may_be_anything() {
+        let store = store_with_rows(
+            "('x''; DROP TABLE processed_data; --', '\"', '2025-01-01', 1),
+             ('', '', '2025-01-01', 2), ('ホスト', '🖥', '2025-01-01', 3), (repeat('n', 10000), 'cpu', '2025-01-01', 4)",
+        );
+        let (panel, issues) = read(&store, "2025-01-01", 1);
+        assert_eq!(panel.view().len(), 4);
+        assert!(issues.is_empty());
+        assert!(panel.view().iter().all(|series| series.observed() == 1));
+    }
+
+    fn any_rows() -> impl Strategy<Value = Vec<(u8, u8, i32, f64)>> {
+        let value = prop_oneof![
+            4 => -100.0..100.0_f64,
+            1 => prop::num::f64::ANY,
+        ];
+        prop::collection::vec((0..6_u8, 0..3_u8, 0..40_i32, value), 1..120)
+    }
+
+    /// Every series of the panels, and every issue, in order.
+    fn read_in_batches(rows: &[(u8, u8, i32, f64)], batch: usize) -> Vec<String> {
+        let values: Vec<String> = rows
+            .iter()
+            .map(|(host, resource, ds, value)| {
+                format!("('h{host}', 'r{resource}', DATE '2025-01-01' + {ds}, '{value:e}'::DOUBLE)")
+            })
+            .collect();
+        let store = store_with_rows(&values.join(", "));
+        let index = store.series_index(day("2025-01-31")).unwrap();
+        let grid = TimeGrid::new(day("2025-01-01"), 31);
+        let (mut series, mut found) = (Vec::new(), Vec::new());
+        for keys in index.batches(batch) {
+            let (panel, issues) = store.read_panel(keys, grid).unwrap();
+            assert_eq!(panel.view().keys(), keys);
+            let mut values = panel.view().iter().flat_map(|one| one.values);
+            assert!(values.all(|value| !value.is_infinite()));
+            series.extend(
+                panel
+                    .view()
+                    .iter()
+                    .map(|one| format!("{} {:?}", one.key, one.values)),
+            );
+            found.extend(issues.iter().map(|issue| format!("{issue:?}")));
+        }
+        series.extend(found);
+        series
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        /// However the rows stand and however the keys are batched, the panels are the same, and
+        /// no value is infinite.
+        #[test]
+        fn panels_depend_on_the_rows_alone(rows in any_rows(), batch in 1..20_usize) {
+            let mut backwards = rows.clone();
+            backwards.reverse();
+            let whole = read_in_batches(&rows, usize::MAX);
+            prop_assert_eq!(whole, read_in_batches(&backwards, batch));
+        }
+    }
+}
+
+mod publishing {
+    use super::*;
+
+    fn champion_values(store: &Store) -> Vec<f64> {
+        let mut statement = store
+            .connection()
+            .prepare("SELECT DISTINCT yhat FROM prophet_forecasts ORDER BY 1")
+            .unwrap();
+        let values = statement.query_map([], |row| row.get(0)).unwrap();
+        values.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_stage_takes_the_place_of_the_one_before() {
+        let store = Store::in_memory().unwrap();
+        for (number, value) in [(1, 10.0), (2, 20.0)] {
+            let run = store.begin_run(&identity(), number).unwrap();
+            assert_eq!(run.get(), number);
+            publish(&store, run, value).unwrap();
+        }
+        assert_eq!(champion_values(&store), [20.0]);
+        assert_eq!(store.count_rows(Table::SeriesIssues).unwrap(), 1);
+        let runs = store.runs(9).unwrap();
+        assert_eq!(
+            runs.iter()
+                .map(|run| run.status.as_str())
+                .collect::<Vec<_>>(),
+            ["running", "interrupted"]
+        );
+        assert!(runs[0].has_done(Stage::Prophet) && !runs[0].has_done(Stage::Judge));
+    }
+
+    #[test]
+    fn a_draft_that_was_never_published_is_not_seen_and_does_not_stay() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&identity(), 1).unwrap();
+        publish(&store, run, 10.0).unwrap();
+        let draft = store.draft(Table::ProphetForecasts).unwrap();
+        let key = SeriesKey::new("h", "cpu");
+        draft
+            .append_forecasts(run, [(&key, Segment::Future, &forecast(30.0))].into_iter())
+            .unwrap();
+        drop(draft);
+        assert_eq!(champion_values(&store), [10.0]);
+        publish(&store, run, 40.0).unwrap();
+        assert_eq!(champion_values(&store), [40.0]);
+    }
+
+    #[test]
+    fn publishing_that_fails_leaves_the_earlier_tables() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&identity(), 1).unwrap();
+        publish(&store, run, 10.0).unwrap();
+        // The draft disappears before its last step, as if the database failed there.
+        let draft = store.draft(Table::ProphetForecasts).unwrap();
+        store
+            .connection()
+            .execute_batch("DROP TABLE draft_prophet_forecasts")
+            .unwrap();
+        let result = StageResult {
+            stage: Stage::Prophet,
+            drafts: vec![draft],
+            issues: Vec::new(),
+            rows: 0,
+            seconds: 0.0,
+        };
+        assert!(store.publish(run, result).is_err());
+        assert_eq!(champion_values(&store), [10.0]);
+        assert_eq!(store.count_rows(Table::SeriesIssues).unwrap(), 1);
+    }
+
+    #[test]
+    fn the_schema_allows_one_golden_row_a_series_and_day() {
+        let store = Store::in_memory().unwrap();
+        let insert = "INSERT INTO forecasts VALUES (1, 'h', 'cpu', '2025-01-01', 1, 0, 2, 'prophet', '2024-12-31')";
+        store.connection().execute_batch(insert).unwrap();
+        let error = store.connection().execute_batch(insert).unwrap_err();
+        assert!(error.to_string().contains("primary key"), "{error}");
+        assert_eq!(store.count_rows(Table::Forecasts).unwrap(), 1);
+    }
+}
+
+mod runs {
+    use super::*;
+
+    #[test]
+    fn a_run_is_found_by_what_it_is_of() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&identity(), 1).unwrap();
+        let found = store.newest_run_of(&identity()).unwrap().unwrap();
+        assert_eq!((found.id, found.config), (run, identity().config));
+
+        let mut other_margin = identity();
+        other_margin.config["judge"] = json!({"promotion_margin": 5});
+        assert!(store.newest_run_of(&other_margin).unwrap().is_some());
+
+        let changes: [fn(&mut RunIdentity); 3] = [
+            |identity| identity.data_fingerprint = "b".to_owned(),
+            |identity| identity.as_of = Day::MIN,
+            |identity| identity.config["forecast"]["horizon_days"] = json!(3),
+        ];
+        for change in changes {
+            let mut other = identity();
+            change(&mut other);
+            assert!(store.newest_run_of(&other).unwrap().is_none(), "{other:?}");
+        }
+    }
+}
+
+mod importing {
+    use super::*;
+
+    fn write(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
+        let path = dir.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn import_of(path: &Path) -> Import {
+        Import {
+            files: vec![path.to_owned()],
+            host: NameSource::Column("host".to_owned()),
+            resource: NameSource::Fixed("cpu".to_owned()),
+            ds_column: "ds".to_owned(),
+            value_column: "y".to_owned(),
+            aggregate: Aggregate::Mean,
+        }
+    }
+
+    fn rows(store: &Store) -> Vec<String> {
+        let mut statement = store
+            .connection()
+            .prepare("SELECT concat_ws(' ', host, resource, ds, utilization) FROM processed_data ORDER BY ALL")
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn finer_data_becomes_days() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = write(
+            dir.path(),
+            "a.csv",
+            "host,ds,y\na,2025-01-01 00:00:00,1\na,2025-01-01 12:00:00,2\na,2025-01-01 23:59:59,6\na,2025-01-02 00:00:00,\n",
+        );
+        for (aggregate, expected) in [
+            (Aggregate::Mean, "a cpu 2025-01-01 3.0"),
+            (Aggregate::Max, "a cpu 2025-01-01 6.0"),
+            (Aggregate::P95, "a cpu 2025-01-01 5.6"),
+        ] {
+            let store = Store::in_memory().unwrap();
+            let import = Import {
+                aggregate,
+                ..import_of(&path)
+            };
+            let report = store.import(&import).unwrap();
+            assert_eq!(
+                (report.rows, report.rows_without_value, report.new_days),
+                (3, 1, 1)
+            );
+            assert_eq!(rows(&store), [expected]);
+        }
+    }
+
+    #[test]
+    fn days_are_added_replaced_or_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = write(
+            dir.path(),
+            "1.csv",
+            "host,ds,y\na,2025-01-01,1\na,2025-01-02,2\n",
+        );
+        let second = write(
+            dir.path(),
+            "2.csv",
+            "host,ds,y\na,2025-01-02,5\na,2025-01-03,3\nb,2025-01-01,1\n",
+        );
+        let store = Store::in_memory().unwrap();
+        store.import(&import_of(&first)).unwrap();
+        let report = store.import(&import_of(&second)).unwrap();
+        assert_eq!(
+            (report.new_days, report.changed_days, report.unchanged_days),
+            (2, 1, 0)
+        );
+        let expected = [
+            "a cpu 2025-01-01 1.0",
+            "a cpu 2025-01-02 5.0",
+            "a cpu 2025-01-03 3.0",
+            "b cpu 2025-01-01 1.0",
+        ];
+        assert_eq!(rows(&store), expected);
+        let again = store.import(&import_of(&second)).unwrap();
+        assert_eq!(
+            (again.new_days, again.changed_days, again.unchanged_days),
+            (0, 0, 3)
+        );
+        assert_eq!(rows(&store), expected);
+    }
+
+    #[test]
+    fn json_and_zones_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let json = write(
+            dir.path(),
+            "a.jsonl",
+            "{\"host\":\"a\",\"ds\":\"2025-01-01\",\"y\":1.5}\n{\"host\":\"a\",\"ds\":\"2025-01-02\",\"y\":2}\n",
+        );
+        let store = Store::in_memory().unwrap();
+        store.import(&import_of(&json)).unwrap();
+        assert_eq!(
+            rows(&store),
+            ["a cpu 2025-01-01 1.5", "a cpu 2025-01-02 2.0"]
+        );
+
+        // An instant counts as its day in UTC: 01:30 at +02:00 is the evening before.
+        let parquet = dir.path().join("zoned.parquet");
+        store
+            .connection()
+            .execute_batch(&format!(
+                "COPY (SELECT 'b' AS host, TIMESTAMPTZ '2025-01-01 01:30:00+02' AS ds, 7 AS y) \
+                 TO '{}' (FORMAT parquet)",
+                parquet.display()
+            ))
+            .unwrap();
+        store.import(&import_of(&parquet)).unwrap();
+        assert_eq!(rows(&store)[2], "b cpu 2024-12-31 7.0");
+    }
+
+    #[track_caller]
+    fn check_refused(name: &str, text: &str, expected: &str) {
+        let dir = tempfile::tempdir().unwrap();
+        let good = write(dir.path(), "good.csv", "host,ds,y\na,2025-01-01,1\n");
+        let store = Store::in_memory().unwrap();
+        store.import(&import_of(&good)).unwrap();
+        let before = rows(&store);
+
+        let bad = write(dir.path(), name, text);
+        let message = store.import(&import_of(&bad)).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+        assert!(
+            message.contains(name) && !message.contains('\n'),
+            "{message}"
+        );
+        assert_eq!(rows(&store), before);
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_change_nothing() {
+        check_refused(
+            "a.csv",
+            "server,ds,y\na,2025-01-01,1\n",
+            "no column `host`, only server, ds, y",
+        );
+        check_refused(
+            "b.csv",
+            "host,ds,y\na,2025-01-01,1\na,soon,2\n",
+            "column ds holds `soon`, which is no day",
+        );
+        check_refused(
+            "c.csv",
+            "host,ds,y\na,2025-01-01,1\na,2025-01-02,much\n",
+            "column y holds `much`, which is no number",
+        );
+        check_refused(
+            "d.csv",
+            "host,ds,y\n,2025-01-01,1\n",
+            "column host is empty in 1 rows",
+        );
+        check_refused(
+            "e.csv",
+            "host,ds,y\na,17,1\n",
+            "column ds is BIGINT, not a date",
+        );
+        check_refused(
+            "f.csv",
+            "host,ds,y\na,2025-01-01,\n",
+            "column y holds no finite number",
+        );
+        check_refused("g.parquet", "PAR1 but not really", "cannot import");
+        check_refused("h.xlsx", "", "its ending is none of");
+        check_refused("i*.csv", "host,ds,y\na,2025-01-01,1\n", "holds *, ? or [");
+    }
+
+    #[test]
+    fn the_real_fixtures_are_read() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+        let store = Store::in_memory().unwrap();
+        let import = Import {
+            files: vec![fixtures.join("appserver_requests_daily.parquet")],
+            host: NameSource::Column("series".to_owned()),
+            resource: NameSource::Fixed("requests".to_owned()),
+            ds_column: "ts".to_owned(),
+            value_column: "y".to_owned(),
+            aggregate: Aggregate::Mean,
+        };
+        let report = store.import(&import).unwrap();
+        assert_eq!(
+            (report.rows, report.series, report.new_days),
+            (9170, 5, 9170)
+        );
+        assert_eq!(report.last_day, day("2020-04-02"));
+        assert_eq!(store.import(&import).unwrap().unchanged_days, 9170);
+    }
+}
