@@ -1,4 +1,5 @@
-//! Time a series: each engine forecasts 180 days from 974, one thread, default settings.
+//! Time a batch of series: each engine forecasts 180 days from 974, on all cores, with its default
+//! settings.
 
 use std::error::Error;
 

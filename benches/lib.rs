@@ -5,35 +5,14 @@ use fleetcast_core::{Day, DayError, Panel, PanelError, SeriesKey, TimeGrid};
 const SERIES: &str = include_str!("../fixtures/prophet_forecasts.csv");
 
 /// Why the fixture is no panel.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum FixtureError {
     /// A day does not parse.
-    Day(DayError),
+    #[error(transparent)]
+    Day(#[from] DayError),
     /// The series do not fit one grid.
-    Panel(PanelError),
-}
-
-impl std::fmt::Display for FixtureError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Day(error) => error.fmt(f),
-            Self::Panel(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for FixtureError {}
-
-impl From<DayError> for FixtureError {
-    fn from(error: DayError) -> Self {
-        Self::Day(error)
-    }
-}
-
-impl From<PanelError> for FixtureError {
-    fn from(error: PanelError) -> Self {
-        Self::Panel(error)
-    }
+    #[error(transparent)]
+    Panel(#[from] PanelError),
 }
 
 /// A panel of `series` series of 974 days: the real ones of the fixture (electricity demand), in

@@ -99,8 +99,6 @@ pub enum IssueCode {
     EngineCrash,
     /// The judge had one engine only to choose from.
     OneEngineOnly,
-    /// No engine has a forecast.
-    NoForecast,
 }
 
 impl IssueCode {
@@ -125,7 +123,6 @@ impl IssueCode {
             Self::NumericalFailure => "numerical_failure",
             Self::EngineCrash => "engine_crash",
             Self::OneEngineOnly => "one_engine_only",
-            Self::NoForecast => "no_forecast",
         }
     }
 }
