@@ -1,8 +1,8 @@
 //! The backtest and the future, by one engine over one panel.
 
 use crate::{
-    Engine, Failure, Forecast, ForecastError, Horizon, IntervalLevel, Notice, Outcome, PanelError,
-    PanelView, Split,
+    Engine, Failure, Forecast, ForecastError, Horizon, InnerOrigin, IntervalLevel, Notice, Outcome,
+    PanelError, PanelView, Split,
 };
 
 /// Which fit the future is forecast from.
@@ -24,6 +24,9 @@ pub struct WindowOutcomes {
     pub future: Result<Forecast, Failure>,
     /// What was noticed while making the future forecast.
     pub notices: Vec<Notice>,
+    /// How the engine did at origins inside the training window; nothing here has seen the
+    /// backtest.
+    pub inner: Vec<InnerOrigin>,
 }
 
 /// Why an engine could not be asked.
@@ -67,6 +70,7 @@ pub fn forecast_windows(
                     backtest: backtest.forecast,
                     future: future.forecast,
                     notices: future.notices,
+                    inner: backtest.inner,
                 })
                 .collect())
         }
@@ -93,6 +97,7 @@ fn split_outcome(outcome: Outcome, backtest_days: usize) -> WindowOutcomes {
         backtest,
         future,
         notices: outcome.notices,
+        inner: outcome.inner,
     }
 }
 

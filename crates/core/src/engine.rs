@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::prelude::*;
 
 use crate::{
-    Forecast, ForecastError, Horizon, IntervalLevel, IssueCode, PanelView, SeriesView, Severity,
+    Forecast, ForecastError, Horizon, InnerOrigin, IntervalLevel, IssueCode, PanelView, SeriesView,
+    Severity,
 };
 
 /// A forecasting engine.
@@ -39,6 +40,9 @@ pub struct Outcome {
     pub forecast: Result<Forecast, Failure>,
     /// What the reader of the forecast should know.
     pub notices: Vec<Notice>,
+    /// How the engine did at origins inside the window, earliest first; empty where it did not
+    /// look.
+    pub inner: Vec<InnerOrigin>,
 }
 
 impl Outcome {
@@ -48,6 +52,7 @@ impl Outcome {
         Self {
             forecast: Ok(forecast),
             notices: Vec::new(),
+            inner: Vec::new(),
         }
     }
 }
@@ -57,6 +62,7 @@ impl From<Failure> for Outcome {
         Self {
             forecast: Err(failure),
             notices: Vec::new(),
+            inner: Vec::new(),
         }
     }
 }

@@ -79,7 +79,11 @@ fn forecast_one(series: SeriesView<'_>, horizon: Horizon, level: IntervalLevel) 
             Ok(Forecast::new(first, yhat, lower, upper)?)
         },
     );
-    Outcome { forecast, notices }
+    Outcome {
+        forecast,
+        notices,
+        inner: Vec::new(),
+    }
 }
 
 /// The point forecast and the bounds of its interval for `steps` days after `values`.
