@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
-use fleetcast_benches::real_panel;
+use fleetcast_benches::{Gaps, real_panel};
 use fleetcast_core::{Engine, Horizon, IntervalLevel, metrics, seasonal_naive};
 use fleetcast_ets::EtsEngine;
 use fleetcast_prophet::{ProphetEngine, TrendUncertainty};
@@ -13,10 +13,12 @@ use fleetcast_prophet::{ProphetEngine, TrendUncertainty};
 const SERIES: usize = 8;
 
 fn engines(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
-    let panel = real_panel(SERIES)?;
+    let panel = real_panel(SERIES, Gaps::None)?;
     let level = IntervalLevel::EIGHTY_PERCENT;
-    let engines: [Box<dyn Engine>; 2] =
-        [Box::new(ProphetEngine::new()), Box::new(EtsEngine::new())];
+    let engines: [Box<dyn Engine>; 2] = [
+        Box::new(ProphetEngine::default()),
+        Box::new(EtsEngine::new()),
+    ];
     let mut group = criterion.benchmark_group("forecast_180_from_974");
     group
         .throughput(Throughput::Elements(SERIES as u64))
@@ -55,7 +57,7 @@ fn intervals(criterion: &mut Criterion) {
 }
 
 fn all_metrics(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
-    let panel = real_panel(1)?;
+    let panel = real_panel(1, Gaps::None)?;
     let values = panel.view().series(0).values;
     let (training, actual) = values.split_at(values.len() - 122);
     let yhat = &training[training.len() - actual.len()..];

@@ -66,6 +66,9 @@ pub(crate) struct CommonFlags {
     /// Forecast the future from the backtest's fit instead of a second one on all months
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) no_refit: Option<bool>,
+    /// How the champion chooses its settings [default: tuned]
+    #[arg(long, global = true, value_name = "MODE")]
+    pub(crate) prophet_mode: Option<ProphetModeFlag>,
     /// By how many percent the challenger's error must be smaller to win [default: 0]
     #[arg(long, global = true, value_name = "PERCENT")]
     pub(crate) promotion_margin: Option<f64>,
@@ -91,12 +94,23 @@ impl CommonFlags {
             backtest_months: self.backtest_months.or(other.backtest_months),
             horizon_days: self.horizon_days.or(other.horizon_days),
             no_refit: self.no_refit.or(other.no_refit),
+            prophet_mode: self.prophet_mode.or(other.prophet_mode),
             promotion_margin: self.promotion_margin.or(other.promotion_margin),
             threads: self.threads.or(other.threads),
             quiet: self.quiet.or(other.quiet),
             config: self.config.or(other.config),
         }
     }
+}
+
+/// How the champion chooses its settings.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProphetModeFlag {
+    /// For each series, by how settings did at origins inside its training window.
+    Tuned,
+    /// Prophet's own default settings, solved exactly.
+    Exact,
 }
 
 /// How several values of one day become one.

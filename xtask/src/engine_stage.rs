@@ -12,8 +12,9 @@ use crate::progress::StageProgress;
 /// Series read at a time: some 18 MB of values for three years of days.
 const READ_BATCH: usize = 2048;
 
-/// Series an engine gets at a time: few enough for the progress bar to move.
-const ENGINE_BATCH: usize = 64;
+/// Series an engine gets at a time: enough to share what series have in common, few enough for the
+/// progress bar to move.
+const ENGINE_BATCH: usize = 512;
 
 /// What an engine stage goes by.
 #[derive(Debug)]

@@ -161,7 +161,7 @@ impl<'a> Job<'a> {
         self.engine_stage(
             run,
             Stage::Prophet,
-            &ProphetEngine::new(),
+            &ProphetEngine::new(self.settings.prophet_mode),
             Table::ProphetForecasts,
         )
     }

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
 use fleetcast_judge::PromotionMargin;
+use fleetcast_prophet::Mode;
 use fleetcast_store::{OpenOptions, Store};
 use serde_json::{Value, json};
 
-use crate::cli::{CommonFlags, DemoFlags, ImportFlags};
+use crate::cli::{CommonFlags, DemoFlags, ImportFlags, ProphetModeFlag};
 use crate::error::Error;
 
 const DEFAULT_CONFIG: &str = "fleetcast.toml";
@@ -62,6 +63,7 @@ pub(crate) struct Settings {
     as_of: Option<Day>,
     lengths: WindowLengths,
     pub(crate) refit: Refit,
+    pub(crate) prophet_mode: Mode,
     pub(crate) margin: PromotionMargin,
     pub(crate) level: IntervalLevel,
     pub(crate) threads: usize,
@@ -99,6 +101,10 @@ impl Settings {
             } else {
                 Refit::WholeHistory
             },
+            prophet_mode: match flags.prophet_mode {
+                Some(ProphetModeFlag::Exact) => Mode::Exact,
+                Some(ProphetModeFlag::Tuned) | None => Mode::Tuned,
+            },
             margin: margin.map_err(|error| setting(&error))?.unwrap_or_default(),
             level: IntervalLevel::EIGHTY_PERCENT,
             threads,
@@ -131,6 +137,12 @@ impl Settings {
                 "refit": self.refit == Refit::WholeHistory,
                 "interval_level": self.level.share(),
             },
+            "prophet": {
+                "mode": match self.prophet_mode {
+                    Mode::Exact => "exact",
+                    Mode::Tuned => "tuned",
+                },
+            },
             "judge": {
                 "promotion_margin": self.margin.percent(),
             },
@@ -146,7 +158,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\npromotion-margin = 10\nthreads = 3\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\npromotion-margin = 10\nthreads = 3\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -155,6 +167,7 @@ mod tests {
         let settings = Settings::resolve(file.common).unwrap();
         assert_eq!(settings.db, PathBuf::from("x.duckdb"));
         assert_eq!(settings.refit, Refit::Never);
+        assert_eq!(settings.prophet_mode, Mode::Exact);
         assert_eq!(settings.threads, 3);
         let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
         assert_eq!(split.as_of().to_string(), "2025-06-30");

@@ -121,14 +121,15 @@ mod tests {
             horizon: Horizon,
             _: IntervalLevel,
         ) -> Vec<Outcome> {
-            in_parallel(panel, |series: SeriesView<'_>| {
+            let last_value = |series: SeriesView<'_>| {
                 let first = series.grid.last().plus_days(1);
                 let last = series.values.last().copied().unwrap_or(f64::NAN);
                 match Forecast::constant(first, horizon, last) {
                     Ok(forecast) => Outcome::of(forecast),
                     Err(error) => Outcome::from(Failure::from(error)),
                 }
-            })
+            };
+            in_parallel(panel, last_value, Outcome::from)
         }
     }
 

@@ -128,25 +128,24 @@ impl From<ForecastError> for Failure {
     }
 }
 
-/// Runs `forecast_one` on every series of `panel`, on the threads of the current rayon pool.
+/// Runs `work` on every series of `panel`, on the threads of the current rayon pool.
 ///
-/// Outcomes come back in the panel's order. A panic inside `forecast_one` becomes that series'
-/// [`Failure::Crash`] and leaves the others alone.
-pub fn in_parallel(
+/// Results come back in the panel's order. A panic inside `work` becomes that series'
+/// [`Failure::Crash`], by way of `failed`, and leaves the others alone.
+pub fn in_parallel<T: Send>(
     panel: PanelView<'_>,
-    forecast_one: impl Fn(SeriesView<'_>) -> Outcome + Sync,
-) -> Vec<Outcome> {
+    work: impl Fn(SeriesView<'_>) -> T + Sync,
+    failed: impl Fn(Failure) -> T + Sync,
+) -> Vec<T> {
     (0..panel.len())
         .into_par_iter()
         .map(|index| {
-            // Nothing outlives the call but its outcome, so no state can be left half-changed.
-            catch_unwind(AssertUnwindSafe(|| forecast_one(panel.series(index)))).unwrap_or_else(
-                |panic| {
-                    Outcome::from(Failure::Crash {
-                        cause: panic_message(panic.as_ref()),
-                    })
-                },
-            )
+            // Nothing outlives the call but its result, so no state can be left half-changed.
+            catch_unwind(AssertUnwindSafe(|| work(panel.series(index)))).unwrap_or_else(|panic| {
+                failed(Failure::Crash {
+                    cause: panic_message(panic.as_ref()),
+                })
+            })
         })
         .collect()
 }
@@ -169,7 +168,7 @@ mod tests {
         let grid = TimeGrid::new("2025-01-01".parse().unwrap(), 1);
         let rows = (0..3).map(|i| (SeriesKey::new(format!("h{i}"), "cpu"), vec![f64::from(i)]));
         let panel = Panel::from_rows(grid, rows).unwrap();
-        let outcomes = in_parallel(panel.view(), |series| {
+        let too_short = |series: SeriesView<'_>| {
             assert!(
                 series.values[0] < 1.5,
                 "value {} is too much",
@@ -179,7 +178,8 @@ mod tests {
                 found: 1,
                 needed: 2,
             })
-        });
+        };
+        let outcomes = in_parallel(panel.view(), too_short, Outcome::from);
         let codes: Vec<IssueCode> = outcomes
             .iter()
             .map(|outcome| outcome.forecast.as_ref().unwrap_err().code())

@@ -42,7 +42,8 @@ impl Engine for EtsEngine {
         horizon: Horizon,
         level: IntervalLevel,
     ) -> Vec<Outcome> {
-        in_parallel(panel, |series| forecast_one(series, horizon, level))
+        let forecast = |series: SeriesView<'_>| forecast_one(series, horizon, level);
+        in_parallel(panel, forecast, Outcome::from)
     }
 }
 

@@ -15,7 +15,7 @@
 //! let workload = (0..60).map(|day| 40.0 + 0.2 * f64::from(day) + f64::from(day % 7)).collect();
 //! let panel = Panel::from_rows(grid, [(SeriesKey::new("web-01", "cpu"), workload)])?;
 //!
-//! let engine = ProphetEngine::new();
+//! let engine = ProphetEngine::default();
 //! let outcomes = engine.forecast(panel.view(), Horizon::new(30)?, IntervalLevel::EIGHTY_PERCENT);
 //! let forecast = outcomes[0].forecast.as_ref().map_err(Clone::clone)?;
 //! assert_eq!(forecast.grid().first().to_string(), "2025-03-02");
@@ -23,8 +23,16 @@
 //! ```
 
 mod engine;
+mod exact;
+mod fleet;
 mod interval;
-mod recording;
+mod optimizer;
+mod simd;
+mod solver;
+mod tuned;
 
-pub use engine::ProphetEngine;
-pub use interval::TrendUncertainty;
+pub use engine::{Mode, ProphetEngine};
+pub use exact::{Certify, FittedSeries, fit_panel, point_forecasts};
+pub use interval::{FutureModel, Growth, TrendSimulation, TrendUncertainty};
+pub use optimizer::{ExactOptimizer, Solution};
+pub use solver::Certainty;

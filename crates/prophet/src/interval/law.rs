@@ -66,7 +66,7 @@ impl TrendUncertainty {
     /// standard deviation of the deviation, and zero where nothing is uncertain.
     #[must_use]
     pub fn half_width(&self, tau: f64, level: IntervalLevel) -> f64 {
-        let lambda = self.mean_absolute_delta + LAMBDA_FLOOR;
+        let lambda = self.lambda();
         // Var(L) = 2 and E[(τ − s)²] = τ²/3, for S·τ changes on average.
         let trend_variance = self.changepoints * 2.0 * lambda.powi(2) * tau.powi(3) / 3.0;
         let deviation = (trend_variance + self.sigma.powi(2)).sqrt();
@@ -76,6 +76,11 @@ impl TrendUncertainty {
         let noise_share = (self.sigma / deviation).clamp(LEAST_NOISE_SHARE, 1.0);
         let nodes = self.characteristic_nodes(lambda, tau, deviation, noise_share);
         deviation * central_quantile(&nodes, level.share())
+    }
+
+    /// The scale of future slope changes.
+    pub(crate) fn lambda(&self) -> f64 {
+        self.mean_absolute_delta + LAMBDA_FLOOR
     }
 
     /// φ at the nodes of the trapezoid rule after 0, for D in units of its standard deviation.
@@ -94,7 +99,7 @@ impl TrendUncertainty {
             .map(|u| {
                 let rate = u * slope_scale;
                 let trend = self.changepoints * arctan_excess(rate, tau);
-                (trend - (noise_share * u).powi(2) / 2.0).exp()
+                libm::exp(trend - (noise_share * u).powi(2) / 2.0)
             })
             .collect()
     }
@@ -108,7 +113,7 @@ fn arctan_excess(rate: f64, tau: f64) -> f64 {
         let square = x * x;
         return tau * square * (square / 5.0 - 1.0 / 3.0);
     }
-    x.atan() / rate - tau
+    libm::atan(x) / rate - tau
 }
 
 /// q with P(|D| ≤ q) = `share`, where φ of D at the nodes is `nodes`; by Newton's method inside a
@@ -144,13 +149,13 @@ fn central_probability(nodes: &[f64], q: f64) -> (f64, f64) {
     // rounding does not add up.
     const RENEW_EVERY: usize = 64;
     let angle = NODE_DISTANCE * q;
-    let (step_sin, step_cos) = angle.sin_cos();
+    let (step_sin, step_cos) = libm::sincos(angle);
     let (mut sin, mut cos) = (0.0, 1.0);
     let (mut probability, mut density) = (q / 2.0, 0.5);
     for (index, phi) in nodes.iter().enumerate() {
         let node = (index + 1) as f64;
         (sin, cos) = if index % RENEW_EVERY == 0 {
-            (node * angle).sin_cos()
+            libm::sincos(node * angle)
         } else {
             (
                 sin * step_cos + cos * step_sin,

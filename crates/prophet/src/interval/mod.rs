@@ -1,0 +1,9 @@
+//! Prediction intervals.
+
+mod law;
+mod simulation;
+mod table;
+
+pub use law::TrendUncertainty;
+pub use simulation::{FutureModel, Growth, TrendSimulation};
+pub(crate) use table::{IntervalTable, IntervalTables, TableKey};

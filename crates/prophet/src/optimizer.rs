@@ -1,0 +1,176 @@
+//! The exact solver where Stan stands: an optimizer for `augurs-prophet`.
+
+use augurs_prophet::optimizer::{Data, Error, InitialParams, OptimizeOpts, OptimizedParams};
+use augurs_prophet::{Optimizer, PositiveFloat, TrendIndicator};
+
+use crate::exact::CONSTANT_SIGMA;
+use crate::simd::vectorized;
+use crate::solver::{Certainty, Mode, Parameters, Posterior, Trend, curved_mode, linear_mode};
+
+/// Finds the mode of Prophet's posterior exactly, in place of Stan.
+///
+/// Drop it into any `augurs_prophet::Prophet`: options, holidays, regressors, custom and
+/// conditional seasonalities and all growth types stay that crate's. The answer depends on the
+/// data alone: the options of [`OptimizeOpts`] are Stan's (algorithm, seed, iterations) and have no
+/// meaning here, and the initial parameters are only used where the posterior may have several
+/// modes (logistic growth, multiplicative features) and for constant series, which are not fitted
+/// (as in Python).
+///
+/// With additive features and linear or flat growth the mode is the one that a descent from large
+/// noise reaches, and its conditions hold to 1e-8; see [`ExactOptimizer::solve`].
+///
+/// ```
+/// use augurs_prophet::{Prophet, TrainingData};
+/// use fleetcast_prophet::ExactOptimizer;
+///
+/// let ds: Vec<i64> = (0..60).map(|day| day * 86_400).collect();
+/// let y = (0..60).map(|day| 40.0 + 0.2 * f64::from(day) + f64::from(day % 7)).collect();
+/// let mut model = Prophet::new(Default::default(), ExactOptimizer::new());
+/// model.fit(TrainingData::new(ds, y)?, Default::default())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExactOptimizer;
+
+/// Parameters, and how far they can be trusted.
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// The parameters, in Prophet's scaled units.
+    pub parameters: OptimizedParams,
+    /// Whether the mode's conditions hold.
+    pub certainty: Certainty,
+}
+
+impl ExactOptimizer {
+    /// An optimizer; it has no settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// The posterior's mode, with its certificate.
+    ///
+    /// # Errors
+    ///
+    /// Where the arrays of `data` or `init` are not as long as `data` says, or a value is not
+    /// finite.
+    pub fn solve(self, init: &InitialParams, data: &Data) -> Result<Solution, Error> {
+        let start = Parameters {
+            k: init.k,
+            m: init.m,
+            delta: init.delta.clone(),
+            beta: init.beta.clone(),
+            sigma: *init.sigma_obs,
+        };
+        let posterior = posterior_of(data, &start)?;
+        let mode = vectorized(|| mode_of(&posterior, start));
+        let Parameters {
+            k,
+            m,
+            delta,
+            beta,
+            sigma,
+        } = mode.parameters.clone();
+        let trend = posterior.fitted(&mode.parameters).trend;
+        let parameters = OptimizedParams {
+            k,
+            m,
+            sigma_obs: PositiveFloat::try_new(sigma).map_err(Error::custom)?,
+            delta,
+            beta,
+            trend,
+        };
+        Ok(Solution {
+            parameters,
+            certainty: mode.certainty,
+        })
+    }
+}
+
+impl Optimizer for ExactOptimizer {
+    fn optimize(
+        &self,
+        init: &InitialParams,
+        data: &Data,
+        _: &OptimizeOpts,
+    ) -> Result<OptimizedParams, Error> {
+        self.solve(init, data).map(|solution| solution.parameters)
+    }
+}
+
+fn mode_of(posterior: &Posterior, start: Parameters) -> Mode {
+    let first = posterior.y.first().copied().unwrap_or(0.0);
+    let is_constant = posterior.y.iter().all(|y| y.total_cmp(&first).is_eq());
+    if is_constant && !matches!(posterior.trend, Trend::Logistic { .. }) {
+        let parameters = Parameters {
+            sigma: CONSTANT_SIGMA,
+            ..start
+        };
+        return Mode {
+            parameters,
+            certainty: Certainty::Floored,
+        };
+    }
+    if posterior.is_linear() {
+        linear_mode(posterior)
+    } else {
+        curved_mode(posterior, &start)
+    }
+}
+
+/// The posterior of Stan's data block.
+fn posterior_of(data: &Data, start: &Parameters) -> Result<Posterior, Error> {
+    let rows = usize::try_from(data.T).unwrap_or(0);
+    let features = usize::try_from(data.K).unwrap_or(0);
+    let changepoints = usize::try_from(data.S).unwrap_or(0);
+    let lengths = [
+        ("y", data.y.len(), rows),
+        ("t", data.t.len(), rows),
+        ("cap", data.cap.len(), rows),
+        ("t_change", data.t_change.len(), changepoints),
+        ("X", data.X.len(), rows * features),
+        ("sigmas", data.sigmas.len(), features),
+        ("s_a", data.s_a.len(), features),
+        ("s_m", data.s_m.len(), features),
+        ("the initial delta", start.delta.len(), changepoints),
+        ("the initial beta", start.beta.len(), features),
+    ];
+    for (name, found, expected) in lengths {
+        if found != expected {
+            return Err(Error::string(format!(
+                "{name} has {found} values, {expected} expected"
+            )));
+        }
+    }
+    if rows == 0 {
+        return Err(Error::static_str("there is no observation"));
+    }
+    let values = data.y.iter().chain(&data.t).chain(&data.cap);
+    let mut values = values.chain(&data.t_change).chain(&data.X);
+    if !values.all(|value| value.is_finite()) {
+        return Err(Error::static_str(
+            "the data hold a value that is not finite",
+        ));
+    }
+    let trend = match data.trend_indicator {
+        TrendIndicator::Linear => Trend::Linear,
+        TrendIndicator::Flat => Trend::Flat,
+        TrendIndicator::Logistic => Trend::Logistic {
+            cap: data.cap.clone(),
+        },
+    };
+    let column = |feature: usize| {
+        let values = data.X.iter().skip(feature).step_by(features);
+        values.copied().collect()
+    };
+    Ok(Posterior {
+        y: data.y.clone(),
+        t: data.t.clone(),
+        trend,
+        changepoints: data.t_change.clone(),
+        tau: *data.tau,
+        features: (0..features).map(column).collect(),
+        multiplicative: data.s_m.iter().map(|indicator| *indicator != 0).collect(),
+        prior_scales: data.sigmas.iter().map(|scale| **scale).collect(),
+    })
+}

@@ -1,0 +1,86 @@
+//! Wide arithmetic that gives the same bits on every processor.
+//!
+//! Sums run in [`LANES`] interleaved partial sums, whatever the width of the processor's
+//! registers, and nothing is contracted to fused multiply-adds. What the processor offers is looked
+//! up once, at run time, and only changes the speed.
+
+/// Partial sums a reduction is made of; every width of register divides it.
+pub(crate) const LANES: usize = 8;
+
+/// The least multiple of [`LANES`] that holds `len` values.
+#[inline(always)]
+pub(crate) fn padded(len: usize) -> usize {
+    len.next_multiple_of(LANES)
+}
+
+/// The sum of the lanes, pairwise.
+#[inline(always)]
+pub(crate) fn sum_lanes(lanes: [f64; LANES]) -> f64 {
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// The scalar product of two slices; of the shorter length where they differ.
+#[inline(always)]
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (chunks_a, rest_a) = a.as_chunks::<LANES>();
+    let (chunks_b, rest_b) = b.as_chunks::<LANES>();
+    debug_assert_eq!(a.len(), b.len(), "vectors of one length");
+    let mut lanes = [0.0; LANES];
+    for (a, b) in chunks_a.iter().zip(chunks_b) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    for ((lane, a), b) in lanes.iter_mut().zip(rest_a).zip(rest_b) {
+        *lane += a * b;
+    }
+    sum_lanes(lanes)
+}
+
+/// The sum of a slice.
+#[inline(always)]
+pub(crate) fn sum(values: &[f64]) -> f64 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] += chunk[lane];
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane += value;
+    }
+    sum_lanes(lanes)
+}
+
+/// Adds `factor · x` to `y`.
+#[inline(always)]
+pub(crate) fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += factor * x;
+    }
+}
+
+/// Runs `work` compiled for the widest registers this processor has.
+///
+/// Everything `work` calls must be `#[inline(always)]` to profit.
+pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scalar_product_has_the_same_bits_with_and_without_wide_registers() {
+        let a: Vec<f64> = (0..103).map(|i| f64::from(i).sin()).collect();
+        let b: Vec<f64> = (0..103).map(|i| f64::from(i).cos()).collect();
+        let plain = dot(&a, &b);
+        let wide = vectorized(|| dot(&a, &b));
+        assert_eq!(plain.to_bits(), wide.to_bits());
+        let expected: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+        assert!((plain - expected).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,17 @@
+//! The exact solver of Prophet's posterior mode.
+
+mod curved;
+mod dense;
+mod gram;
+mod linear;
+mod mode;
+mod path;
+mod posterior;
+mod tableau;
+
+pub(crate) use curved::curved_mode;
+pub(crate) use gram::{Factor, Gram};
+pub(crate) use linear::{Mode, linear_mode};
+pub use mode::Certainty;
+pub(crate) use mode::{ModeSearch, Moments, Residuals};
+pub(crate) use posterior::{Parameters, Posterior, TREND_PRECISION, Trend, expit};

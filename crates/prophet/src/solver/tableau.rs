@@ -1,0 +1,148 @@
+//! The sweep operator on a symmetric matrix.
+//!
+//! Source: Goodnight 1979, *A tutorial on the SWEEP operator*, The American Statistician 33(3),
+//! 149-158.
+
+use crate::simd::padded;
+
+/// A square matrix whose rows can be swept, with room for right-hand sides behind each row.
+///
+/// With the rows and columns of a set A swept, a symmetric matrix holds
+///
+/// ```text
+/// A,A:  M_AA⁻¹            A,N:  M_AA⁻¹ M_AN
+/// N,A: −M_NA M_AA⁻¹       N,N:  M_NN − M_NA M_AA⁻¹ M_AN
+/// ```
+///
+/// and a right-hand side b becomes M_AA⁻¹ b_A in the rows of A, b_N − M_NA M_AA⁻¹ b_A in the
+/// others: the least squares solution on A, and what it leaves to the rest. Sweeping a row twice
+/// undoes it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tableau {
+    size: usize,
+    stride: usize,
+    values: Vec<f64>,
+    pivot_row: Vec<f64>,
+}
+
+impl Tableau {
+    /// Zeros: `size` rows and columns and `right_hand_sides` further columns.
+    pub(crate) fn new(size: usize, right_hand_sides: usize) -> Self {
+        let stride = padded(size + right_hand_sides);
+        Self {
+            size,
+            stride,
+            values: vec![0.0; size * stride],
+            pivot_row: vec![0.0; stride],
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// A whole row, padding included.
+    #[inline(always)]
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
+        &self.values[row * self.stride..(row + 1) * self.stride]
+    }
+
+    #[inline(always)]
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [f64] {
+        &mut self.values[row * self.stride..(row + 1) * self.stride]
+    }
+
+    #[inline(always)]
+    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
+        self.values[row * self.stride + column]
+    }
+
+    #[inline(always)]
+    pub(crate) fn at_mut(&mut self, row: usize, column: usize) -> &mut f64 {
+        &mut self.values[row * self.stride + column]
+    }
+
+    /// Sweeps (or undoes the sweep of) one row and column; the pivot must not be zero.
+    #[inline(always)]
+    pub(crate) fn sweep(&mut self, pivot: usize) {
+        let stride = self.stride;
+        let inverse = 1.0 / self.at(pivot, pivot);
+        let pivot_row = &mut self.pivot_row[..stride];
+        let own_row = &mut self.values[pivot * stride..(pivot + 1) * stride];
+        for (kept, value) in pivot_row.iter_mut().zip(own_row.iter_mut()) {
+            *value *= inverse;
+            *kept = *value;
+        }
+        own_row[pivot] = inverse;
+        // The other rows lose their multiple of the pivot row; in the pivot's column this leaves
+        // 0, to which −factor / pivot is added by setting the kept row's entry.
+        pivot_row[pivot] = inverse;
+        for (row, values) in self.values.chunks_exact_mut(stride).enumerate() {
+            if row == pivot {
+                continue;
+            }
+            let factor = values[pivot];
+            values[pivot] = 0.0;
+            for (value, pivot_value) in values.iter_mut().zip(pivot_row.iter()) {
+                *value -= factor * pivot_value;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Tableau {
+        let mut tableau = Tableau::new(3, 1);
+        let rows = [
+            [4.0, 1.0, 0.5, 1.0],
+            [1.0, 3.0, 0.2, -2.0],
+            [0.5, 0.2, 2.0, 0.3],
+        ];
+        for (row, values) in rows.iter().enumerate() {
+            tableau.row_mut(row)[..4].copy_from_slice(values);
+        }
+        tableau
+    }
+
+    #[test]
+    fn all_rows_swept_are_the_inverse_and_the_solution() {
+        let original = example();
+        let mut swept = original.clone();
+        for row in [1, 0, 2] {
+            swept.sweep(row);
+        }
+        for row in 0..3 {
+            for column in 0..3 {
+                let product: f64 = (0..3)
+                    .map(|inner| original.at(row, inner) * swept.at(inner, column))
+                    .sum();
+                let identity = f64::from(u8::from(row == column));
+                assert!((product - identity).abs() < 1e-14);
+            }
+            let fitted: f64 = (0..3)
+                .map(|inner| original.at(row, inner) * swept.at(inner, 3))
+                .sum();
+            assert!((fitted - original.at(row, 3)).abs() < 1e-14);
+        }
+    }
+
+    #[test]
+    fn a_second_sweep_undoes_the_first() {
+        let original = example();
+        let mut swept = original.clone();
+        swept.sweep(0);
+        swept.sweep(2);
+        swept.sweep(0);
+        swept.sweep(2);
+        for row in 0..3 {
+            for column in 0..4 {
+                let (found, expected) = (swept.at(row, column), original.at(row, column));
+                assert!((found - expected).abs() < 1e-14);
+            }
+        }
+    }
+}

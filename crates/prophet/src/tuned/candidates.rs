@@ -1,0 +1,195 @@
+//! The settings in the running, each fitted on one window.
+
+use std::sync::Arc;
+
+use fleetcast_core::{Failure, SeriesView};
+
+use crate::exact::CHANGEPOINT_PRIOR_SCALE;
+use crate::fleet::{
+    Ahead, Design, Fitter, Model, ScaledSeries, SharedDesigns, Span, Window, WindowDesign,
+    YEARLY_FROM_DAYS,
+};
+
+/// Scales of the prior on slope changes, ascending: the modes for all of them lie on one path.
+const CHANGEPOINT_PRIOR_SCALES: [f64; 5] = [0.003, 0.01, 0.03, 0.1, 0.3];
+
+/// Annual harmonics: a smooth year, and Prophet's default.
+const YEARLY_ORDERS: [usize; 2] = [3, 10];
+
+/// No annual season.
+const NO_YEAR: [usize; 1] = [0];
+
+/// Residuals are clipped at this many times their median absolute value: 1.35 standard deviations
+/// where they are normal, Huber's choice (1964, *Robust estimation of a location parameter*, Annals
+/// of Mathematical Statistics 35, 73-101).
+const CLIP: f64 = 2.0;
+
+/// Below this median absolute residual, in scaled units, there is nothing to clip against.
+const LEAST_CLIP: f64 = 1e-9;
+
+/// Memory that one thread uses for fit after fit.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    scaled: ScaledSeries,
+    clipped: Vec<f64>,
+    absolute: Vec<f64>,
+    fitter: Fitter,
+}
+
+/// What one setting forecasts from one window, in the series' own unit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Candidate {
+    /// The forecast with a trend that stops where the history ends.
+    pub(crate) stopped: Vec<f64>,
+    /// The trend's last slope, a day.
+    pub(crate) slope: f64,
+}
+
+/// The numbers of annual harmonics a series of this span is fitted with.
+pub(crate) fn yearly_orders(days: usize) -> &'static [usize] {
+    if days > YEARLY_FROM_DAYS {
+        &YEARLY_ORDERS
+    } else {
+        &NO_YEAR
+    }
+}
+
+/// The window of `span` with this many annual harmonics, whatever its own length: it is the whole
+/// series that has to be long enough for them.
+pub(crate) fn window_of(series: SeriesView<'_>, span: Span, yearly_order: usize) -> Window {
+    Window {
+        yearly_order,
+        ..span.window(series, yearly_order)
+    }
+}
+
+/// A window's design for one series.
+struct SeriesDesign {
+    window: Window,
+    shared: Arc<WindowDesign>,
+    /// Where days are missing.
+    private: Option<Design>,
+}
+
+impl SeriesDesign {
+    #[inline(always)]
+    fn new(designs: &SharedDesigns, window: Window, missing: &[usize]) -> Self {
+        let shared = designs.of(window);
+        let private = (!missing.is_empty()).then(|| {
+            shared
+                .sums
+                .design(&designs.harmonics, missing, &designs.settings)
+        });
+        Self {
+            window,
+            shared,
+            private,
+        }
+    }
+
+    #[inline(always)]
+    fn model<'a>(&'a self, designs: &'a SharedDesigns) -> Model<'a> {
+        Model {
+            window: &self.window,
+            harmonics: &designs.harmonics,
+            design: self.private.as_ref().unwrap_or(&self.shared.complete),
+        }
+    }
+}
+
+impl Workspace {
+    /// Fits every setting on `span` of `series` and forecasts the days `ahead` of it: for each of
+    /// `yearly_orders` in turn, every scale of the prior on slope changes.
+    ///
+    /// Outliers are clipped once for all settings: a fit with Prophet's default scale says where
+    /// each value should be, and none may be farther from it than [`CLIP`] times the median
+    /// absolute residual.
+    #[inline(always)]
+    pub(crate) fn candidates(
+        &mut self,
+        designs: &SharedDesigns,
+        series: SeriesView<'_>,
+        span: Span,
+        yearly_orders: &[usize],
+        ahead: Ahead,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let values = span.values(series.values);
+        self.scaled.take(values);
+        let series_designs: Vec<SeriesDesign> = yearly_orders
+            .iter()
+            .map(|order| {
+                let window = window_of(series, span, *order);
+                SeriesDesign::new(designs, window, &self.scaled.missing)
+            })
+            .collect();
+        if let Some(richest) = series_designs.last() {
+            self.clip(richest.model(designs), values)?;
+        }
+        let mut candidates = Vec::new();
+        for design in &series_designs {
+            let model = design.model(designs);
+            self.fitter.begin(model, &self.scaled);
+            for tau in CHANGEPOINT_PRIOR_SCALES {
+                self.search(model, tau)?;
+                candidates.push(self.candidate(model, ahead));
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// Replaces the series' outliers by the nearest value that is none.
+    #[inline(always)]
+    fn clip(&mut self, model: Model<'_>, values: &[f64]) -> Result<(), Failure> {
+        self.fitter.begin(model, &self.scaled);
+        self.search(model, CHANGEPOINT_PRIOR_SCALE)?;
+        let fitted = self.fitter.fitted(model);
+        self.absolute.clear();
+        for ((fitted, scaled), value) in fitted.iter().zip(&self.scaled.values).zip(values) {
+            if !value.is_nan() {
+                self.absolute.push((scaled - fitted).abs());
+            }
+        }
+        let middle = self.absolute.len() / 2;
+        let (_, median, _) = self.absolute.select_nth_unstable_by(middle, f64::total_cmp);
+        let bound = CLIP * *median;
+        if bound < LEAST_CLIP {
+            return Ok(());
+        }
+        self.clipped.clear();
+        let days = fitted.iter().zip(&self.scaled.values).zip(values);
+        self.clipped.extend(days.map(|((fitted, scaled), value)| {
+            if value.is_nan() {
+                *value
+            } else {
+                let clipped = scaled.clamp(fitted - bound, fitted + bound);
+                self.scaled.unscaled(clipped)
+            }
+        }));
+        self.scaled.take(&self.clipped);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn search(&mut self, model: Model<'_>, tau: f64) -> Result<(), Failure> {
+        if self.fitter.mode(model, &self.scaled, tau) {
+            Ok(())
+        } else {
+            Err(Failure::numerical(
+                "the search for the posterior's mode failed",
+            ))
+        }
+    }
+
+    #[inline(always)]
+    fn candidate(&mut self, model: Model<'_>, ahead: Ahead) -> Candidate {
+        let mut stopped = Vec::with_capacity(ahead.horizon);
+        self.fitter.forecast(model, ahead, &mut stopped);
+        for value in &mut stopped {
+            *value = self.scaled.unscaled(*value);
+        }
+        Candidate {
+            stopped,
+            slope: self.fitter.last_slope(model) * self.scaled.y_scale,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The champion's own recipe: Prophet's model under several settings, weighted for each series by
+//! how they did at origins inside its window.
+//!
+//! Fits are cheap, so every series can afford its own validation. What is weighted: the scale of
+//! the prior on slope changes, the number of annual harmonics, and how far the trend goes on after
+//! the history. Weights come from rolling origins inside the window alone, so nothing that is
+//! forecast has been seen; averaging settings beats picking the best one.
+
+mod candidates;
+mod interval;
+mod origins;
+mod weights;
+
+use std::cell::RefCell;
+
+use fleetcast_core::{
+    Failure, Forecast, Horizon, InnerOrigin, IntervalLevel, Outcome, PanelView, SeriesView,
+    in_parallel,
+};
+
+use crate::exact;
+use crate::fleet::{Ahead, DesignSettings, SharedDesigns, Span};
+use crate::simd::vectorized;
+use crate::tuned::candidates::{Candidate, Workspace, window_of, yearly_orders};
+use crate::tuned::interval::HalfWidths;
+use crate::tuned::origins::InnerOrigins;
+use crate::tuned::weights::{Errors, SLOPE_SHARES, Weight, weights};
+
+thread_local! {
+    static WORKSPACE: RefCell<Workspace> = RefCell::default();
+}
+
+/// Forecasts every series of a panel.
+pub(crate) fn forecast_panel(
+    panel: PanelView<'_>,
+    horizon: Horizon,
+    level: IntervalLevel,
+) -> Vec<Outcome> {
+    let windows = panel.iter().flat_map(windows_of);
+    let reach = panel.grid().len() + horizon.days();
+    let largest_order = exact::YEARLY_ORDER;
+    let designs = SharedDesigns::new(windows, largest_order, reach, DesignSettings::PROPHET);
+    let forecast = |series: SeriesView<'_>| {
+        forecast_one(series, &designs, horizon, level).unwrap_or_else(Outcome::from)
+    };
+    in_parallel(panel, forecast, Outcome::from)
+}
+
+/// The windows a series is fitted on.
+fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
+    let Ok(span) = exact::usable_span(series) else {
+        return Vec::new();
+    };
+    let orders = yearly_orders(span.days);
+    let mut spans: Vec<Span> = InnerOrigins::of(span.days)
+        .histories
+        .iter()
+        .filter_map(|history| inner_span(series, span, *history))
+        .collect();
+    spans.push(span);
+    spans
+        .iter()
+        .flat_map(|span| orders.iter().map(|order| window_of(series, *span, *order)))
+        .collect()
+}
+
+/// The part of a span that its first `history` days hold, or `None` where they hold too little.
+fn inner_span(series: SeriesView<'_>, span: Span, history: usize) -> Option<Span> {
+    let values = &series.values[..span.first + history];
+    let observed = values.iter().filter(|value| !value.is_nan()).count();
+    Span::of(values).filter(|_| observed >= fleetcast_core::MIN_OBSERVATIONS)
+}
+
+fn forecast_one(
+    series: SeriesView<'_>,
+    designs: &SharedDesigns,
+    horizon: Horizon,
+    level: IntervalLevel,
+) -> Result<Outcome, Failure> {
+    let span = exact::usable_span(series)?;
+    let first = series.grid.last().plus_days(1);
+    if let Some(value) = series.constant_value() {
+        return Ok(Outcome::of(Forecast::constant(first, horizon, value)?));
+    }
+    let origins = InnerOrigins::of(span.days);
+    if origins.histories.is_empty() {
+        let forecast = exact::forecast_one(series, designs, None, horizon, level)?;
+        return Ok(Outcome::of(forecast));
+    }
+    WORKSPACE.with_borrow_mut(|workspace| {
+        vectorized(|| {
+            let tests = inner_tests(workspace, designs, series, span, &origins)?;
+            let ahead = Ahead {
+                skipped: span.days_after(series),
+                horizon: horizon.days(),
+                slope_share: 0.0,
+            };
+            let orders = yearly_orders(span.days);
+            let candidates = workspace.candidates(designs, series, span, orders, ahead)?;
+            let errors: Vec<Vec<Errors>> = tests.iter().map(|test| test.errors.clone()).collect();
+            let yhat = combine(
+                &candidates,
+                &weights(&errors, candidates.len(), None),
+                ahead,
+            );
+            let inner = inner_origins(&tests, &errors, series);
+            let half_widths = HalfWidths::from_inner(&inner, series, level);
+            let Some(half_widths) = half_widths else {
+                let forecast = exact::forecast_one(series, designs, None, horizon, level)?;
+                return Ok(Outcome::of(forecast));
+            };
+            let bound = |sign: f64| {
+                let steps = yhat.iter().enumerate();
+                steps
+                    .map(|(step, yhat)| yhat + sign * half_widths.at(ahead.skipped + step + 1))
+                    .collect()
+            };
+            let (lower, upper) = (bound(-1.0), bound(1.0));
+            Ok(Outcome {
+                forecast: Ok(Forecast::new(first, yhat, lower, upper)?),
+                notices: Vec::new(),
+                inner,
+            })
+        })
+    })
+}
+
+/// All settings' forecasts from one inner origin.
+struct InnerTest {
+    /// Index of the first day forecast.
+    first: usize,
+    candidates: Vec<Candidate>,
+    errors: Vec<Errors>,
+    ahead: Ahead,
+}
+
+/// Tries every setting at every inner origin that has values before and after it.
+#[inline(always)]
+fn inner_tests(
+    workspace: &mut Workspace,
+    designs: &SharedDesigns,
+    series: SeriesView<'_>,
+    span: Span,
+    origins: &InnerOrigins,
+) -> Result<Vec<InnerTest>, Failure> {
+    let orders = yearly_orders(span.days);
+    let mut tests = Vec::with_capacity(origins.histories.len());
+    for history in &origins.histories {
+        let first = span.first + history;
+        let actual = &series.values[first..first + origins.horizon];
+        let Some(inner) = inner_span(series, span, *history) else {
+            continue;
+        };
+        if actual.iter().all(|value| value.is_nan()) {
+            continue;
+        }
+        let ahead = Ahead {
+            skipped: first - inner.first - inner.days,
+            horizon: origins.horizon,
+            slope_share: 0.0,
+        };
+        let candidates = workspace.candidates(designs, series, inner, orders, ahead)?;
+        let errors = candidates
+            .iter()
+            .map(|candidate| errors_of(candidate, actual, ahead))
+            .collect();
+        tests.push(InnerTest {
+            first,
+            candidates,
+            errors,
+            ahead,
+        });
+    }
+    Ok(tests)
+}
+
+#[inline(always)]
+fn errors_of(candidate: &Candidate, actual: &[f64], ahead: Ahead) -> Errors {
+    let observed = actual.iter().filter(|value| !value.is_nan()).count() as f64;
+    SLOPE_SHARES.map(|share| {
+        let slope = share * candidate.slope;
+        let mut sum = 0.0;
+        for (step, (actual, stopped)) in actual.iter().zip(&candidate.stopped).enumerate() {
+            if !actual.is_nan() {
+                let yhat = stopped + slope * (ahead.skipped + step + 1) as f64;
+                sum += (actual - yhat).abs();
+            }
+        }
+        sum / observed
+    })
+}
+
+/// The weighted mean of the settings' forecasts.
+#[inline(always)]
+fn combine(candidates: &[Candidate], weights: &[Weight], ahead: Ahead) -> Vec<f64> {
+    let mut yhat = vec![0.0; ahead.horizon];
+    let mut slope = 0.0;
+    for (candidate, weight) in candidates.iter().zip(weights) {
+        crate::simd::add_scaled(&mut yhat, weight.share, &candidate.stopped);
+        slope += weight.slope * candidate.slope;
+    }
+    for (step, yhat) in yhat.iter_mut().enumerate() {
+        *yhat += slope * (ahead.skipped + step + 1) as f64;
+    }
+    yhat
+}
+
+/// What the recipe forecasts from each inner origin, with weights from the other ones: the
+/// weights have not seen what they are judged by.
+fn inner_origins(
+    tests: &[InnerTest],
+    errors: &[Vec<Errors>],
+    series: SeriesView<'_>,
+) -> Vec<InnerOrigin> {
+    let tests = tests.iter().enumerate();
+    tests
+        .filter_map(|(index, test)| {
+            let weights = weights(errors, test.candidates.len(), Some(index));
+            let yhat = combine(&test.candidates, &weights, test.ahead);
+            let actual = &series.values[test.first..test.first + test.ahead.horizon];
+            let origin = series.grid.day(test.first.checked_sub(1)?)?;
+            InnerOrigin::new(origin, yhat, actual)
+        })
+        .collect()
+}
