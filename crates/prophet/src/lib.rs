@@ -34,5 +34,5 @@ mod tuned;
 pub use engine::{Mode, ProphetEngine};
 pub use exact::{Certify, FittedSeries, fit_panel, point_forecasts};
 pub use interval::{FutureModel, Growth, TrendSimulation, TrendUncertainty};
-pub use optimizer::{ExactOptimizer, Solution};
+pub use optimizer::{Evaluated, ExactOptimizer, Solution};
 pub use solver::Certainty;

@@ -41,11 +41,41 @@ pub struct Solution {
     pub certainty: Certainty,
 }
 
+/// The model at some parameters, a value a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluated {
+    /// The trend.
+    pub trend: Vec<f64>,
+    /// Trend and features together.
+    pub yhat: Vec<f64>,
+}
+
 impl ExactOptimizer {
     /// An optimizer; it has no settings.
     #[must_use]
     pub fn new() -> Self {
         Self
+    }
+
+    /// The model at any parameters: trend and forecast at each of the times of `data`, in scaled
+    /// units. Values of y play no part.
+    ///
+    /// # Errors
+    ///
+    /// As [`ExactOptimizer::solve`].
+    pub fn evaluate(self, parameters: &OptimizedParams, data: &Data) -> Result<Evaluated, Error> {
+        let parameters = Parameters {
+            k: parameters.k,
+            m: parameters.m,
+            delta: parameters.delta.clone(),
+            beta: parameters.beta.clone(),
+            sigma: *parameters.sigma_obs,
+        };
+        let fitted = posterior_of(data, &parameters)?.fitted(&parameters);
+        Ok(Evaluated {
+            trend: fitted.trend,
+            yhat: fitted.yhat,
+        })
     }
 
     /// The posterior's mode, with its certificate.

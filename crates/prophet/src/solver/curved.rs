@@ -8,6 +8,7 @@
 
 use libm::log;
 
+use crate::simd::dot;
 use crate::solver::dense::{DenseDesign, DenseResiduals};
 use crate::solver::linear::{Mode, linear_mode, search_dense};
 use crate::solver::mode::{Certainty, LEAST_VARIANCE, ModeSearch, Moments};
@@ -27,6 +28,16 @@ const LEAST_START_SLOPE: f64 = 0.1;
 
 /// A step smaller than this, relative to the coefficients, ends the search.
 const CONVERGED: f64 = 1e-13;
+
+/// Below this, a step no smaller than the one before is rounding.
+const NEARLY_CONVERGED: f64 = 1e-9;
+
+/// Steps below this are so short that the posterior is nearly quadratic along them.
+const NEARLY_LINEAR: f64 = 1e-2;
+
+/// How much shorter or longer than Gauss-Newton's a step may be there.
+const LEAST_SHARE: f64 = 0.1;
+const MOST_SHARE: f64 = 2.0;
 
 /// A rise of the objective up to this share of it is rounding.
 const OBJECTIVE_ROUNDING: f64 = 1e-13;
@@ -79,6 +90,7 @@ impl Point {
 fn descend(posterior: &Posterior, start: Parameters) -> Descent {
     let mut point = Point::at(posterior, start);
     let mut search = ModeSearch::default();
+    let mut last = Step::default();
     for _ in 0..MAX_LINEARISATIONS {
         let linearised = Linearised::at(posterior, &point);
         let no_shift = vec![0.0; linearised.design.ridge()];
@@ -86,13 +98,16 @@ fn descend(posterior: &Posterior, start: Parameters) -> Descent {
         search_dense(&mut search, &linearised.design, y, &no_shift, posterior.tau);
         let columns = linearised.coefficients.len();
         let target = &search.coefficients()[..columns];
-        let Some((next, relative_step)) = improve(posterior, &point, &linearised, target) else {
+        let Some((next, step)) = improve(posterior, &point, &linearised, target, &last) else {
             break;
         };
         point = next;
-        if relative_step < CONVERGED {
+        // Converged, or as far as rounding lets it.
+        let stagnates = step.size < NEARLY_CONVERGED && step.size >= last.size;
+        if step.size < CONVERGED || stagnates {
             break;
         }
+        last = step;
     }
     let certainty = certainty_at(posterior, &point, &mut search);
     Descent {
@@ -104,36 +119,83 @@ fn descend(posterior: &Posterior, start: Parameters) -> Descent {
     }
 }
 
-/// The first of the full step towards `target`, half of it, a quarter, … that does not worsen the
-/// posterior, and how far it went; `None` where there is none.
+/// A step of a descent.
+#[derive(Debug, Clone)]
+struct Step {
+    /// From where it was made to the mode of the linearised posterior.
+    direction: Vec<f64>,
+    /// The share of that it went.
+    share: f64,
+    /// The largest change of a coefficient, relative to the largest coefficient.
+    size: f64,
+}
+
+impl Default for Step {
+    /// No step.
+    fn default() -> Self {
+        Self {
+            direction: Vec::new(),
+            share: 1.0,
+            size: f64::INFINITY,
+        }
+    }
+}
+
+impl Step {
+    /// The share that would have ended the search, had it been a linear one: Gauss-Newton steps
+    /// that leave out curvature are too long or too short by nearly the same factor every time,
+    /// and the last two tell it (Aitken's extrapolation).
+    fn better_share(&self, direction: &[f64]) -> f64 {
+        if self.size > NEARLY_LINEAR {
+            return 1.0;
+        }
+        let last_square = dot(&self.direction, &self.direction);
+        let kept = dot(direction, &self.direction) / last_square;
+        let share = self.share / (1.0 - kept);
+        if share.is_finite() {
+            share.clamp(LEAST_SHARE, MOST_SHARE)
+        } else {
+            1.0
+        }
+    }
+}
+
+/// The first of a step towards `target`, half of it, a quarter, … that does not worsen the
+/// posterior; `None` where there is none.
 fn improve(
     posterior: &Posterior,
     point: &Point,
     linearised: &Linearised,
     target: &[f64],
-) -> Option<(Point, f64)> {
+    last: &Step,
+) -> Option<(Point, Step)> {
     let here = &linearised.coefficients;
-    let size = here
-        .iter()
-        .fold(f64::MIN_POSITIVE, |size, x| size.max(x.abs()));
-    let distance = here
+    let largest = |values: &[f64]| values.iter().fold(0.0_f64, |size, x| size.max(x.abs()));
+    let direction: Vec<f64> = here
         .iter()
         .zip(target)
-        .fold(0.0_f64, |largest, (x, target)| {
-            largest.max((target - x).abs())
-        });
+        .map(|(x, target)| target - x)
+        .collect();
+    let relative_distance = largest(&direction) / largest(here).max(f64::MIN_POSITIVE);
     let tolerance = OBJECTIVE_ROUNDING * point.objective.abs();
-    let mut share = 1.0;
+    let mut share = last.better_share(&direction);
     for _ in 0..MAX_HALVINGS {
-        let coefficients: Vec<f64> = if share == 1.0 {
-            target.to_vec()
-        } else {
-            let pairs = here.iter().zip(target);
-            pairs.map(|(x, target)| x + share * (target - x)).collect()
-        };
+        let moves = here.iter().zip(&direction).zip(target);
+        let coefficients: Vec<f64> = moves
+            .map(|((x, direction), target)| {
+                // Slope changes become exactly zero, or the search would never say which are.
+                let vanishes = *target == 0.0 && relative_distance < NEARLY_LINEAR;
+                if vanishes { 0.0 } else { x + share * direction }
+            })
+            .collect();
         let next = Point::at(posterior, unpack(posterior, &coefficients));
         if next.objective <= point.objective + tolerance {
-            return Some((next, share * distance / size));
+            let step = Step {
+                direction,
+                share,
+                size: share * relative_distance,
+            };
+            return Some((next, step));
         }
         share /= 2.0;
     }

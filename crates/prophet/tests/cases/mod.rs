@@ -1,5 +1,4 @@
 //! The cases of `fixtures/prophet_reference.parquet`: what Python's Prophet 1.5.0 made of a series.
-#![allow(dead_code, reason = "each test reads the columns it needs")]
 
 use std::fs::File;
 use std::path::Path;
@@ -234,6 +233,20 @@ impl Case {
                 .map(positive)
                 .collect(),
             tau: positive(self.tau()),
+        }
+    }
+
+    /// The same for the days that Prophet forecasts; y is unknown there, and 0.
+    pub fn future_data(&self) -> Data {
+        let history = self.stan_data();
+        let rows = self.future_ds.len();
+        Data {
+            T: i32::try_from(rows).unwrap(),
+            y: vec![0.0; rows],
+            t: self.scaled_time(&self.future_ds),
+            cap: vec![history.cap[0]; rows],
+            X: self.features(&self.future_ds, self.x_future.as_deref()),
+            ..history
         }
     }
 
