@@ -177,10 +177,9 @@ fn prophets_changepoints(observations: usize) -> usize {
 /// The designs that series of a panel share, for fits on their whole spans and forecasts
 /// `horizon` days ahead.
 pub(crate) fn designs_for(panel: PanelView<'_>, horizon: usize) -> SharedDesigns {
-    let windows = panel.iter().filter_map(|series| {
-        let span = usable_span(series).ok()?;
-        Some(span.window(series, YEARLY_ORDER))
-    });
+    let windows = panel
+        .iter()
+        .filter_map(|series| Some(Span::of(series.values)?.window(series, YEARLY_ORDER)));
     let reach = panel.grid().len() + horizon;
     SharedDesigns::new(windows, YEARLY_ORDER, reach, DesignSettings::PROPHET)
 }

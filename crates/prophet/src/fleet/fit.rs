@@ -3,7 +3,7 @@
 use crate::fleet::design::Design;
 use crate::fleet::harmonics::{Harmonics, annual_angle};
 use crate::fleet::window::{Ahead, FoldBuffers, WEEKLY_FEATURES, Window};
-use crate::simd::padded;
+use crate::simd::{LANES, padded};
 use crate::solver::{Certainty, ModeSearch, Moments, Parameters, Residuals};
 
 /// A series' values on a window, as Prophet scales them, less their mean.
@@ -26,13 +26,11 @@ impl ScaledSeries {
     pub(crate) fn take(&mut self, values: &[f64]) {
         self.missing.clear();
         self.values.clear();
-        let mut largest = 0.0_f64;
-        for (day, value) in values.iter().enumerate() {
-            if value.is_nan() {
-                self.missing.push(day);
-            }
-            // `max` ignores NaN.
-            largest = largest.max(value.abs());
+        let largest = largest_absolute(values);
+        if crate::simd::sum(values).is_nan() {
+            let days = values.iter().enumerate();
+            let missing = days.filter(|(_, value)| value.is_nan());
+            self.missing.extend(missing.map(|(day, _)| day));
         }
         self.y_scale = if largest == 0.0 { 1.0 } else { largest };
         let observed = (values.len() - self.missing.len()) as f64;
@@ -63,6 +61,27 @@ impl ScaledSeries {
     pub(crate) fn unscaled(&self, value: f64) -> f64 {
         (value + self.mean) * self.y_scale
     }
+}
+
+/// The largest absolute value; NaN is ignored.
+#[inline(always)]
+fn largest_absolute(values: &[f64]) -> f64 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0_f64; LANES];
+    for chunk in chunks {
+        for lane in 0..LANES {
+            let size = chunk[lane].abs();
+            lanes[lane] = if size > lanes[lane] {
+                size
+            } else {
+                lanes[lane]
+            };
+        }
+    }
+    lanes
+        .iter()
+        .chain(rest)
+        .fold(0.0, |largest, value| largest.max(value.abs()))
 }
 
 /// Fits series, one after the other, without new memory.

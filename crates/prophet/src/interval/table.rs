@@ -20,7 +20,11 @@ const POINTS: usize = 64;
 const LEAST_RATIO: f64 = 0.01;
 
 /// … to where the noise is next to nothing.
-const MOST_RATIO: f64 = 100.0;
+const MOST_RATIO: f64 = 20.0;
+
+/// Days ahead at which the law itself is asked; the days between are cubic in the logarithm of
+/// the time ahead.
+const NODES_AHEAD: usize = 48;
 
 /// Which law a table is of, and for which days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +100,7 @@ impl IntervalTable {
         let deviation_per_lambda = (2.0 * changepoints * last.powi(3) / 3.0).sqrt();
         let first = libm::log(LEAST_RATIO / deviation_per_lambda);
         let distance = libm::log(MOST_RATIO / LEAST_RATIO) / (POINTS - 1) as f64;
+        let ahead = TimesAhead::new(key.horizon);
         let half_widths = (0..POINTS)
             .into_par_iter()
             .flat_map_iter(|point| {
@@ -104,7 +109,7 @@ impl IntervalTable {
                     mean_absolute_delta: libm::exp(first + point as f64 * distance),
                     sigma: 1.0,
                 };
-                (1..=key.horizon).map(move |day| uncertainty.half_width(day as f64 / span, level))
+                ahead.on_every_day(|days| uncertainty.half_width(days / span, level))
             })
             .collect();
         Self {
@@ -132,23 +137,65 @@ impl IntervalTable {
             return false;
         }
         let position = position.max(0.0);
-        // The four points around it: the first or last four at the ends.
-        let second = position.floor().clamp(1.0, last - 2.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and the number of points"
-        )]
-        let row = second as usize - 1;
+        let (row, weights) = cubic(position, POINTS);
         half_widths.clear();
         half_widths.resize(self.horizon, 0.0);
-        for (offset, weight) in lagrange(position - second).into_iter().enumerate() {
+        for (offset, weight) in weights.into_iter().enumerate() {
             let start = (row + offset) * self.horizon;
             let values = &self.half_widths[start..start + self.horizon];
             add_scaled(half_widths, weight * uncertainty.sigma, values);
         }
         true
     }
+}
+
+/// The days ahead of a horizon, and nodes among them that are evenly spaced in the logarithm.
+#[derive(Debug, Clone, Copy)]
+struct TimesAhead {
+    horizon: usize,
+    /// The distance of two nodes' logarithms.
+    distance: f64,
+}
+
+impl TimesAhead {
+    fn new(horizon: usize) -> Self {
+        Self {
+            horizon,
+            distance: libm::log(horizon as f64) / (NODES_AHEAD - 1) as f64,
+        }
+    }
+
+    /// A function of the days ahead on every day of the horizon, from its values at the nodes.
+    fn on_every_day(&self, of: impl Fn(f64) -> f64) -> Vec<f64> {
+        if self.horizon <= NODES_AHEAD {
+            return (1..=self.horizon).map(|day| of(day as f64)).collect();
+        }
+        let nodes: Vec<f64> = (0..NODES_AHEAD)
+            .map(|node| of(libm::exp(node as f64 * self.distance)))
+            .collect();
+        (1..=self.horizon)
+            .map(|day| {
+                let position = libm::log(day as f64) / self.distance;
+                let (row, weights) = cubic(position, NODES_AHEAD);
+                let values = nodes[row..].iter().zip(weights);
+                values.map(|(value, weight)| weight * value).sum()
+            })
+            .collect()
+    }
+}
+
+/// The four of `points` points around a position (the first or last four at the ends): the index
+/// of the first, and the weight of each.
+#[inline(always)]
+fn cubic(position: f64, points: usize) -> (usize, [f64; 4]) {
+    let second = position.floor().clamp(1.0, (points - 3) as f64);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and the number of points"
+    )]
+    let row = second as usize - 1;
+    (row, lagrange(position - second))
 }
 
 /// Weights of the values at −1, 0, 1 and 2 in the cubic through them, at `x`.

@@ -35,10 +35,16 @@ const MAX_ROUNDS: usize = 10;
 const MAX_STEPS: usize = 30;
 
 /// Steps after which the drift is no longer renewed: it hardly changes.
-const DRIFT_STEPS: usize = 2;
+const DRIFT_STEPS: usize = 1;
 
 /// A correlation may exceed λ by this share before its column counts as wrongly left out.
-const SLACK: f64 = 1e-9;
+const SLACK: f64 = 1e-8;
+
+/// Newton's method ends where the next step would be smaller than this, relatively.
+const CONVERGED: f64 = 1e-12;
+
+/// Below this, a step not much smaller than the one before is rounding.
+const ROUNDING: f64 = 1e-6;
 
 /// A violation of the mode's conditions up to this certifies a mode.
 pub(crate) const CERTIFIED: f64 = 1e-8;
@@ -330,9 +336,11 @@ impl ModeSearch {
             self.variance = next;
             let residual_norm = (observations * next).sqrt();
             let relative = (change / next).abs().max(largest / residual_norm);
-            // Converged, or as far as rounding lets it.
-            if relative < 1e-12 || (relative < 1e-6 && relative > 0.5 * last_change) {
-                return self.check_columns(gram, moments, tau, residuals);
+            // Steps shrink by about the same factor each time, so the next one can be foretold.
+            let next_change = relative * (relative / last_change);
+            let stagnates = relative < ROUNDING && relative > 0.5 * last_change;
+            if (relative < SLACK && next_change < CONVERGED) || stagnates {
+                return self.check_columns(gram, tau);
             }
             if !relative.is_finite() {
                 return Round::Stuck;
@@ -343,15 +351,10 @@ impl ModeSearch {
     }
 
     /// Whether signs and left-out columns agree with the coefficients found.
+    ///
+    /// The gradient is that before the last step, which was too small to matter.
     #[inline(always)]
-    fn check_columns(
-        &mut self,
-        gram: &Gram,
-        moments: &Moments<'_>,
-        tau: f64,
-        residuals: &mut impl Residuals,
-    ) -> Round {
-        self.residual_moments(gram, moments, residuals);
+    fn check_columns(&self, gram: &Gram, tau: f64) -> Round {
         let bound = self.variance / tau * (1.0 + SLACK);
         let ridge = gram.ridge();
         let agrees = |(column, sign): (usize, &f64)| {
