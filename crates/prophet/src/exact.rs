@@ -186,11 +186,13 @@ pub(crate) fn designs_for(panel: PanelView<'_>, horizon: usize) -> SharedDesigns
 
 /// The days from first to last observation, where there are enough of them.
 pub(crate) fn usable_span(series: SeriesView<'_>) -> Result<Span, Failure> {
-    let found = series.observed();
+    let observed = series.values.iter().filter(|value| !value.is_nan());
+    // Nearly always there are enough, and the first few days tell.
+    let is_enough = observed.take(MIN_OBSERVATIONS).count() == MIN_OBSERVATIONS;
     Span::of(series.values)
-        .filter(|_| found >= MIN_OBSERVATIONS)
-        .ok_or(Failure::TooShort {
-            found,
+        .filter(|_| is_enough)
+        .ok_or_else(|| Failure::TooShort {
+            found: series.observed(),
             needed: MIN_OBSERVATIONS,
         })
 }
@@ -226,38 +228,41 @@ fn fitted<R>(
     let window = span.window(series, YEARLY_ORDER);
     let shared = designs.of(window);
     WORKSPACE.with_borrow_mut(|workspace| {
-        vectorized(|| {
-            workspace.scaled.take(span.values(series.values));
-            let private;
-            let design = if workspace.scaled.missing.is_empty() {
-                &shared.complete
-            } else {
-                let missing = &workspace.scaled.missing;
-                private = shared
-                    .sums
-                    .design(&designs.harmonics, missing, &designs.settings);
-                &private
-            };
-            let model = Model {
-                window: &window,
-                harmonics: &designs.harmonics,
-                design,
-            };
-            let Workspace { scaled, fitter, .. } = workspace;
-            fitter.begin(model, scaled);
-            if !fitter.mode(model, scaled, CHANGEPOINT_PRIOR_SCALE) {
-                return Err(Failure::numerical(
-                    "the search for the posterior's mode failed",
-                ));
-            }
-            Ok(then(Fit {
-                series,
-                span,
-                window,
-                model,
-                workspace,
-            }))
-        })
+        vectorized(
+            #[inline(always)]
+            || {
+                workspace.scaled.take(span.values(series.values));
+                let private;
+                let design = if workspace.scaled.missing.is_empty() {
+                    &shared.complete
+                } else {
+                    let missing = &workspace.scaled.missing;
+                    private = shared
+                        .sums
+                        .design(&designs.harmonics, missing, &designs.settings);
+                    &private
+                };
+                let model = Model {
+                    window: &window,
+                    harmonics: &designs.harmonics,
+                    design,
+                };
+                let Workspace { scaled, fitter, .. } = workspace;
+                fitter.begin(model, scaled);
+                if !fitter.mode(model, scaled, CHANGEPOINT_PRIOR_SCALE) {
+                    return Err(Failure::numerical(
+                        "the search for the posterior's mode failed",
+                    ));
+                }
+                Ok(then(Fit {
+                    series,
+                    span,
+                    window,
+                    model,
+                    workspace,
+                }))
+            },
+        )
     })
 }
 

@@ -93,7 +93,10 @@ impl ExactOptimizer {
             sigma: *init.sigma_obs,
         };
         let posterior = posterior_of(data, &start)?;
-        let mode = vectorized(|| mode_of(&posterior, start));
+        let mode = vectorized(
+            #[inline(always)]
+            || mode_of(&posterior, start),
+        );
         let Parameters {
             k,
             m,

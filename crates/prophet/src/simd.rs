@@ -62,6 +62,46 @@ pub(crate) fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
     }
 }
 
+/// Vectors added to another one in one pass.
+pub(crate) const AT_ONCE: usize = 4;
+
+/// Adds `factors[0] · x[0] + … + factors[3] · x[3]` to `y`, which saves loading and storing `y` for
+/// each; every x is at least as long as `y`.
+#[inline(always)]
+pub(crate) fn add_scaled_at_once(y: &mut [f64], factors: [f64; AT_ONCE], x: [&[f64]; AT_ONCE]) {
+    let [f0, f1, f2, f3] = factors;
+    let [x0, x1, x2, x3] = x;
+    let pairs = y.iter_mut().zip(x0).zip(x1).zip(x2).zip(x3);
+    for ((((y, x0), x1), x2), x3) in pairs {
+        *y += (f0 * x0 + f1 * x1) + (f2 * x2 + f3 * x3);
+    }
+}
+
+/// A function of four indices: `array::map`, but certain to be compiled where it is called.
+#[inline(always)]
+pub(crate) fn each<T>(indices: [usize; AT_ONCE], of: impl Fn(usize) -> T) -> [T; AT_ONCE] {
+    let [a, b, c, d] = indices;
+    [of(a), of(b), of(c), of(d)]
+}
+
+/// Adds `factor(i) · row(i)` to `y` for all i below `count`.
+#[inline(always)]
+pub(crate) fn add_all_scaled<'a>(
+    y: &mut [f64],
+    count: usize,
+    factor: impl Fn(usize) -> f64,
+    row: impl Fn(usize) -> &'a [f64],
+) {
+    let whole = count - count % AT_ONCE;
+    for first in (0..whole).step_by(AT_ONCE) {
+        let indices = [first, first + 1, first + 2, first + 3];
+        add_scaled_at_once(y, each(indices, &factor), each(indices, &row));
+    }
+    for index in whole..count {
+        add_scaled(y, factor(index), row(index));
+    }
+}
+
 /// Runs `work` compiled for the widest registers this processor has.
 ///
 /// Everything `work` calls must be `#[inline(always)]` to profit.
@@ -78,7 +118,10 @@ mod tests {
         let a: Vec<f64> = (0..103).map(|i| f64::from(i).sin()).collect();
         let b: Vec<f64> = (0..103).map(|i| f64::from(i).cos()).collect();
         let plain = dot(&a, &b);
-        let wide = vectorized(|| dot(&a, &b));
+        let wide = vectorized(
+            #[inline(always)]
+            || dot(&a, &b),
+        );
         assert_eq!(plain.to_bits(), wide.to_bits());
         let expected: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
         assert!((plain - expected).abs() < 1e-12);

@@ -3,7 +3,7 @@
 use crate::fleet::changepoints::changepoint_rows;
 use crate::fleet::harmonics::Harmonics;
 use crate::fleet::window::Window;
-use crate::simd::{add_scaled, padded};
+use crate::simd::{add_all_scaled, add_scaled, padded};
 use crate::solver::{Factor, Gram, TREND_PRECISION};
 
 /// The noise variance shared factors are taken at, in scaled units: of the right order for most
@@ -65,7 +65,7 @@ impl WindowSums {
         let (mut after, mut ramp) = (vec![0.0; stride], vec![0.0; stride]);
         for day in (0..window.days).rev() {
             window.feature_row(harmonics, day, &mut row);
-            add_products(&mut sums.ridge_products, stride, 1.0, &row[..ridge]);
+            add_products(&mut sums.ridge_products, stride, &row[..ridge]);
             add_scaled(&mut ramp, 1.0, &after);
             add_scaled(&mut after, 1.0, &row);
             sums.ramp_products[day * stride..(day + 1) * stride].copy_from_slice(&ramp);
@@ -112,12 +112,13 @@ impl WindowSums {
     #[inline(always)]
     fn fill_ridge_block(&self, gram: &mut Gram, missing_features: &[f64]) {
         let ridge = self.window.ridge();
-        let mut products = self.ridge_products.clone();
-        for row in missing_features.chunks_exact(self.stride) {
-            add_products(&mut products, self.stride, -1.0, &row[..ridge]);
-        }
-        for (row, products) in products.chunks_exact(self.stride).enumerate() {
-            gram.row_mut(row)[..ridge].copy_from_slice(&products[..ridge]);
+        let row = |day: usize| &missing_features[day * self.stride..(day + 1) * self.stride];
+        let missing = missing_features.len() / self.stride;
+        for (column, products) in self.ridge_products.chunks_exact(self.stride).enumerate() {
+            let gram_row = &mut gram.row_mut(column)[..ridge];
+            gram_row.copy_from_slice(&products[..ridge]);
+            let factor = |day: usize| -row(day)[column];
+            add_all_scaled(gram_row, missing, factor, |day| &row(day)[..ridge]);
         }
     }
 
@@ -176,12 +177,11 @@ impl WindowSums {
     }
 }
 
-/// Adds `factor` times the products of a row's values with one another, in the upper triangle.
+/// Adds the products of a row's values with one another.
 #[inline(always)]
-fn add_products(products: &mut [f64], stride: usize, factor: f64, row: &[f64]) {
-    for (index, value) in row.iter().enumerate() {
-        let products = &mut products[index * stride..index * stride + row.len()];
-        add_scaled(products, factor * value, row);
+fn add_products(products: &mut [f64], stride: usize, row: &[f64]) {
+    for (products, value) in products.chunks_exact_mut(stride).zip(row) {
+        add_scaled(&mut products[..row.len()], *value, row);
     }
 }
 

@@ -63,10 +63,13 @@ impl SharedDesigns {
     }
 
     fn make(&self, window: Window) -> Arc<WindowDesign> {
-        vectorized(|| {
-            let sums = WindowSums::new(window, &self.harmonics);
-            let complete = sums.design(&self.harmonics, &[], &self.settings);
-            Arc::new(WindowDesign { sums, complete })
-        })
+        vectorized(
+            #[inline(always)]
+            || {
+                let sums = WindowSums::new(window, &self.harmonics);
+                let complete = sums.design(&self.harmonics, &[], &self.settings);
+                Arc::new(WindowDesign { sums, complete })
+            },
+        )
     }
 }

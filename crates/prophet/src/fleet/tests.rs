@@ -110,12 +110,15 @@ fn check(values: &[f64], first_weekday: usize, yearly_order: usize, tau: f64) {
         design: &design,
     };
     let mut fitter = Fitter::default();
-    let (found, certainty) = vectorized(|| {
-        fitter.begin(model, &series);
-        assert!(fitter.mode(model, &series, tau));
-        let certainty = fitter.certify(model, &series, tau);
-        (fitter.parameters(model, &series, first_day), certainty)
-    });
+    let (found, certainty) = vectorized(
+        #[inline(always)]
+        || {
+            fitter.begin(model, &series);
+            assert!(fitter.mode(model, &series, tau));
+            let certainty = fitter.certify(model, &series, tau);
+            (fitter.parameters(model, &series, first_day), certainty)
+        },
+    );
     assert!(
         matches!(certainty, Certainty::Certified { .. }),
         "{certainty:?}"

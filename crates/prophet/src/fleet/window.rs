@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 use fleetcast_core::SEASON_WEEK;
 
 use crate::fleet::harmonics::{HalfWindow, Harmonics};
-use crate::simd::{LANES, padded, sum_lanes};
+use crate::simd::{AT_ONCE, LANES, add_all_scaled, each, padded, sum_lanes};
 
 /// Harmonics of the weekly season, as Prophet has them.
 const WEEKLY_ORDER: usize = 3;
@@ -251,15 +251,16 @@ impl Window {
             (&mut buffers.odd, &sines[..self.yearly_order], false),
         ] {
             part.clear();
-            part.resize(padded(rows), 0.0);
-            combine(part, weights, |harmonic| {
+            part.resize(rows, 0.0);
+            let column = |harmonic: usize| {
                 let column = if is_even {
                     table.cosine(harmonic)
                 } else {
                     table.sine(harmonic)
                 };
-                &column[first..]
-            });
+                &column[first..first + rows]
+            };
+            add_all_scaled(part, weights.len(), |harmonic| weights[harmonic], column);
         }
     }
 
@@ -403,21 +404,18 @@ fn add_line(values: &mut [f64], level: f64, slope: f64) {
     }
 }
 
-/// Columns whose products are taken in one pass over a vector.
-const COLUMNS_AT_ONCE: usize = 4;
-
 /// The scalar products of `vector` (a multiple of [`LANES`] long) with columns at least as long.
 #[inline(always)]
 fn products<'a>(vector: &[f64], column: impl Fn(usize) -> &'a [f64], products: &mut [f64]) {
     let (chunks, _) = vector.as_chunks::<LANES>();
     let count = products.len();
     let mut first = 0;
-    while first + COLUMNS_AT_ONCE <= count {
-        let columns: [&[[f64; LANES]]; COLUMNS_AT_ONCE] = std::array::from_fn(|offset| {
-            let (chunks_of_column, _) = column(first + offset).as_chunks::<LANES>();
+    while first + AT_ONCE <= count {
+        let columns = each([first, first + 1, first + 2, first + 3], |index| {
+            let (chunks_of_column, _) = column(index).as_chunks::<LANES>();
             &chunks_of_column[..chunks.len()]
         });
-        let mut sums = [[0.0; LANES]; COLUMNS_AT_ONCE];
+        let mut sums = [[0.0; LANES]; AT_ONCE];
         for (block, chunk) in chunks.iter().enumerate() {
             for (sums, column) in sums.iter_mut().zip(&columns) {
                 for lane in 0..LANES {
@@ -428,28 +426,9 @@ fn products<'a>(vector: &[f64], column: impl Fn(usize) -> &'a [f64], products: &
         for (product, sums) in products[first..].iter_mut().zip(sums) {
             *product = sum_lanes(sums);
         }
-        first += COLUMNS_AT_ONCE;
+        first += AT_ONCE;
     }
     for (index, product) in products.iter_mut().enumerate().skip(first) {
         *product = crate::simd::dot(vector, &column(index)[..vector.len()]);
-    }
-}
-
-/// Sets `vector` to the sum of columns (at least as long) times weights.
-#[inline(always)]
-fn combine<'a>(vector: &mut [f64], weights: &[f64], column: impl Fn(usize) -> &'a [f64]) {
-    let mut first = 0;
-    while first + COLUMNS_AT_ONCE <= weights.len() {
-        let columns: [&[f64]; COLUMNS_AT_ONCE] =
-            std::array::from_fn(|offset| &column(first + offset)[..vector.len()]);
-        let [w0, w1, w2, w3] = std::array::from_fn(|offset| weights[first + offset]);
-        let [c0, c1, c2, c3] = columns;
-        for (index, value) in vector.iter_mut().enumerate() {
-            *value += (w0 * c0[index] + w1 * c1[index]) + (w2 * c2[index] + w3 * c3[index]);
-        }
-        first += COLUMNS_AT_ONCE;
-    }
-    for (index, weight) in weights.iter().enumerate().skip(first) {
-        crate::simd::add_scaled(vector, *weight, &column(index)[..vector.len()]);
     }
 }

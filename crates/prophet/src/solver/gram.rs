@@ -1,6 +1,6 @@
 //! What a posterior mode depends on apart from the values: the Gram matrix and the priors.
 
-use crate::simd::{add_scaled, padded};
+use crate::simd::{AT_ONCE, add_all_scaled, add_scaled, padded};
 use crate::solver::tableau::Tableau;
 
 /// The Gram matrix AᵀA of a design whose first columns have normal priors (the ridge block) and
@@ -90,10 +90,14 @@ impl Gram {
     /// AᵀA·x: `product` and `x` have a value a column and padding up to the stride.
     #[inline(always)]
     pub(crate) fn multiply(&self, x: &[f64], product: &mut [f64]) {
-        product[..self.stride].fill(0.0);
-        for (row, x) in self.values.chunks_exact(self.stride).zip(x) {
+        let product = &mut product[..self.stride];
+        product.fill(0.0);
+        let row = |index: usize| &self.values[index * self.stride..(index + 1) * self.stride];
+        add_all_scaled(product, self.ridge, |index| x[index], row);
+        // Most slope changes are zero.
+        for (index, x) in x[..self.columns()].iter().enumerate().skip(self.ridge) {
             if *x != 0.0 {
-                add_scaled(&mut product[..self.stride], *x, row);
+                add_scaled(product, *x, row(index));
             }
         }
     }
@@ -110,17 +114,19 @@ impl Gram {
             factor.swept.row_mut(row).copy_from_slice(values);
         }
         for (row, precision) in self.precisions.iter().enumerate() {
-            let pivot = factor.swept.at_mut(row, row);
-            *pivot += variance * precision;
-            // A column of zeros without a prior to speak of: any pivot leaves it at zero.
-            if *pivot <= f64::MIN_POSITIVE {
-                *pivot = 1.0;
-            }
+            *factor.swept.at_mut(row, row) += variance * precision;
+        }
+        let whole = self.ridge - self.ridge % AT_ONCE;
+        for first in (0..whole).step_by(AT_ONCE) {
+            factor.swept.sweep_at_once(first);
+        }
+        for row in whole..self.ridge {
             factor.swept.sweep(row);
         }
     }
 
     /// [`Gram::factor_into`] in new memory.
+    #[inline(always)]
     pub(crate) fn factor(&self, variance: f64) -> Factor {
         let mut factor = Factor::default();
         self.factor_into(variance, &mut factor);
@@ -161,8 +167,12 @@ impl Factor {
     #[inline(always)]
     pub(crate) fn solve_ridge(&self, right_hand_side: &[f64], solution: &mut [f64]) {
         solution.fill(0.0);
-        for (row, factor) in right_hand_side[..self.ridge].iter().enumerate() {
-            add_scaled(solution, *factor, self.swept.row(row));
-        }
+        let side = &right_hand_side[..self.ridge];
+        add_all_scaled(
+            solution,
+            self.ridge,
+            |row| side[row],
+            |row| self.swept.row(row),
+        );
     }
 }

@@ -3,7 +3,10 @@
 //! Source: Goodnight 1979, *A tutorial on the SWEEP operator*, The American Statistician 33(3),
 //! 149-158.
 
-use crate::simd::padded;
+use crate::simd::{AT_ONCE, add_scaled, add_scaled_at_once, each, padded};
+
+/// The least pivot that is divided by.
+const LEAST_PIVOT: f64 = 1e-300;
 
 /// A square matrix whose rows can be swept, with room for right-hand sides behind each row.
 ///
@@ -22,7 +25,6 @@ pub(crate) struct Tableau {
     size: usize,
     stride: usize,
     values: Vec<f64>,
-    pivot_row: Vec<f64>,
 }
 
 impl Tableau {
@@ -33,7 +35,6 @@ impl Tableau {
             size,
             stride,
             values: vec![0.0; size * stride],
-            pivot_row: vec![0.0; stride],
         }
     }
 
@@ -63,32 +64,70 @@ impl Tableau {
         &mut self.values[row * self.stride + column]
     }
 
-    /// Sweeps (or undoes the sweep of) one row and column; the pivot must not be zero.
+    /// Sweeps (or undoes the sweep of) one row and column.
+    ///
+    /// A pivot of zero is taken for the rounding that it is, in a column that is a combination of
+    /// others, and left at next to nothing.
     #[inline(always)]
     pub(crate) fn sweep(&mut self, pivot: usize) {
         let stride = self.stride;
-        let inverse = 1.0 / self.at(pivot, pivot);
-        let pivot_row = &mut self.pivot_row[..stride];
-        let own_row = &mut self.values[pivot * stride..(pivot + 1) * stride];
-        for (kept, value) in pivot_row.iter_mut().zip(own_row.iter_mut()) {
-            *value *= inverse;
-            *kept = *value;
-        }
-        own_row[pivot] = inverse;
-        // The other rows lose their multiple of the pivot row; in the pivot's column this leaves
-        // 0, to which −factor / pivot is added by setting the kept row's entry.
-        pivot_row[pivot] = inverse;
-        for (row, values) in self.values.chunks_exact_mut(stride).enumerate() {
-            if row == pivot {
-                continue;
-            }
-            let factor = values[pivot];
-            values[pivot] = 0.0;
-            for (value, pivot_value) in values.iter_mut().zip(pivot_row.iter()) {
-                *value -= factor * pivot_value;
-            }
+        let (before, rest) = self.values.split_at_mut(pivot * stride);
+        let (pivot_row, after) = rest.split_at_mut(stride);
+        normalise(pivot_row, pivot);
+        let others = before
+            .chunks_exact_mut(stride)
+            .chain(after.chunks_exact_mut(stride));
+        for row in others {
+            eliminate(row, pivot_row, pivot);
         }
     }
+
+    /// Sweeps [`AT_ONCE`] consecutive rows: the same as one after the other up to rounding, in one
+    /// pass over the others.
+    #[inline(always)]
+    pub(crate) fn sweep_at_once(&mut self, first: usize) {
+        let stride = self.stride;
+        let (before, rest) = self.values.split_at_mut(first * stride);
+        let (block, after) = rest.split_at_mut(AT_ONCE * stride);
+        for own in 0..AT_ONCE {
+            let (above, rest) = block.split_at_mut(own * stride);
+            let (pivot_row, below) = rest.split_at_mut(stride);
+            normalise(pivot_row, first + own);
+            for row in above
+                .chunks_exact_mut(stride)
+                .chain(below.chunks_exact_mut(stride))
+            {
+                eliminate(row, pivot_row, first + own);
+            }
+        }
+        let pivot_rows = each([0, 1, 2, 3], |own| &block[own * stride..(own + 1) * stride]);
+        let others = before
+            .chunks_exact_mut(stride)
+            .chain(after.chunks_exact_mut(stride));
+        for row in others {
+            let factors = each([0, 1, 2, 3], |own| -row[first + own]);
+            row[first..first + AT_ONCE].fill(0.0);
+            add_scaled_at_once(row, factors, pivot_rows);
+        }
+    }
+}
+
+/// Makes a row the pivot row of its own sweep.
+#[inline(always)]
+fn normalise(row: &mut [f64], pivot: usize) {
+    let inverse = 1.0 / row[pivot].max(LEAST_PIVOT);
+    for value in row.iter_mut() {
+        *value *= inverse;
+    }
+    row[pivot] = inverse;
+}
+
+/// Takes a row's multiple of the pivot row away from it.
+#[inline(always)]
+fn eliminate(row: &mut [f64], pivot_row: &[f64], pivot: usize) {
+    let factor = -row[pivot];
+    row[pivot] = 0.0;
+    add_scaled(row, factor, pivot_row);
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ mod weights;
 use std::cell::RefCell;
 
 use fleetcast_core::{
-    Failure, Forecast, Horizon, InnerOrigin, IntervalLevel, Outcome, PanelView, SeriesView,
-    in_parallel,
+    Failure, Forecast, Horizon, InnerOrigin, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
+    SeriesView, in_parallel,
 };
 
 use crate::exact;
@@ -67,8 +67,9 @@ fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
 /// The part of a span that its first `history` days hold, or `None` where they hold too little.
 fn inner_span(series: SeriesView<'_>, span: Span, history: usize) -> Option<Span> {
     let values = &series.values[..span.first + history];
-    let observed = values.iter().filter(|value| !value.is_nan()).count();
-    Span::of(values).filter(|_| observed >= fleetcast_core::MIN_OBSERVATIONS)
+    let observed = values.iter().filter(|value| !value.is_nan());
+    let is_enough = observed.take(MIN_OBSERVATIONS).count() == MIN_OBSERVATIONS;
+    Span::of(values).filter(|_| is_enough)
 }
 
 fn forecast_one(
@@ -88,40 +89,44 @@ fn forecast_one(
         return Ok(Outcome::of(forecast));
     }
     WORKSPACE.with_borrow_mut(|workspace| {
-        vectorized(|| {
-            let tests = inner_tests(workspace, designs, series, span, &origins)?;
-            let ahead = Ahead {
-                skipped: span.days_after(series),
-                horizon: horizon.days(),
-                slope_share: 0.0,
-            };
-            let orders = yearly_orders(span.days);
-            let candidates = workspace.candidates(designs, series, span, orders, ahead)?;
-            let errors: Vec<Vec<Errors>> = tests.iter().map(|test| test.errors.clone()).collect();
-            let yhat = combine(
-                &candidates,
-                &weights(&errors, candidates.len(), None),
-                ahead,
-            );
-            let inner = inner_origins(&tests, &errors, series);
-            let half_widths = HalfWidths::from_inner(&inner, series, level);
-            let Some(half_widths) = half_widths else {
-                let forecast = exact::forecast_one(series, designs, None, horizon, level)?;
-                return Ok(Outcome::of(forecast));
-            };
-            let bound = |sign: f64| {
-                let steps = yhat.iter().enumerate();
-                steps
-                    .map(|(step, yhat)| yhat + sign * half_widths.at(ahead.skipped + step + 1))
-                    .collect()
-            };
-            let (lower, upper) = (bound(-1.0), bound(1.0));
-            Ok(Outcome {
-                forecast: Ok(Forecast::new(first, yhat, lower, upper)?),
-                notices: Vec::new(),
-                inner,
-            })
-        })
+        vectorized(
+            #[inline(always)]
+            || {
+                let tests = inner_tests(workspace, designs, series, span, &origins)?;
+                let ahead = Ahead {
+                    skipped: span.days_after(series),
+                    horizon: horizon.days(),
+                    slope_share: 0.0,
+                };
+                let orders = yearly_orders(span.days);
+                let candidates = workspace.candidates(designs, series, span, orders, ahead)?;
+                let errors: Vec<Vec<Errors>> =
+                    tests.iter().map(|test| test.errors.clone()).collect();
+                let yhat = combine(
+                    &candidates,
+                    &weights(&errors, candidates.len(), None),
+                    ahead,
+                );
+                let inner = inner_origins(&tests, &errors, series);
+                let half_widths = HalfWidths::from_inner(&inner, series, level);
+                let Some(half_widths) = half_widths else {
+                    let forecast = exact::forecast_one(series, designs, None, horizon, level)?;
+                    return Ok(Outcome::of(forecast));
+                };
+                let bound = |sign: f64| {
+                    let steps = yhat.iter().enumerate();
+                    steps
+                        .map(|(step, yhat)| yhat + sign * half_widths.at(ahead.skipped + step + 1))
+                        .collect()
+                };
+                let (lower, upper) = (bound(-1.0), bound(1.0));
+                Ok(Outcome {
+                    forecast: Ok(Forecast::new(first, yhat, lower, upper)?),
+                    notices: Vec::new(),
+                    inner,
+                })
+            },
+        )
     })
 }
 
