@@ -46,7 +46,7 @@ impl EngineStage<'_> {
             let worth_forecasting = screened.panel.view();
             progress.advance(keys.len() - worth_forecasting.len());
             for batch in worth_forecasting.chunks(ENGINE_BATCH) {
-                self.forecast_batch(batch, run, &draft, &mut issues)?;
+                self.forecast_batch(batch, run, &draft, &mut issues, progress)?;
                 progress.advance(batch.len());
             }
         }
@@ -66,8 +66,11 @@ impl EngineStage<'_> {
         run: RunId,
         draft: &Draft<'_>,
         issues: &mut Vec<SeriesIssue>,
+        progress: &StageProgress,
     ) -> Result<(), Error> {
-        let outcomes = forecast_windows(self.engine, batch, &self.split, self.refit, self.level)?;
+        let outcomes = progress.in_engine(|| {
+            forecast_windows(self.engine, batch, &self.split, self.refit, self.level)
+        })?;
         for (key, outcome) in batch.keys().iter().zip(&outcomes) {
             issues.extend(self.issues_of(key, outcome));
         }

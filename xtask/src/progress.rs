@@ -1,7 +1,8 @@
 //! How far a stage is: a bar on a terminal, plain lines otherwise.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -43,6 +44,7 @@ impl Reporter {
             total,
             bar,
             started: Instant::now(),
+            in_engine: Cell::default(),
         }
     }
 }
@@ -55,6 +57,7 @@ pub(crate) struct StageProgress {
     total: usize,
     bar: ProgressBar,
     started: Instant,
+    in_engine: Cell<Duration>,
 }
 
 impl StageProgress {
@@ -63,13 +66,27 @@ impl StageProgress {
         self.bar.inc(series as u64);
     }
 
+    /// Does work whose time is the engine's, not the tables'.
+    pub(crate) fn in_engine<R>(&self, work: impl FnOnce() -> R) -> R {
+        let started = Instant::now();
+        let result = work();
+        self.in_engine.set(self.in_engine.get() + started.elapsed());
+        result
+    }
+
     /// The stage is done; returns its seconds.
     pub(crate) fn finish(self, rows: u64) -> f64 {
         self.bar.finish_and_clear();
         let seconds = self.started.elapsed().as_secs_f64();
         let Self { name, total, .. } = self;
+        let in_engine = self.in_engine.get();
+        let share = if in_engine.is_zero() {
+            String::new()
+        } else {
+            format!(" ({:.1} s in the engine)", in_engine.as_secs_f64())
+        };
         self.reporter.say(format_args!(
-            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s"
+            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s{share}"
         ));
         seconds
     }

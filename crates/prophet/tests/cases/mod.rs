@@ -5,7 +5,7 @@ use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
-use augurs_prophet::optimizer::{Data, InitialParams};
+use augurs_prophet::optimizer::{Data, InitialParams, OptimizedParams};
 use augurs_prophet::{PositiveFloat, TrendIndicator};
 use fleetcast_core::Day;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -281,4 +281,50 @@ impl Case {
 /// A day as seconds since 1970.
 pub fn timestamp(day: Day) -> i64 {
     i64::from(day.epoch_days()) * SECONDS_A_DAY
+}
+
+/// The negative log posterior, written out once more, straight from its definition.
+pub fn objective(data: &Data, parameters: &OptimizedParams) -> f64 {
+    let OptimizedParams {
+        k,
+        m,
+        sigma_obs,
+        delta,
+        beta,
+        ..
+    } = parameters;
+    let sigma = **sigma_obs;
+    let columns = beta.len();
+    let squares: f64 = (0..data.y.len())
+        .map(|row| {
+            let t = data.t[row];
+            let hinges = data.t_change.iter().zip(delta);
+            let changes: f64 = hinges.map(|(s, delta)| delta * (t - s).max(0.0)).sum();
+            let trend = match data.trend_indicator {
+                TrendIndicator::Linear => k * t + m + changes,
+                TrendIndicator::Flat => *m,
+                TrendIndicator::Logistic => {
+                    data.cap[row] / (1.0 + (-(k * (t - m) + changes)).exp())
+                }
+            };
+            let feature = |indicator: &[i32]| -> f64 {
+                (0..columns)
+                    .map(|c| data.X[row * columns + c] * beta[c] * f64::from(indicator[c]))
+                    .sum()
+            };
+            let yhat = trend * (1.0 + feature(&data.s_m)) + feature(&data.s_a);
+            (data.y[row] - yhat).powi(2)
+        })
+        .sum();
+    let variance = sigma * sigma;
+    data.y.len() as f64 * sigma.ln()
+        + squares / (2.0 * variance)
+        + (k * k + m * m) / 50.0
+        + delta.iter().map(|delta| delta.abs()).sum::<f64>() / *data.tau
+        + beta
+            .iter()
+            .zip(&data.sigmas)
+            .map(|(beta, scale)| (beta / **scale).powi(2) / 2.0)
+            .sum::<f64>()
+        + 2.0 * variance
 }
