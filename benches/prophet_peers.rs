@@ -48,7 +48,7 @@ impl Timings {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    one_thread.install(compare)
+    Ok(one_thread.install(compare)?)
 }
 
 fn compare() -> Result<(), Box<dyn Error + Send + Sync>> {
