@@ -24,7 +24,7 @@ pub(super) struct Combination {
 /// Forecasts of the `steps` days after `values`, which begin on `first`.
 pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> Combination {
     let whole = companions(values, &plan.whole, plan.seasons, steps);
-    let origins: Vec<Origin> = plan
+    let origins: Vec<Origin<'_>> = plan
         .inner
         .iter()
         .filter_map(|(seen, regression)| {
@@ -44,14 +44,14 @@ pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> 
         })
         .collect();
     let least = LEAST_ERROR * spread(values);
-    let all: Vec<&Origin> = origins.iter().collect();
-    let weights = weights(&all, &whole, least);
+    let all: Vec<&Origin<'_>> = origins.iter().collect();
+    let final_weights = weights(&all, &whole, least);
     let mut inner = Vec::with_capacity(origins.len());
     let mut absolute_errors = Vec::new();
     for (index, origin) in origins.iter().enumerate() {
         let mut others = all.clone();
         others.remove(index);
-        let weights = weights_of_others(&others, &origin.companions, least);
+        let weights = weights(&others, &origin.companions, least);
         let yhat = weighted(&origin.companions, &weights, plan.inner_horizon);
         absolute_errors.extend(
             origin
@@ -66,7 +66,7 @@ pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> 
     }
     absolute_errors.sort_by(f64::total_cmp);
     Combination {
-        yhat: weighted(&whole, &weights, steps),
+        yhat: weighted(&whole, &final_weights, steps),
         inner,
         absolute_errors,
         companions: whole,
@@ -94,29 +94,30 @@ fn weights(origins: &[&Origin<'_>], whole: &Companions, least: f64) -> [f64; COM
             continue;
         }
         // One that could not be asked everywhere is not comparable.
-        let errors: Option<Vec<f64>> =
-            origins.iter().map(|origin| origin.errors[companion]).collect();
+        let errors: Option<Vec<f64>> = origins
+            .iter()
+            .map(|origin| origin.errors[companion])
+            .collect();
         if let Some(errors) = errors {
             let mean = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
             let relative = mean.max(least) / least;
-            *weight = if errors.is_empty() || least == 0.0 { 1.0 } else { 1.0 / (relative * relative) };
+            *weight = if errors.is_empty() || least == 0.0 {
+                1.0
+            } else {
+                1.0 / (relative * relative)
+            };
         }
     }
     let sum: f64 = weights.iter().sum();
     if sum > 0.0 {
         return weights.map(|weight| weight / sum);
     }
-    let there = whole.forecasts.each_ref().map(|forecast| f64::from(u8::from(forecast.is_some())));
+    let there = whole
+        .forecasts
+        .each_ref()
+        .map(|forecast| f64::from(u8::from(forecast.is_some())));
     let count: f64 = there.iter().sum();
     there.map(|there| there / count.max(1.0))
-}
-
-fn weights_of_others(
-    others: &[&Origin<'_>],
-    companions: &Companions,
-    least: f64,
-) -> [f64; COMPANIONS] {
-    weights(others, companions, least)
 }
 
 fn weighted(companions: &Companions, weights: &[f64; COMPANIONS], steps: usize) -> Vec<f64> {

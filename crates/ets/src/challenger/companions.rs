@@ -65,7 +65,8 @@ pub(super) fn companions(
         let last_year = level_adjusted_last_year(values, steps);
         found.forecasts[3] = last_year.map(|year| {
             let both = year.iter().zip(&forecast);
-            both.map(|(year, forecast)| f64::midpoint(*year, *forecast)).collect()
+            both.map(|(year, forecast)| f64::midpoint(*year, *forecast))
+                .collect()
         });
         found.forecasts[0] = Some(forecast);
         found.smoothing = Some(smoothing);
@@ -112,7 +113,11 @@ fn level_adjusted_last_year(values: &[f64], steps: usize) -> Option<Vec<f64>> {
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
-    let observed: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    let observed: Vec<f64> = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect();
     (2 * observed.len() >= values.len())
         .then(|| observed.iter().sum::<f64>() / observed.len() as f64)
 }

@@ -40,12 +40,21 @@ pub(super) fn half_widths(
     let Some(width) = quantile(&combination.absolute_errors, level.share()) else {
         let sigma_squared = smoothing.sigma_squared();
         let own = variances.iter().take(days);
-        return own.map(|variance| z * (sigma_squared * variance).sqrt()).collect();
+        return own
+            .map(|variance| z * (sigma_squared * variance).sqrt())
+            .collect();
     };
-    let growth: Vec<f64> = variances.iter().map(|variance| variance.sqrt().sqrt()).collect();
+    let growth: Vec<f64> = variances
+        .iter()
+        .map(|variance| variance.sqrt().sqrt())
+        .collect();
     let inner = &growth[..inner_horizon];
     let scale = WIDENING * width * inner.len() as f64 / inner.iter().sum::<f64>();
-    growth.iter().take(days).map(|growth| scale * growth).collect()
+    growth
+        .iter()
+        .take(days)
+        .map(|growth| scale * growth)
+        .collect()
 }
 
 /// The smallest of the sorted values that at least `share` of one more than there are lie at or

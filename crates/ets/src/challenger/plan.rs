@@ -43,7 +43,9 @@ impl Plan {
             Vec::new()
         } else {
             let halves_back = [4, 3, 2];
-            halves_back.map(|halves| days - halves * inner_horizon / 2).to_vec()
+            halves_back
+                .map(|halves| days - halves * inner_horizon / 2)
+                .to_vec()
         };
         Self {
             seasons,

@@ -150,7 +150,11 @@ impl CalendarRegression {
     fn row(&self, day: usize) -> Vec<f64> {
         let last = self.grid.len() as f64 - 1.0;
         let mut row = vec![1.0, (day as f64 - last) / YEAR];
-        row.extend(self.bends.iter().map(|bend| day.saturating_sub(*bend) as f64 / YEAR));
+        row.extend(
+            self.bends
+                .iter()
+                .map(|bend| day.saturating_sub(*bend) as f64 / YEAR),
+        );
         if self.weekly {
             let weekday = self.weekday(day);
             row.extend((0..WEEKDAYS).map(|other| f64::from(u8::from(other == weekday))));
@@ -161,21 +165,22 @@ impl CalendarRegression {
         row
     }
 
-    /// Days since the first of the grid may lie past its end.
+    /// The weekday of a day of the grid, or past its end.
     fn weekday(&self, day: usize) -> usize {
-        (self.epoch_day(day).rem_euclid(7)) as usize
-    }
-
-    fn epoch_day(&self, day: usize) -> i64 {
-        i64::from(self.grid.first().epoch_days()) + day as i64
+        let first = self.grid.first().epoch_days().rem_euclid(7);
+        (usize::try_from(first).unwrap_or(0) + day) % WEEKDAYS
     }
 
     fn harmonics(&self, day: usize) -> [f64; 2 * HARMONICS] {
-        let years = self.epoch_day(day) as f64 / YEAR;
+        let years = (f64::from(self.grid.first().epoch_days()) + day as f64) / YEAR;
         let angle = TAU * (years - years.floor());
         std::array::from_fn(|index| {
             let angle = angle * (index / 2 + 1) as f64;
-            if index % 2 == 0 { libm::sin(angle) } else { libm::cos(angle) }
+            if index % 2 == 0 {
+                libm::sin(angle)
+            } else {
+                libm::cos(angle)
+            }
         })
     }
 }
@@ -188,13 +193,21 @@ impl CalendarFit<'_> {
         }
         let start = self.regression.width - 2 * HARMONICS;
         let harmonics = self.regression.harmonics(day);
-        harmonics.iter().zip(&self.coefficients[start..]).map(|(a, b)| a * b).sum()
+        harmonics
+            .iter()
+            .zip(&self.coefficients[start..])
+            .map(|(a, b)| a * b)
+            .sum()
     }
 
     /// The annual part of every day of the grid.
     pub(super) fn annual_in_sample(&self) -> Vec<f64> {
         let width = self.regression.width;
-        let start = if self.regression.annual { width - 2 * HARMONICS } else { width };
+        let start = if self.regression.annual {
+            width - 2 * HARMONICS
+        } else {
+            width
+        };
         let rows = self.regression.regressors.chunks_exact(width);
         rows.map(|row| {
             let both = row[start..].iter().zip(&self.coefficients[start..]);
@@ -208,10 +221,18 @@ impl CalendarFit<'_> {
         let days = self.regression.grid.len();
         let last = days.saturating_sub(1);
         let bends = &self.coefficients[2..2 + self.regression.bends.len()];
-        let since = self.regression.bends.iter().map(|bend| last.saturating_sub(*bend) as f64 / YEAR);
+        let since = self
+            .regression
+            .bends
+            .iter()
+            .map(|bend| last.saturating_sub(*bend) as f64 / YEAR);
         let level = self.mean
             + self.coefficients[0]
-            + bends.iter().zip(since).map(|(bend, since)| bend * since).sum::<f64>();
+            + bends
+                .iter()
+                .zip(since)
+                .map(|(bend, since)| bend * since)
+                .sum::<f64>();
         let slope = (self.coefficients[1] + bends.iter().sum::<f64>()) / YEAR;
         let weekdays = &self.coefficients[2 + bends.len()..];
         (0..steps)

@@ -25,8 +25,18 @@ impl Seasons {
             annual: days >= ANNUAL_FROM,
         };
         let notices = [
-            (seasons.weekly, WEEKLY_FROM, IssueCode::WeeklySeasonLeftOut, "weekly"),
-            (seasons.annual, ANNUAL_FROM, IssueCode::AnnualSeasonLeftOut, "annual"),
+            (
+                seasons.weekly,
+                WEEKLY_FROM,
+                IssueCode::WeeklySeasonLeftOut,
+                "weekly",
+            ),
+            (
+                seasons.annual,
+                ANNUAL_FROM,
+                IssueCode::AnnualSeasonLeftOut,
+                "annual",
+            ),
         ]
         .into_iter()
         .filter(|(modelled, ..)| !modelled)

@@ -55,12 +55,19 @@ impl Coordinates {
                 if !inside {
                     return Err(EtsError::OutsideRegion { name, value });
                 }
-                ranges[index] = if matches!(index, 0 | 3) { (value, value) } else { (0.0, 0.0) };
+                ranges[index] = if matches!(index, 0 | 3) {
+                    (value, value)
+                } else {
+                    (0.0, 0.0)
+                };
             }
         }
         if ranges[0].0 > ranges[0].1 {
             let name = "alpha";
-            return Err(EtsError::OutsideRegion { name, value: ranges[0].0 });
+            return Err(EtsError::OutsideRegion {
+                name,
+                value: ranges[0].0,
+            });
         }
         Ok(Self {
             form,
@@ -87,7 +94,11 @@ impl Coordinates {
         };
         let form = self.form;
         let existing = |exists: bool, fixed: Option<f64>, value: f64, absent: f64| {
-            if exists { fixed.unwrap_or(value) } else { absent }
+            if exists {
+                fixed.unwrap_or(value)
+            } else {
+                absent
+            }
         };
         Smoothing {
             alpha,
@@ -101,12 +112,24 @@ impl Coordinates {
     pub(super) fn point(&self, smoothing: &Smoothing) -> [f64; PARAMETERS] {
         let alpha = smoothing.alpha.clamp(self.least[0], self.most[0]);
         let share = |value: f64, least: f64, most: f64| {
-            if most > least { (value - least) / (most - least) } else { 0.0 }
+            if most > least {
+                (value - least) / (most - least)
+            } else {
+                0.0
+            }
         };
         let (beta, gamma) = if self.nested {
             (
-                share(smoothing.beta, self.limits.beta.0, alpha.min(self.limits.beta.1)),
-                share(smoothing.gamma, self.limits.gamma.0, (1.0 - alpha).min(self.limits.gamma.1)),
+                share(
+                    smoothing.beta,
+                    self.limits.beta.0,
+                    alpha.min(self.limits.beta.1),
+                ),
+                share(
+                    smoothing.gamma,
+                    self.limits.gamma.0,
+                    (1.0 - alpha).min(self.limits.gamma.1),
+                ),
             )
         } else {
             (smoothing.beta, smoothing.gamma)

@@ -5,8 +5,10 @@ use super::lanes::Path;
 use super::optimise::{Point, Search};
 use super::pass::Observations;
 use super::recursion::Recursion;
-use super::starts::{multiplied, plain_states, starting_parameters};
-use super::{Bounds, ErrorKind, EtsError, Fixed, Form, Limits, Season, Smoothing, States};
+use super::starts::{
+    are_far_apart, multiplied, plain_states, starting_parameters, starts_with_moving_season,
+};
+use super::{Bounds, ErrorKind, EtsError, Fixed, Form, Limits, Season, Smoothing, States, Trend};
 
 /// What forms are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,23 +129,23 @@ impl Ets {
     ///
     /// [`EtsError`] where no form can be fitted; of a single form, why.
     pub fn fit(&self, y: &[f64]) -> Result<EtsFit, EtsError> {
-        let mut best: Option<EtsFit> = None;
+        let series = Series::new(y, self)?;
+        let mut additive = Known::new();
+        let mut best: Option<(f64, Solution)> = None;
         let mut failure = None;
-        for result in self.fit_all(y) {
-            match result {
-                Ok(fit) => {
-                    let better = best.as_ref().is_none_or(|best| {
-                        fit.criterion(self.criterion) < best.criterion(self.criterion)
-                    });
-                    if better {
-                        best = Some(fit);
+        for form in &self.forms {
+            match series.solve(*form, &mut additive) {
+                Ok(solution) => {
+                    let value = series.criterion(&solution);
+                    if best.as_ref().is_none_or(|(least, _)| value < *least) {
+                        best = Some((value, solution));
                     }
                 }
                 Err(error) => failure = Some(error),
             }
         }
         match (best, failure) {
-            (Some(fit), _) => Ok(fit),
+            (Some((_, solution)), _) => Ok(series.finish(&solution)),
             (None, Some(error)) if self.forms.len() == 1 => Err(error),
             (None, _) => Err(EtsError::NoForm),
         }
@@ -156,12 +158,46 @@ impl Ets {
             Ok(series) => series,
             Err(error) => return self.forms.iter().map(|_| Err(error.clone())).collect(),
         };
-        let mut additive: Vec<(Form, Point)> = Vec::new();
+        let mut additive = Known::new();
         self.forms
             .iter()
-            .map(|form| series.fit(*form, &mut additive))
+            .map(|form| Ok(series.finish(&series.solve(*form, &mut additive)?)))
             .collect()
     }
+}
+
+/// A form at its largest likelihood.
+struct Solution {
+    form: Form,
+    point: Point,
+    parameters: usize,
+}
+
+/// Where searches over additive forms have ended, best first.
+type Known = Vec<(Form, Vec<Point>)>;
+
+/// Starting points a search of standard effort goes down from.
+const STANDARD_DESCENTS: usize = 2;
+
+/// Whether `simpler` is `form` without, or with less of, its trend.
+fn is_simpler(simpler: Form, form: Form) -> bool {
+    simpler.season() == form.season() && simpler.trend() < form.trend()
+}
+
+/// Parameters of a simpler form as those of `form`.
+fn lifted(simpler: &Smoothing, form: Form) -> Vec<Smoothing> {
+    let beta = simpler.beta.max(1e-4).min(simpler.alpha);
+    let phis: &[f64] = if form.trend() == Trend::Damped {
+        &[0.8, 0.98]
+    } else {
+        &[1.0]
+    };
+    let with_phi = |&phi: &f64| Smoothing {
+        beta,
+        phi,
+        ..*simpler
+    };
+    phis.iter().map(with_phi).collect()
 }
 
 /// A series, scaled to a size near 1 by a power of two.
@@ -181,7 +217,9 @@ impl<'a> Series<'a> {
         if let Some(index) = y.iter().position(|value| value.is_infinite()) {
             return Err(EtsError::Infinite { index });
         }
-        let largest = y.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        let largest = y
+            .iter()
+            .fold(0.0, |largest: f64, value| largest.max(value.abs()));
         let unit = power_of_two_near(largest);
         let observations = Observations::new(y, 1.0 / unit);
         let count = observations.count.max(1) as f64;
@@ -192,11 +230,12 @@ impl<'a> Series<'a> {
             least: y.iter().copied().fold(f64::INFINITY, f64::min),
             mean: observations.y.iter().sum::<f64>() / count,
             observations,
-            path: ets.path.unwrap_or_else(||Path::named(&std::env::var("ETS_PATH").unwrap_or_default())),
+            path: ets.path.unwrap_or_else(Path::best),
         })
     }
 
-    fn fit(&self, form: Form, additive: &mut Vec<(Form, Point)>) -> Result<EtsFit, EtsError> {
+    /// The point of the largest likelihood.
+    fn solve(&self, form: Form, additive: &mut Known) -> Result<Solution, EtsError> {
         let season_length = self.ets.season_length;
         if form.has_season() && season_length < 2 {
             return Err(EtsError::SeasonLength {
@@ -224,11 +263,19 @@ impl<'a> Series<'a> {
             ErrorKind::Additive => self.additive(form, additive)?,
             ErrorKind::Multiplicative => self.multiplicative(form, additive)?,
         };
-        Ok(self.finish(form, &point, parameters))
+        Ok(Solution {
+            form,
+            point,
+            parameters,
+        })
     }
 
     fn search<'s>(&'s self, form: Form, coordinates: &'s Coordinates) -> Search<'s> {
-        let season_length = if form.has_season() { self.ets.season_length } else { 1 };
+        let season_length = if form.has_season() {
+            self.ets.season_length
+        } else {
+            1
+        };
         Search::new(
             &self.observations,
             form,
@@ -243,13 +290,10 @@ impl<'a> Series<'a> {
         Coordinates::new(form, self.ets.fixed, self.ets.limits, self.ets.bounds)
     }
 
-    fn additive(
-        &self,
-        form: Form,
-        known: &mut Vec<(Form, Point)>,
-    ) -> Result<Point, EtsError> {
-        if let Some((_, point)) = known.iter().find(|(known, _)| *known == form) {
-            return Ok(point.clone());
+    fn additive(&self, form: Form, known: &mut Known) -> Result<Point, EtsError> {
+        let found = known.iter().find(|(known, _)| *known == form);
+        if let Some(best) = found.and_then(|(_, points)| points.first()) {
+            return Ok(best.clone());
         }
         let coordinates = self.coordinates(form)?;
         let mut search = self.search(form, &coordinates);
@@ -258,62 +302,145 @@ impl<'a> Series<'a> {
             .iter()
             .filter_map(|smoothing| search.start(smoothing, plain.clone()))
             .collect();
-        let best = best_descent(&mut search, &mut starts, self.ets.effort);
-        let best = best.ok_or(EtsError::NoLikelihood { form })?;
-        if std::env::var("ETS_PASSES").is_ok() { eprintln!("{form} passes {}", search.passes_made); }
-        known.push((form, best.clone()));
+        if let Some(usual) = self.usual(form) {
+            starts.extend(search.start(&usual.smoothing, usual.states));
+        }
+        for simpler in known.iter().filter(|(other, _)| is_simpler(*other, form)) {
+            for point in &simpler.1 {
+                for smoothing in lifted(&point.smoothing, form) {
+                    starts.extend(search.start(&smoothing, point.states.clone()));
+                }
+            }
+        }
+        let ends = descents(form, &mut search, &mut starts, self.ets.effort);
+        let best = ends
+            .first()
+            .cloned()
+            .ok_or(EtsError::NoLikelihood { form })?;
+        known.push((form, ends));
         Ok(best)
     }
 
-    fn multiplicative(
-        &self,
-        form: Form,
-        known: &mut Vec<(Form, Point)>,
-    ) -> Result<Point, EtsError> {
+    /// Where the admissible region is searched: the best point of the part of it that is usual, which
+    /// has no corners to be caught in.
+    fn usual(&self, form: Form) -> Option<Point> {
+        if self.ets.bounds != Bounds::Admissible {
+            return None;
+        }
+        let ets = self.ets.clone().bounds(Bounds::Both);
+        let series = Series::new(self.y, &ets).ok()?;
+        let solution = series.solve(form, &mut Known::new()).ok()?;
+        Some(solution.point)
+    }
+
+    fn multiplicative(&self, form: Form, known: &mut Known) -> Result<Point, EtsError> {
         let twin_season = match form.season() {
             Season::Multiplicative => Season::Additive,
             season => season,
         };
         let twin = Form::new(ErrorKind::Additive, form.trend(), twin_season)?;
-        let twin_point = self.additive(twin, known)?;
+        let _best = self.additive(twin, known)?;
+        let empty = Vec::new();
+        let found = known.iter().find(|(other, _)| *other == twin);
+        let twin_points = found.map_or(&empty, |(_, points)| points);
         let coordinates = self.coordinates(form)?;
         let mut search = self.search(form, &coordinates);
         let plain = plain_states(&self.observations, form, self.ets.season_length);
-        let states_of_twin = match form.season() {
-            Season::Multiplicative => multiplied(&twin_point.states, self.mean),
-            Season::None | Season::Additive => Some(twin_point.states.clone()),
-        };
-        let states_of_twin = states_of_twin.unwrap_or_else(|| plain.clone());
         let mut starts: Vec<Point> = Vec::new();
-        starts.extend(search.start(&twin_point.smoothing, states_of_twin.clone()));
-        for smoothing in starting_parameters(form) {
-            starts.extend(search.start(&smoothing, states_of_twin.clone()));
+        for point in twin_points {
+            let states = match form.season() {
+                Season::Multiplicative => multiplied(&point.states, self.mean),
+                Season::None | Season::Additive => Some(point.states.clone()),
+            };
+            let states = states.unwrap_or_else(|| plain.clone());
+            starts.extend(search.start(&point.smoothing, states.clone()));
+            let more = if self.ets.effort == Effort::Thorough {
+                starting_parameters(form)
+            } else {
+                starts_with_moving_season(form)
+            };
+            starts.extend(
+                more.iter()
+                    .filter_map(|more| search.start(more, states.clone())),
+            );
         }
-        if starts.is_empty() {
-            starts.extend(search.start(&twin_point.smoothing, plain));
+        if let Some(usual) = self.usual(form) {
+            starts.extend(search.start(&usual.smoothing, usual.states));
         }
-        let best = best_descent(&mut search, &mut starts, self.ets.effort);
-        if std::env::var("ETS_PASSES").is_ok() { eprintln!("{form} passes {}", search.passes_made); }
-        best.ok_or(EtsError::NoLikelihood { form })
+        if let (true, Some(point)) = (starts.is_empty(), twin_points.first()) {
+            starts.extend(search.start(&point.smoothing, plain));
+        }
+        let ends = descents(form, &mut search, &mut starts, self.ets.effort);
+        ends.into_iter()
+            .next()
+            .ok_or(EtsError::NoLikelihood { form })
     }
 
-    fn finish(&self, form: Form, point: &Point, parameters: usize) -> EtsFit {
-        let states = scaled(normalised(form, &point.states), self.unit);
-        EtsFit::new(form, point.smoothing, states, self.y, parameters)
+    /// A criterion's value, up to what all forms have in common.
+    fn criterion(&self, solution: &Solution) -> f64 {
+        let n = self.observations.count as f64;
+        let log_likelihood = -0.5 * n * solution.point.objective;
+        criterion(self.ets.criterion, log_likelihood, solution.parameters, n)
+    }
+
+    fn finish(&self, solution: &Solution) -> EtsFit {
+        let Solution {
+            form,
+            point,
+            parameters,
+        } = solution;
+        let states = scaled(*form, &normalised(*form, &point.states), self.unit);
+        EtsFit::new(*form, point.smoothing, states, self.y, *parameters)
     }
 }
 
-fn best_descent(search: &mut Search<'_>, starts: &mut [Point], effort: Effort) -> Option<Point> {
+/// The best points that searches from `starts` end at, best first.
+fn descents<'s>(
+    form: Form,
+    search: &mut Search<'_>,
+    starts: &'s mut [Point],
+    effort: Effort,
+) -> Vec<Point> {
     starts.sort_by(|a, b| a.objective.total_cmp(&b.objective));
-    let tried = match effort {
-        Effort::Standard => 1,
-        Effort::Thorough => starts.len(),
-    };
-    starts
-        .iter()
-        .take(tried)
-        .filter_map(|start| search.descend(start))
-        .min_by(|a, b| a.objective.total_cmp(&b.objective))
+    let mut ends: Vec<Point> = Vec::new();
+    if effort == Effort::Thorough {
+        ends.extend(starts.iter().filter_map(|start| search.descend(start)));
+    } else {
+        let mut begun: Vec<&Point> = Vec::new();
+        let mut begin = |begun: &mut Vec<&'s Point>, wanted: fn(&Smoothing) -> bool| {
+            let next = starts.iter().find(|start| {
+                let mut known = begun.iter().copied().chain(&ends);
+                wanted(&start.smoothing)
+                    && known.all(|known| are_far_apart(&known.smoothing, &start.smoothing))
+            });
+            if let Some(next) = next {
+                begun.push(next);
+                ends.extend(search.descend(next));
+            }
+        };
+        for _ in 0..STANDARD_DESCENTS {
+            begin(&mut begun, |_| true);
+        }
+        if form.season() == Season::Multiplicative {
+            for wanted in [season_moves, season_stands_still] {
+                if !begun.iter().any(|start| wanted(&start.smoothing)) {
+                    begin(&mut begun, wanted);
+                }
+            }
+        }
+    }
+    ends.sort_by(|a, b| a.objective.total_cmp(&b.objective));
+    ends
+}
+
+/// Multiplicative seasons that move lie in one valley, those that stand still in another, and the
+/// view from a start is poor.
+fn season_moves(smoothing: &Smoothing) -> bool {
+    smoothing.gamma > 0.05
+}
+
+fn season_stands_still(smoothing: &Smoothing) -> bool {
+    !season_moves(smoothing)
 }
 
 /// The power of two at or below `size`, so that dividing by it loses no bit.
@@ -344,18 +471,29 @@ fn normalised(form: Form, states: &States) -> States {
 }
 
 /// The same model of a series `unit` times as large.
-fn scaled(states: States, unit: f64) -> States {
-    // A multiplicative season averages 1, whatever the unit: tell by the mean.
-    let multiplicative = states.season.iter().sum::<f64>() > 0.5 * states.season.len() as f64
-        && !states.season.is_empty();
+fn scaled(form: Form, states: &States, unit: f64) -> States {
+    let seasonal_unit = match form.season() {
+        Season::None | Season::Additive => unit,
+        Season::Multiplicative => 1.0,
+    };
     States {
         level: states.level * unit,
         growth: states.growth * unit,
-        season: if multiplicative {
-            states.season
-        } else {
-            states.season.iter().map(|season| season * unit).collect()
-        },
+        season: states
+            .season
+            .iter()
+            .map(|season| season * seasonal_unit)
+            .collect(),
+    }
+}
+
+fn criterion(criterion: Criterion, log_likelihood: f64, parameters: usize, n: f64) -> f64 {
+    let k = parameters as f64;
+    let aic = -2.0 * log_likelihood + 2.0 * k;
+    match criterion {
+        Criterion::Aic => aic,
+        Criterion::Aicc => aic + 2.0 * k * (k + 1.0) / (n - k - 1.0),
+        Criterion::Bic => -2.0 * log_likelihood + k * libm::log(n),
     }
 }
 
@@ -392,9 +530,18 @@ impl EtsFit {
         let residuals: Vec<f64> = y
             .iter()
             .zip(&fitted)
-            .map(|(y, fitted)| if relative { (y - fitted) / fitted } else { y - fitted })
+            .map(|(y, fitted)| {
+                if relative {
+                    (y - fitted) / fitted
+                } else {
+                    y - fitted
+                }
+            })
             .collect();
-        let observations = residuals.iter().filter(|residual| !residual.is_nan()).count();
+        let observations = residuals
+            .iter()
+            .filter(|residual| !residual.is_nan())
+            .count();
         let largest = residuals
             .iter()
             .filter(|residual| !residual.is_nan())
@@ -415,7 +562,7 @@ impl EtsFit {
         // A perfect fit has no likelihood; call its error a rounding error.
         let floor = f64::MIN_POSITIVE;
         let log_sum = libm::log(sum.max(floor)) + 2.0 * libm::log(largest.max(1e-150));
-        let freedom = observations.saturating_sub(parameters).max(1) as f64;
+        let freedom = observations.saturating_sub(parameters - 1).max(1) as f64;
         Self {
             form,
             smoothing,
@@ -509,14 +656,12 @@ impl EtsFit {
 
     /// A criterion's value; the smallest wins.
     #[must_use]
-    pub fn criterion(&self, criterion: Criterion) -> f64 {
-        let k = self.parameters as f64;
-        let n = self.observations as f64;
-        let aic = -2.0 * self.log_likelihood + 2.0 * k;
-        match criterion {
-            Criterion::Aic => aic,
-            Criterion::Aicc => aic + 2.0 * k * (k + 1.0) / (n - k - 1.0),
-            Criterion::Bic => -2.0 * self.log_likelihood + k * libm::log(n),
-        }
+    pub fn criterion(&self, by: Criterion) -> f64 {
+        criterion(
+            by,
+            self.log_likelihood,
+            self.parameters,
+            self.observations as f64,
+        )
     }
 }

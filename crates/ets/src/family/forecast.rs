@@ -10,6 +10,9 @@ use super::{ErrorKind, EtsError, EtsFit, Season};
 /// Futures simulated for a multiplicative season.
 const PATHS: usize = 2_000;
 
+/// Relative errors above 100 % make squares grow without bound from day to day; they end here.
+const LARGEST_SQUARE: f64 = 1e290;
+
 /// A point forecast and the bounds of its interval, a value a day, in the series' unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EtsForecast {
@@ -26,7 +29,9 @@ impl EtsFit {
     #[must_use]
     pub fn predict(&self, horizon: usize) -> Vec<f64> {
         let mut recursion = self.recursion();
-        (0..horizon).map(|_| recursion.step(f64::NAN).fitted).collect()
+        (0..horizon)
+            .map(|_| recursion.step(f64::NAN).fitted)
+            .collect()
     }
 
     /// Point forecasts with a central prediction interval at `level` (0.8 for 80 %).
@@ -47,11 +52,15 @@ impl EtsFit {
             return Ok(self.simulated(point, level));
         }
         let z = normal_quantile(f64::midpoint(1.0, level));
-        let half_widths: Vec<f64> =
-            self.variances(&point).iter().map(|variance| z * variance.sqrt()).collect();
+        let half_widths: Vec<f64> = self
+            .variances(&point)
+            .iter()
+            .map(|variance| z * variance.sqrt())
+            .collect();
         let bound = |sign: f64| -> Vec<f64> {
             let both = point.iter().zip(&half_widths);
-            both.map(|(point, half_width)| point + sign * half_width).collect()
+            both.map(|(point, half_width)| point + sign * half_width)
+                .collect()
         };
         Ok(EtsForecast {
             lower: bound(-1.0),
@@ -76,11 +85,13 @@ impl EtsFit {
             }
             ErrorKind::Multiplicative => {
                 let mut squares: Vec<f64> = Vec::with_capacity(point.len());
-                for (step, mean) in point.iter().enumerate() {
+                for mean in point {
                     let earlier = squares.iter().rev().zip(&effects);
-                    let spread: f64 = earlier.map(|(square, effect)| effect * effect * square).sum();
-                    squares.push(mean * mean + sigma_squared * spread);
-                    debug_assert_eq!(squares.len(), step + 1, "one a day");
+                    let spread: f64 = earlier
+                        .map(|(square, effect)| effect * effect * square)
+                        .sum();
+                    let square = mean * mean + sigma_squared * spread;
+                    squares.push(square.min(LARGEST_SQUARE));
                 }
                 let both = squares.iter().zip(point);
                 both.map(|(square, mean)| ((1.0 + sigma_squared) * square - mean * mean).max(0.0))
@@ -89,7 +100,7 @@ impl EtsFit {
         }
     }
 
-    /// How much of an error is left in the forecast 1, 2, … days later: c_j of table 6.1.
+    /// How much of an error is left in the forecast 1, 2, … days later: `c_j` of table 6.1.
     pub(crate) fn effects_of_an_error(&self, days: usize) -> Vec<f64> {
         let smoothing = self.smoothing();
         let season_length = self.last_states().season.len();

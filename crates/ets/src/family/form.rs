@@ -225,7 +225,10 @@ mod tests {
             assert_eq!(form.to_string().parse::<Form>().unwrap(), form);
         }
         for (name, message) in [
-            ("AAM", "AAM: additive errors with a multiplicative season are unstable"),
+            (
+                "AAM",
+                "AAM: additive errors with a multiplicative season are unstable",
+            ),
             ("ZZZ", "`ZZZ` is no form such as ANN, AAdA or MAM"),
         ] {
             assert_eq!(name.parse::<Form>().unwrap_err().to_string(), message);

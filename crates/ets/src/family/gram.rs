@@ -1,6 +1,12 @@
 //! Sums of products of the columns a pass makes.
 
-use super::lanes::{Kernel, LANES, Lanes, Path, dispatch};
+#![expect(
+    clippy::inline_always,
+    reason = "code must be inlined into the function that has the instruction set to be compiled for it"
+)]
+
+use super::lanes::{KernelOf, LANES, Lanes};
+use super::pass::BLOCK;
 
 /// Sums over days of the products of columns: the error, derivatives, and seasonal responses.
 ///
@@ -46,9 +52,23 @@ impl Gram {
         self
     }
 
-    pub(super) fn clear(&mut self) {
-        self.rows.fill([0.0; LANES]);
-        self.sums.fill([0.0; LANES]);
+    /// Takes over what a pass has summed up.
+    pub(super) fn set<L: Lanes>(&mut self, lanes: L, totals: &Totals<L::V>) {
+        for (row, total) in self.rows.iter_mut().zip(&totals.rows) {
+            *row = lanes.store(*total);
+        }
+        for (sum, total) in self.sums.iter_mut().zip(&totals.sums) {
+            *sum = lanes.store(*total);
+        }
+    }
+
+    /// Totals to sum up in, all zero.
+    #[inline(always)]
+    pub(super) fn totals<L: Lanes>(&self, lanes: L) -> Totals<L::V> {
+        Totals {
+            rows: vec![lanes.splat(0.0); self.rows.len()],
+            sums: vec![lanes.splat(0.0); self.sums.len()],
+        }
     }
 
     /// Σ error².
@@ -78,28 +98,21 @@ impl Gram {
         }
     }
 
-    /// Adds derivatives times `inverse_forecast` to the sums.
-    #[inline(always)]
-    pub(super) fn add_to_means<L: Lanes>(
-        &mut self,
-        lanes: L,
-        design: &[[f64; LANES]],
-        vectors: usize,
-        inverse_forecast: &[f64],
-    ) {
-        for (vector, sum) in self.sums.iter_mut().enumerate() {
-            let mut total = lanes.load(sum);
-            for (row, &inverse) in design.chunks_exact(vectors).zip(inverse_forecast) {
-                let relative = lanes.mul(lanes.load(&row[vector]), lanes.splat(inverse));
-                total = lanes.add(total, relative);
-            }
-            lanes.store(total, sum);
-        }
-    }
-
     /// Adds the products of a block's columns.
-    pub(super) fn add_block(&mut self, path: Path, design: &[[f64; LANES]]) {
-        dispatch(path, Products { gram: self, design });
+    #[inline(always)]
+    pub(super) fn add_block<L: Lanes>(
+        &self,
+        lanes: L,
+        design: &[L::V],
+        days: usize,
+        totals: &mut Totals<L::V>,
+    ) {
+        lanes.apart(Products::<L> {
+            gram: self,
+            design,
+            days,
+            totals,
+        });
     }
 
     /// Which products are needed: base columns with everything, seasonal responses with each other
@@ -113,12 +126,20 @@ impl Gram {
                 from: 0,
                 vector,
             });
-            let seasonal_rows = if self.toeplitz { 1..vector.min(1) + 1 } else { 1..vector + 1 };
+            let seasonal_rows = if self.toeplitz {
+                1..vector.min(1) + 1
+            } else {
+                1..vector + 1
+            };
             for from in seasonal_rows {
                 let first_state = (from - 1) * LANES;
                 tiles.push(Tile {
                     row: self.base + first_state,
-                    rows: if self.toeplitz { 1 } else { LANES.min(self.seasonal - first_state) },
+                    rows: if self.toeplitz {
+                        1
+                    } else {
+                        LANES.min(self.seasonal - first_state)
+                    },
                     from,
                     vector,
                 });
@@ -145,30 +166,39 @@ impl Gram {
     }
 }
 
-/// The products of a block, as the dispatcher wants them.
-struct Products<'a> {
-    gram: &'a mut Gram,
-    design: &'a [[f64; LANES]],
+/// Sums on their way.
+#[derive(Debug)]
+pub(super) struct Totals<V> {
+    /// Products, as [`Gram`] keeps them.
+    rows: Vec<V>,
+    /// Relative derivatives.
+    pub(super) sums: Vec<V>,
 }
 
-impl Kernel for Products<'_> {
-    type Output = ();
+/// The products of a block, as the dispatcher wants them.
+struct Products<'a, L: Lanes> {
+    gram: &'a Gram,
+    design: &'a [L::V],
+    days: usize,
+    totals: &'a mut Totals<L::V>,
+}
 
+impl<L: Lanes> KernelOf<L> for Products<'_, L> {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let Self { gram, design } = self;
-        let vectors = gram.vectors;
-        for tile in &gram.tiles {
-            let rows = &mut gram.rows[tile.row * vectors..];
+    fn run(self, lanes: L) {
+        let vectors = self.gram.vectors;
+        for tile in &self.gram.tiles {
+            let rows = &mut self.totals.rows[tile.row * vectors..];
+            let (design, days) = (self.design, self.days);
             match tile.rows {
-                1 => tile.add::<L, 1>(lanes, design, vectors, rows),
-                2 => tile.add::<L, 2>(lanes, design, vectors, rows),
-                3 => tile.add::<L, 3>(lanes, design, vectors, rows),
-                4 => tile.add::<L, 4>(lanes, design, vectors, rows),
-                5 => tile.add::<L, 5>(lanes, design, vectors, rows),
-                6 => tile.add::<L, 6>(lanes, design, vectors, rows),
-                7 => tile.add::<L, 7>(lanes, design, vectors, rows),
-                _ => tile.add::<L, 8>(lanes, design, vectors, rows),
+                1 => tile.add::<L, 1>(lanes, design, days, vectors, rows),
+                2 => tile.add::<L, 2>(lanes, design, days, vectors, rows),
+                3 => tile.add::<L, 3>(lanes, design, days, vectors, rows),
+                4 => tile.add::<L, 4>(lanes, design, days, vectors, rows),
+                5 => tile.add::<L, 5>(lanes, design, days, vectors, rows),
+                6 => tile.add::<L, 6>(lanes, design, days, vectors, rows),
+                7 => tile.add::<L, 7>(lanes, design, days, vectors, rows),
+                _ => tile.add::<L, 8>(lanes, design, days, vectors, rows),
             }
         }
     }
@@ -187,27 +217,31 @@ struct Tile {
 }
 
 impl Tile {
+    /// A block's vectors lie one after the other, [`BLOCK`] days each.
     #[inline(always)]
     fn add<L: Lanes, const ROWS: usize>(
         self,
         lanes: L,
-        design: &[[f64; LANES]],
+        design: &[L::V],
+        days: usize,
         vectors: usize,
-        rows: &mut [[f64; LANES]],
+        rows: &mut [L::V],
     ) {
         let mut totals = [lanes.splat(0.0); ROWS];
         for row in 0..ROWS {
-            totals[row] = lanes.load(&rows[row * vectors + self.vector]);
+            totals[row] = rows[row * vectors + self.vector];
         }
-        for day in design.chunks_exact(vectors) {
-            let columns = lanes.load(&day[self.vector]);
-            let factors = &day[self.from];
+        let columns = &design[self.vector * BLOCK..][..days];
+        let factors = &L::scalars(&design[self.from * BLOCK..][..days]);
+        let (factors, _) = factors.as_chunks::<LANES>();
+        for (columns, factors) in columns.iter().zip(factors) {
             for row in 0..ROWS {
-                totals[row] = lanes.add(totals[row], lanes.mul(lanes.splat(factors[row]), columns));
+                let product = lanes.mul(lanes.splat(factors[row]), *columns);
+                totals[row] = lanes.add(totals[row], product);
             }
         }
         for row in 0..ROWS {
-            lanes.store(totals[row], &mut rows[row * vectors + self.vector]);
+            rows[row * vectors + self.vector] = totals[row];
         }
     }
 }

@@ -4,6 +4,11 @@
 //! picks one at run time. Every path has eight lanes and rounds after each operation (no fused
 //! multiply-add), so all of them give the same bits.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code must be inlined into the function that has the instruction set to be compiled for it"
+)]
+
 /// Lanes of a vector, on every path.
 pub(crate) const LANES: usize = 8;
 
@@ -33,7 +38,6 @@ impl Path {
     }
 
     /// Every path this machine has.
-    pub(crate) fn named(n:&str)->Self{ match n {"2"=>Self::Avx2(pulp::x86::V3::try_new().unwrap()),"0"=>Self::Portable,_=>Self::best()}}
     #[cfg(test)]
     pub(crate) fn all() -> Vec<Self> {
         let mut paths = vec![Self::Portable];
@@ -46,7 +50,7 @@ impl Path {
     }
 }
 
-/// Code that runs on lanes.
+/// Code that runs on lanes of every kind.
 pub(crate) trait Kernel {
     /// What it returns.
     type Output;
@@ -84,14 +88,46 @@ impl<T: Lanes, K: Kernel> pulp::NullaryFnOnce for Call<T, K> {
     }
 }
 
+/// As [`Call`], of a kernel for one kind of lanes.
+#[cfg(target_arch = "x86_64")]
+struct CallOf<T, K> {
+    token: T,
+    kernel: K,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<T: Lanes, K: KernelOf<T>> pulp::NullaryFnOnce for CallOf<T, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.kernel.run(self.token);
+    }
+}
+
+/// Code that runs on lanes of one kind, since it holds vectors of theirs.
+pub(crate) trait KernelOf<L: Lanes> {
+    /// Runs it; inlined as [`Kernel::run`] is.
+    fn run(self, lanes: L);
+}
+
 /// Arithmetic on eight lanes.
+///
+/// Vectors are kept as such: a copy to or from an array costs a round through memory where the
+/// compiler checks pointers, as it does in the profile this workspace is built with.
 pub(crate) trait Lanes: Copy {
     /// Eight numbers.
     type V: Copy;
 
     fn splat(self, value: f64) -> Self::V;
-    fn load(self, values: &[f64; LANES]) -> Self::V;
-    fn store(self, vector: Self::V, values: &mut [f64; LANES]);
+    fn load(self, values: [f64; LANES]) -> Self::V;
+    fn store(self, vector: Self::V) -> [f64; LANES];
+    /// The numbers of some vectors, one after the other.
+    fn scalars(vectors: &[Self::V]) -> &[f64];
+    /// The same, to be written to.
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64];
+    /// Runs `kernel` as a function of its own.
+    fn apart<K: KernelOf<Self>>(self, kernel: K);
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
@@ -108,13 +144,31 @@ impl Lanes for pulp::x86::V4 {
     }
 
     #[inline(always)]
-    fn load(self, values: &[f64; LANES]) -> Self::V {
-        pulp::cast(*values)
+    fn load(self, values: [f64; LANES]) -> Self::V {
+        pulp::cast(values)
     }
 
     #[inline(always)]
-    fn store(self, vector: Self::V, values: &mut [f64; LANES]) {
-        *values = pulp::cast(vector);
+    fn store(self, vector: Self::V) -> [f64; LANES] {
+        pulp::cast(vector)
+    }
+
+    #[inline(always)]
+    fn scalars(vectors: &[Self::V]) -> &[f64] {
+        bytemuck::cast_slice(vectors)
+    }
+
+    #[inline(always)]
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64] {
+        bytemuck::cast_slice_mut(vectors)
+    }
+
+    #[inline(always)]
+    fn apart<K: KernelOf<Self>>(self, kernel: K) {
+        self.vectorize(CallOf {
+            token: self,
+            kernel,
+        });
     }
 
     #[inline(always)]
@@ -143,16 +197,31 @@ impl Lanes for pulp::x86::V3 {
     }
 
     #[inline(always)]
-    fn load(self, values: &[f64; LANES]) -> Self::V {
-        let [a, b, c, d, e, f, g, h] = *values;
-        [pulp::cast([a, b, c, d]), pulp::cast([e, f, g, h])]
+    fn load(self, values: [f64; LANES]) -> Self::V {
+        pulp::cast(values)
     }
 
     #[inline(always)]
-    fn store(self, vector: Self::V, values: &mut [f64; LANES]) {
-        let [a, b, c, d]: [f64; 4] = pulp::cast(vector[0]);
-        let [e, f, g, h]: [f64; 4] = pulp::cast(vector[1]);
-        *values = [a, b, c, d, e, f, g, h];
+    fn store(self, vector: Self::V) -> [f64; LANES] {
+        pulp::cast(vector)
+    }
+
+    #[inline(always)]
+    fn scalars(vectors: &[Self::V]) -> &[f64] {
+        bytemuck::cast_slice(vectors)
+    }
+
+    #[inline(always)]
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64] {
+        bytemuck::cast_slice_mut(vectors)
+    }
+
+    #[inline(always)]
+    fn apart<K: KernelOf<Self>>(self, kernel: K) {
+        self.vectorize(CallOf {
+            token: self,
+            kernel,
+        });
     }
 
     #[inline(always)]
@@ -193,13 +262,28 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn load(self, values: &[f64; LANES]) -> Self::V {
-        *values
+    fn load(self, values: [f64; LANES]) -> Self::V {
+        values
     }
 
     #[inline(always)]
-    fn store(self, vector: Self::V, values: &mut [f64; LANES]) {
-        *values = vector;
+    fn store(self, vector: Self::V) -> [f64; LANES] {
+        vector
+    }
+
+    #[inline(always)]
+    fn scalars(vectors: &[Self::V]) -> &[f64] {
+        vectors.as_flattened()
+    }
+
+    #[inline(always)]
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64] {
+        vectors.as_flattened_mut()
+    }
+
+    #[inline(always)]
+    fn apart<K: KernelOf<Self>>(self, kernel: K) {
+        kernel.run(self);
     }
 
     #[inline(always)]

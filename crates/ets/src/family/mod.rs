@@ -1,5 +1,7 @@
 //! The ETS family: exponential smoothing models with a likelihood.
 
+mod augurs;
+mod chain;
 mod coordinates;
 mod error;
 mod fit;
@@ -13,6 +15,7 @@ mod optimise;
 mod parameters;
 mod pass;
 mod recursion;
+mod sensitivity;
 mod starts;
 
 pub use error::EtsError;

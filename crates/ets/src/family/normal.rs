@@ -11,7 +11,11 @@ pub(crate) fn normal_quantile(probability: f64) -> f64 {
         let r = 0.180_625 - from_middle * from_middle;
         return from_middle * polynomial(&MIDDLE_ABOVE, r) / polynomial(&MIDDLE_BELOW, r);
     }
-    let tail = if from_middle < 0.0 { probability } else { 1.0 - probability };
+    let tail = if from_middle < 0.0 {
+        probability
+    } else {
+        1.0 - probability
+    };
     let r = (-libm::log(tail)).sqrt();
     let size = if r <= 5.0 {
         polynomial(&NEAR_ABOVE, r - 1.6) / polynomial(&NEAR_BELOW, r - 1.6)
@@ -23,9 +27,13 @@ pub(crate) fn normal_quantile(probability: f64) -> f64 {
 
 /// Coefficients have the constant first.
 fn polynomial(coefficients: &[f64; 8], x: f64) -> f64 {
-    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
+    coefficients
+        .iter()
+        .rev()
+        .fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
+#[expect(clippy::excessive_precision, reason = "digits as published")]
 const MIDDLE_ABOVE: [f64; 8] = [
     3.387_132_872_796_366_5,
     1.331_416_678_917_843_8e2,

@@ -21,6 +21,8 @@ const LEAST_PIVOT: f64 = 1e-11;
 pub(super) struct NormalEquations {
     states: usize,
     /// Row by row: states, then parameters, then the right-hand side.
+    whole: Vec<f64>,
+    /// The same with the states eliminated.
     table: Vec<f64>,
     width: usize,
     /// The sum of squares at the states of the pass.
@@ -34,7 +36,7 @@ pub(super) struct NormalEquations {
 }
 
 impl NormalEquations {
-    /// Of the pass that left `gram`, with the states' diagonal raised by a share of `damping`.
+    /// Of the pass that left `gram`.
     pub(super) fn new(
         form: Form,
         columns: &Columns,
@@ -42,13 +44,17 @@ impl NormalEquations {
         gram: &Gram,
         errors: &Errors,
         count: usize,
-        damping: f64,
     ) -> Self {
         let state_columns: Vec<Column> = std::iter::once(Column::Base(columns.level))
             .chain(columns.growth.map(Column::Base))
             .chain((0..seasonal).map(Column::Seasonal))
             .collect();
-        let parameters = [Some(columns.alpha), columns.beta, columns.gamma, columns.phi];
+        let parameters = [
+            Some(columns.alpha),
+            columns.beta,
+            columns.gamma,
+            columns.phi,
+        ];
         let states = state_columns.len();
         let width = states + PARAMETERS + 1;
         let column = |index: usize| -> Option<Column> {
@@ -90,28 +96,33 @@ impl NormalEquations {
                 table[row * width + other] = product;
             }
             table[row * width + width - 1] = with_error[row] - log_means[row] * sum_of_squares;
-            if row < states {
-                table[row * width + row] *= 1.0 + damping;
-            }
         }
         let mut equations = Self {
             states,
-            table,
+            table: table.clone(),
+            whole: table,
             width,
             sum_of_squares,
             decrease_by_states: 0.0,
             hessian: [[0.0; PARAMETERS]; PARAMETERS],
             gradient: [0.0; PARAMETERS],
         };
-        equations.eliminate_states();
+        equations.eliminate_states(0.0);
         equations
     }
 
-    /// A Cholesky factorisation, stopped where the states end.
-    fn eliminate_states(&mut self) {
+    /// Eliminates the states anew, their diagonal raised by a share of `damping`: a Cholesky
+    /// factorisation, stopped where the states end.
+    pub(super) fn eliminate_states(&mut self, damping: f64) {
         let Self { states, width, .. } = *self;
+        self.table.copy_from_slice(&self.whole);
+        for state in 0..states {
+            self.table[state * width + state] *= 1.0 + damping;
+        }
         let unknowns = states + PARAMETERS;
-        let diagonal: Vec<f64> = (0..states).map(|row| self.table[row * width + row]).collect();
+        let diagonal: Vec<f64> = (0..states)
+            .map(|row| self.table[row * width + row])
+            .collect();
         for pivot_row in 0..states {
             let (head, tail) = self.table.split_at_mut((pivot_row + 1) * width);
             let row = &mut head[pivot_row * width..];

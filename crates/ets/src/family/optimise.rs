@@ -6,15 +6,19 @@ use super::normal_equations::{NormalEquations, PARAMETERS};
 use super::pass::{Observations, Passes};
 use super::{Bounds, ErrorKind, Form, Season, Smoothing, States};
 
-/// A search ends when a step promises less log-likelihood than this.
-const TOLERANCE: f64 = 1e-4;
+/// A search ends when a step promises less log-likelihood than this,
+const TOLERANCE: f64 = 5e-4;
+
+/// or promises less than this and does not keep it.
+const PETTY: f64 = 5e-3;
 
 /// Passes a search may make: a budget, so that no series holds up a fleet.
 const MOST_PASSES: usize = 60;
 
-/// Damping a search begins with, and where it gives up.
+/// Damping a search begins with, the least it has, and where it gives up.
 const FIRST_DAMPING: f64 = 1e-3;
-const MOST_DAMPING: f64 = 1e9;
+const LEAST_DAMPING: f64 = 1e-6;
+const MOST_DAMPING: f64 = 1e6;
 
 /// A point of the likelihood surface.
 #[derive(Debug, Clone)]
@@ -73,44 +77,60 @@ impl<'a> Search<'a> {
     /// model cannot be evaluated there.
     pub(super) fn start(&mut self, smoothing: &Smoothing, states: States) -> Option<Point> {
         let coordinates = self.coordinates.point(smoothing);
-        let evaluated = self.evaluate(coordinates, states, 0.0)?;
+        let evaluated = self.evaluate(coordinates, states)?;
         Some(self.concentrated(evaluated))
     }
 
     /// The best point that can be reached downhill from `start`.
     pub(super) fn descend(&mut self, start: &Point) -> Option<Point> {
         let budget = self.passes_made + MOST_PASSES;
+        let additive = self.form.error() == ErrorKind::Additive;
         let mut damping = FIRST_DAMPING;
+        let mut rejections = 0;
         let coordinates = self.coordinates.point(&start.smoothing);
-        let mut best = self.evaluate(coordinates, start.states.clone(), 0.0)?;
+        let mut best = self.evaluate(coordinates, start.states.clone())?;
         while self.passes_made < budget && damping < MOST_DAMPING {
+            if !additive {
+                // The states enter relative errors in a curve: they are damped as parameters are.
+                best.equations.eliminate_states(damping);
+            }
             let step = self.step(&best, damping);
             let promised = 0.5 * self.count as f64 * step.decrease / best.equations.sum_of_squares;
-            if promised < TOLERANCE || promised.is_nan() {
+            if promised.is_nan() || promised.abs() < TOLERANCE {
                 break;
             }
-            let candidate = self.evaluate(step.coordinates, step.states, damping);
-            match candidate {
-                Some(candidate) if candidate.objective < best.objective => {
-                    best = candidate;
-                    damping = (damping * 0.1).max(1e-9);
+            // A step cut off by the box may promise an increase; a shorter one will not.
+            let candidate = (promised > 0.0)
+                .then(|| self.evaluate(step.coordinates, step.states))
+                .flatten()
+                .filter(|candidate| candidate.objective < best.objective);
+            if let Some(candidate) = candidate {
+                best = candidate;
+                damping = (damping * 0.1).max(LEAST_DAMPING);
+                rejections = 0;
+                continue;
+            }
+            damping *= 10.0;
+            if promised > 0.0 {
+                rejections += 1;
+                if rejections == 1 && additive {
+                    // Derivatives were taken at states that have moved on since.
+                    let step = best.equations.state_step(&[0.0; PARAMETERS]);
+                    let states = self.moved(&best.states, &step);
+                    best = self.evaluate(best.coordinates, states).unwrap_or(best);
+                } else if promised < PETTY {
+                    break;
                 }
-                _ => damping *= 8.0,
             }
         }
         Some(self.concentrated(best))
     }
 
     /// A pass from a point.
-    fn evaluate(
-        &mut self,
-        coordinates: [f64; PARAMETERS],
-        states: States,
-        damping: f64,
-    ) -> Option<Evaluated> {
+    fn evaluate(&mut self, coordinates: [f64; PARAMETERS], states: States) -> Option<Evaluated> {
         let smoothing = self.coordinates.smoothing(&coordinates);
-        let admissible = self.bounds == Bounds::Usual
-            || smoothing.is_admissible(self.form, self.season_length);
+        let admissible =
+            self.bounds == Bounds::Usual || smoothing.is_admissible(self.form, self.season_length);
         if !admissible || !self.states_are_possible(&states) {
             return None;
         }
@@ -127,7 +147,6 @@ impl<'a> Search<'a> {
             &self.passes.gram,
             &errors,
             self.count,
-            if relative { damping } else { 0.0 },
         );
         let least = f64::MIN_POSITIVE;
         let objective = if relative {
@@ -183,7 +202,7 @@ impl<'a> Search<'a> {
         let mut moved = [0.0; PARAMETERS];
         // Each round either ends or puts one more coordinate on a face of the box.
         for _ in 0..=PARAMETERS {
-            solve_free(&hessian, &gradient, damping, &free, &mut moved);
+            solve_free(&hessian, &gradient, damping, free, &mut moved);
             let mut left_the_box = false;
             for index in 0..PARAMETERS {
                 let at = from.coordinates[index];
@@ -228,7 +247,11 @@ impl<'a> Search<'a> {
     }
 
     fn free_season(&self) -> usize {
-        if self.form.has_season() { self.season_length - 1 } else { 0 }
+        if self.form.has_season() {
+            self.season_length - 1
+        } else {
+            0
+        }
     }
 
     fn moved(&self, states: &States, step: &[f64]) -> States {
@@ -279,7 +302,7 @@ fn solve_free(
     hessian: &Square,
     gradient: &[f64; PARAMETERS],
     damping: f64,
-    free: &[bool; PARAMETERS],
+    free: [bool; PARAMETERS],
     moved: &mut [f64; PARAMETERS],
 ) {
     let mut table = *hessian;
@@ -312,6 +335,10 @@ fn solve_free(
         for &column in &order[position + 1..] {
             rest -= table[row][column] * moved[column];
         }
-        moved[row] = if table[row][row] == 0.0 { 0.0 } else { rest / table[row][row] };
+        moved[row] = if table[row][row] == 0.0 {
+            0.0
+        } else {
+            rest / table[row][row]
+        };
     }
 }

@@ -202,14 +202,22 @@ mod tests {
             ("AAdN", (0.3, 0.1, 0.0, 0.7), false, true),
             ("ANA", (0.5, 0.0, 0.4, 1.0), true, true),
             ("ANA", (0.5, 0.0, 0.6, 1.0), false, true),
-            ("AAA", (0.9, 0.9, 0.05, 1.0), true, true),
+            ("AAA", (0.9, 0.5, 0.05, 1.0), true, false),
             ("AAA", (0.9, 1.5, 0.05, 1.0), false, false),
         ] {
             let form: Form = name.parse().unwrap();
             let (alpha, beta, gamma, phi) = parameters;
             let found = smoothing(alpha, beta, gamma, phi);
-            assert_eq!(found.is_usual(form, &limits), usual, "{name} {parameters:?}");
-            assert_eq!(found.is_admissible(form, 7), admissible, "{name} {parameters:?}");
+            assert_eq!(
+                found.is_usual(form, &limits),
+                usual,
+                "{name} {parameters:?}"
+            );
+            assert_eq!(
+                found.is_admissible(form, 7),
+                admissible,
+                "{name} {parameters:?}"
+            );
         }
     }
 }

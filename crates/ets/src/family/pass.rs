@@ -7,8 +7,15 @@
 //! With an additive season and no missing day, the response to the seasonal state of day j is the
 //! response to that of day 0, j days later: one lane serves them all.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code must be inlined into the function that has the instruction set to be compiled for it"
+)]
+
+use super::chain::{ADDITIVE, Chain, MULTIPLICATIVE, NO_SEASON};
 use super::gram::Gram;
 use super::lanes::{Kernel, LANES, Lanes, Path, dispatch};
+use super::sensitivity::{BlockOfDays, LaneDays, first_lane};
 use super::{ErrorKind, Form, Season, Smoothing, States, Trend};
 
 /// Days a block has.
@@ -90,31 +97,6 @@ impl Observations {
     }
 }
 
-/// What the scalar chain leaves behind for the lanes, a value a day of the block.
-#[derive(Debug, Clone)]
-struct BlockOfDays {
-    /// Level plus damped growth, before the day.
-    base: [f64; BLOCK],
-    /// Seasonal state before the day.
-    season: [f64; BLOCK],
-    /// Error, 0 where missing.
-    error: [f64; BLOCK],
-    /// Error as the level sees it (divided by a multiplicative season).
-    level_error: [f64; BLOCK],
-    /// Error as a multiplicative season sees it (divided by the base).
-    season_error: [f64; BLOCK],
-    /// Growth after the day.
-    growth: [f64; BLOCK],
-    /// y / s², how the level's error depends on a multiplicative season.
-    by_season: [f64; BLOCK],
-    /// y / base², how the season's error depends on the base.
-    by_base: [f64; BLOCK],
-    /// 1 / ŷ, 0 where missing.
-    inverse_forecast: [f64; BLOCK],
-    /// y / ŷ², 0 where missing.
-    weight: [f64; BLOCK],
-}
-
 /// What a pass found, apart from the products of columns.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Errors {
@@ -140,9 +122,6 @@ pub(crate) struct Passes<'a> {
     delayed: bool,
     days: BlockOfDays,
     season: Vec<f64>,
-    rings: Vec<[f64; LANES]>,
-    lane_states: Vec<[[f64; LANES]; 2]>,
-    design: Vec<[f64; LANES]>,
     /// The response to the first seasonal state, latest day first, zeros behind it.
     response: Vec<f64>,
     pub(super) gram: Gram,
@@ -156,7 +135,11 @@ impl<'a> Passes<'a> {
         path: Path,
     ) -> Self {
         let columns = Columns::new(form);
-        let seasonal = if form.has_season() { season_length - 1 } else { 0 };
+        let seasonal = if form.has_season() {
+            season_length - 1
+        } else {
+            0
+        };
         let vectors = 1 + seasonal.div_ceil(LANES);
         let ring_length = if form.has_season() { season_length } else { 0 };
         let delayed = form.season() == Season::Additive && !observations.has_gaps();
@@ -168,22 +151,8 @@ impl<'a> Passes<'a> {
             path,
             vectors,
             delayed,
-            days: BlockOfDays {
-                base: [0.0; BLOCK],
-                season: [0.0; BLOCK],
-                error: [0.0; BLOCK],
-                level_error: [0.0; BLOCK],
-                season_error: [0.0; BLOCK],
-                growth: [0.0; BLOCK],
-                by_season: [0.0; BLOCK],
-                by_base: [0.0; BLOCK],
-                inverse_forecast: [0.0; BLOCK],
-                weight: [0.0; BLOCK],
-            },
+            days: BlockOfDays::new(),
             season: vec![0.0; ring_length],
-            rings: vec![[0.0; LANES]; ring_length * vectors],
-            lane_states: vec![[[0.0; LANES]; 2]; vectors],
-            design: vec![[0.0; LANES]; vectors * BLOCK],
             response: vec![0.0; observations.y.len() + LANES * vectors],
             gram: Gram::new(columns.used, seasonal, delayed && form.is_additive()),
         }
@@ -242,16 +211,14 @@ impl Kernel for Pass<'_, '_> {
     }
 }
 
-// Seasons as constants, since enums cannot be.
-const NO_SEASON: u8 = 0;
-const ADDITIVE: u8 = 1;
-const MULTIPLICATIVE: u8 = 2;
-
-/// Where the scalar chain is.
-struct Chain {
-    base: f64,
-    damped_growth: f64,
-    today: usize,
+/// What the lanes carry from block to block.
+struct Workspace<V> {
+    /// A column of a block's days for every vector.
+    design: Vec<V>,
+    /// Derivatives of seasonal states, a season for every vector.
+    rings: Vec<V>,
+    /// Derivatives of base and damped growth, for every vector.
+    states: Vec<[V; 2]>,
 }
 
 impl Pass<'_, '_> {
@@ -265,62 +232,74 @@ impl Pass<'_, '_> {
             smoothing,
             states,
         } = self;
-        passes.start(smoothing, states);
+        let mut season = std::mem::take(&mut passes.season);
+        season.copy_from_slice(&states.season);
+        let mut workspace = passes.start(lanes, smoothing, states);
         let mut chain = Chain {
+            smoothing: *smoothing,
+            season: &mut season,
             base: states.level + smoothing.phi * states.growth,
             damped_growth: smoothing.phi * states.growth,
-            today: 0,
         };
+        let mut totals = passes.gram.totals(lanes);
         let relative = passes.form.error() == ErrorKind::Multiplicative;
         let days = passes.observations.y.len();
+        let season_length = chain.season.len();
+        let mut today = 0;
+        let chained_vectors = if passes.delayed { 1 } else { passes.vectors };
         let mut errors = Errors {
             possible: true,
             ..Errors::default()
         };
         for start in (0..days).step_by(BLOCK) {
             let end = days.min(start + BLOCK);
-            let y = &passes.observations.y[start..end];
-            let observed = &passes.observations.observed[start..end];
-            let ring_start = chain.today;
-            run_chain::<TREND, SEASON>(
-                &mut chain,
-                smoothing,
-                &mut passes.season,
-                y,
-                observed,
-                &mut passes.days,
-            );
-            if relative && !weigh_relative_errors(&mut passes.days, y, observed, &mut errors) {
-                errors.possible = false;
-                return errors;
-            }
-            let chained_vectors = if passes.delayed { 1 } else { passes.vectors };
-            let season_length = passes.season.len();
+            let length = end - start;
+            passes.days.y[..length].copy_from_slice(&passes.observations.y[start..end]);
+            passes.days.observed[..length]
+                .copy_from_slice(&passes.observations.observed[start..end]);
             for vector in 0..chained_vectors {
                 let lane_days = LaneDays {
-                    days: &passes.days,
-                    observed,
+                    length,
                     smoothing,
                     columns: &passes.columns,
-                    vectors: passes.vectors,
-                    vector,
-                    ring_start,
-                    relative,
+                    ring_start: today,
                 };
-                let ring = &mut passes.rings[vector * season_length..(vector + 1) * season_length];
-                let state = &mut passes.lane_states[vector];
-                let design = &mut passes.design;
+                let rings = &mut workspace.rings;
+                let ring = &mut rings[vector * season_length..(vector + 1) * season_length];
+                let state = &mut workspace.states[vector];
+                let design = &mut workspace.design[vector * BLOCK..][..BLOCK];
+                let days = &mut passes.days;
                 if vector == 0 {
-                    lane_days.run::<L, TREND, SEASON, GAPS, true>(lanes, ring, state, design);
+                    lane_days.run::<L, TREND, SEASON, GAPS, true>(
+                        lanes, &mut chain, days, ring, state, design,
+                    );
                 } else {
-                    lane_days.run::<L, TREND, SEASON, GAPS, false>(lanes, ring, state, design);
+                    lane_days.run::<L, TREND, SEASON, GAPS, false>(
+                        lanes, &mut chain, days, ring, state, design,
+                    );
                 }
             }
-            if passes.delayed {
-                delay_responses(passes, start, end);
+            if SEASON != NO_SEASON {
+                today = (today + length) % season_length;
             }
-            passes.finish_block(lanes, start, end, relative);
+            if relative && !weigh_relative_errors(&mut passes.days, length, &mut errors) {
+                errors.possible = false;
+                break;
+            }
+            if passes.delayed {
+                passes.delay_responses::<L>(start, end, &mut workspace.design);
+            }
+            let design = &mut workspace.design;
+            if relative {
+                weigh_columns(lanes, &passes.days, length, design, &mut totals.sums);
+            }
+            passes.gram.add_block(lanes, design, length, &mut totals);
         }
+        passes.season = season;
+        if !errors.possible {
+            return errors;
+        }
+        passes.gram.set(lanes, &totals);
         passes.gram.close(&passes.response, days);
         errors.sum_of_squares = passes.gram.error_squared();
         errors
@@ -328,13 +307,22 @@ impl Pass<'_, '_> {
 }
 
 impl Passes<'_> {
-    /// Initial states of chain and lanes.
-    fn start(&mut self, smoothing: &Smoothing, states: &States) {
-        self.season.copy_from_slice(&states.season);
-        self.rings.fill([0.0; LANES]);
-        self.lane_states.fill([[0.0; LANES]; 2]);
-        self.gram.clear();
-        let [base, damped_growth] = &mut self.lane_states[0];
+    /// Initial states of the lanes.
+    #[inline(always)]
+    fn start<L: Lanes>(&self, lanes: L, smoothing: &Smoothing, states: &States) -> Workspace<L::V> {
+        let zero = lanes.splat(0.0);
+        let ring_length = if self.form.has_season() {
+            self.season_length
+        } else {
+            0
+        };
+        let mut workspace = Workspace {
+            design: vec![zero; self.vectors * BLOCK],
+            rings: vec![zero; ring_length * self.vectors],
+            states: vec![[zero; 2]; self.vectors],
+        };
+        let mut base = [0.0; LANES];
+        let mut damped_growth = [0.0; LANES];
         base[self.columns.level] = 1.0;
         if let Some(growth) = self.columns.growth {
             base[growth] = smoothing.phi;
@@ -344,125 +332,57 @@ impl Passes<'_> {
             base[phi] = states.growth;
             damped_growth[phi] = states.growth;
         }
+        workspace.states[0] = [lanes.load(base), lanes.load(damped_growth)];
+        let unit = |lane: usize| -> [f64; LANES] {
+            std::array::from_fn(|other| f64::from(u8::from(other == lane)))
+        };
         if self.delayed {
-            self.rings[0][self.columns.used] = 1.0;
+            workspace.rings[0] = lanes.load(unit(self.columns.used));
         } else if self.form.has_season() {
             // A lane of its own for every seasonal state but the last, which stays as it is.
             for state in 0..self.season_length - 1 {
                 let vector = 1 + state / LANES;
-                self.rings[vector * self.season_length + state][state % LANES] = 1.0;
+                workspace.rings[vector * ring_length + state] = lanes.load(unit(state % LANES));
             }
         }
+        workspace
     }
 
+    /// Writes the delayed copies of the first seasonal state's response into the block's design.
     #[inline(always)]
-    fn finish_block<L: Lanes>(&mut self, lanes: L, start: usize, end: usize, relative: bool) {
-        let length = end - start;
-        let design = &mut self.design[..length * self.vectors];
-        if relative {
-            self.gram
-                .add_to_means(lanes, design, self.vectors, &self.days.inverse_forecast);
-            let first_lane = first_lane(lanes);
-            for (index, row) in design.chunks_exact_mut(self.vectors).enumerate().take(BLOCK) {
-                let weight = lanes.splat(self.days.weight[index]);
-                let error = self.days.error[index] * self.days.inverse_forecast[index];
-                for (vector, columns) in row.iter_mut().enumerate() {
-                    let mut scaled = lanes.mul(lanes.load(columns), weight);
-                    if vector == 0 {
-                        scaled = lanes.add(scaled, lanes.mul(first_lane, lanes.splat(error)));
-                    }
-                    lanes.store(scaled, columns);
-                }
-            }
+    fn delay_responses<L: Lanes>(&mut self, start: usize, end: usize, design: &mut [L::V]) {
+        let days = self.observations.y.len();
+        let lane = self.columns.used;
+        let (responses, _) = L::scalars(&design[..BLOCK]).as_chunks::<LANES>();
+        for (response, day) in responses.iter().zip(start..end) {
+            self.response[days - 1 - day] = response[lane];
         }
-        self.gram.add_block(self.path, design);
-    }
-}
-
-/// Runs the model over a block.
-#[inline(always)]
-fn run_chain<const TREND: bool, const SEASON: u8>(
-    chain: &mut Chain,
-    smoothing: &Smoothing,
-    season: &mut [f64],
-    y: &[f64],
-    observed: &[f64],
-    days: &mut BlockOfDays,
-) {
-    let Smoothing {
-        alpha,
-        beta,
-        gamma,
-        phi,
-    } = *smoothing;
-    let gain = alpha + phi * beta;
-    let Chain {
-        mut base,
-        mut damped_growth,
-        mut today,
-    } = *chain;
-    for (index, (&y, &observed)) in y.iter().zip(observed).enumerate().take(BLOCK) {
-        let season_today = if SEASON == NO_SEASON { 0.0 } else { season[today] };
-        let gain_today = gain * observed;
-        let deseasoned = if SEASON == MULTIPLICATIVE {
-            y / season_today
-        } else {
-            y - season_today
-        };
-        let level_error = (deseasoned - base) * observed;
-        days.base[index] = base;
-        days.season[index] = season_today;
-        days.level_error[index] = level_error;
-        if SEASON == MULTIPLICATIVE {
-            let season_error = (y / base - season_today) * observed;
-            days.error[index] = (y - base * season_today) * observed;
-            days.season_error[index] = season_error;
-            days.by_season[index] = deseasoned / season_today;
-            days.by_base[index] = y / base / base;
-            season[today] = season_today + gamma * season_error;
-        } else {
-            days.error[index] = level_error;
-            if SEASON == ADDITIVE {
-                season[today] = season_today + gamma * level_error;
-            }
-        }
-        // The base's own share stands alone, so that a day waits for one product and one sum.
-        if TREND {
-            let growth = damped_growth + beta * level_error;
-            base = base * (1.0 - gain_today) + (gain_today * deseasoned + phi * damped_growth);
-            damped_growth = phi * growth;
-            days.growth[index] = growth;
-        } else {
-            base = base * (1.0 - gain_today) + gain_today * deseasoned;
-        }
-        if SEASON != NO_SEASON {
-            today += 1;
-            if today == season.len() {
-                today = 0;
+        for vector in 1..self.vectors {
+            let column = &mut design[vector * BLOCK..][..end - start];
+            let (column, _) = L::scalars_mut(column).as_chunks_mut::<LANES>();
+            let latest = &self.response[days - end + (vector - 1) * LANES..];
+            // The block's last day has the latest response, which stands first.
+            for (delayed, latest) in column.iter_mut().rev().zip(latest.windows(LANES)) {
+                delayed.copy_from_slice(latest);
             }
         }
     }
-    *chain = Chain {
-        base,
-        damped_growth,
-        today,
-    };
 }
 
 /// Forecasts and weights of relative errors; whether all of them exist.
-fn weigh_relative_errors(
-    days: &mut BlockOfDays,
-    y: &[f64],
-    observed: &[f64],
-    errors: &mut Errors,
-) -> bool {
+fn weigh_relative_errors(days: &mut BlockOfDays, length: usize, errors: &mut Errors) -> bool {
     /// Forecasts multiplied before a logarithm is taken; 1e-12 to the 16th is a number still.
     const FACTORS: usize = 16;
     let mut possible = true;
     let mut product = 1.0;
-    for (index, (&y, &observed)) in y.iter().zip(observed).enumerate() {
-        let error = days.error[index];
-        let forecast = if observed == 0.0 { 1.0 } else { y - error };
+    for index in 0..length.min(BLOCK) {
+        let y = days.y[index];
+        let observed = days.observed[index];
+        let forecast = if observed == 0.0 {
+            1.0
+        } else {
+            y - days.error[index]
+        };
         possible &= forecast > LEAST_FORECAST && forecast < 1.0 / LEAST_FORECAST;
         let inverse = observed / forecast;
         days.inverse_forecast[index] = inverse;
@@ -477,186 +397,227 @@ fn weigh_relative_errors(
     possible
 }
 
-/// What the lanes of one vector need to get through a block.
-struct LaneDays<'b> {
-    days: &'b BlockOfDays,
-    observed: &'b [f64],
-    smoothing: &'b Smoothing,
-    columns: &'b Columns,
-    vectors: usize,
-    vector: usize,
-    ring_start: usize,
-    relative: bool,
-}
-
-impl LaneDays<'_> {
-    /// Runs the derivatives of base, damped growth and season over a block, and leaves those of
-    /// the one-step forecasts in `design`. `FIRST` is the vector whose lanes include parameters.
-    #[inline(always)]
-    fn run<
-        L: Lanes,
-        const TREND: bool,
-        const SEASON: u8,
-        const GAPS: bool,
-        const FIRST: bool,
-    >(
-        &self,
-        lanes: L,
-        ring: &mut [[f64; LANES]],
-        state: &mut [[f64; LANES]; 2],
-        design: &mut [[f64; LANES]],
-    ) {
-        let Smoothing {
-            alpha,
-            beta,
-            gamma,
-            phi,
-        } = *self.smoothing;
-        let gain = alpha + phi * beta;
-        // Which lanes hear an error or a growth directly: those of the parameter it is times.
-        let mut mask = [[0.0; LANES]; 4];
-        let [base_mask, beta_mask, gamma_mask, phi_mask] = &mut mask;
-        base_mask[self.columns.alpha] = 1.0;
-        if let Some(lane) = self.columns.beta {
-            base_mask[lane] = phi;
-            beta_mask[lane] = 1.0;
-        }
-        if let Some(lane) = self.columns.gamma {
-            gamma_mask[lane] = 1.0;
-        }
-        if let Some(lane) = self.columns.phi {
-            phi_mask[lane] = 1.0;
-        }
-        let base_mask = lanes.load(base_mask);
-        let beta_mask = lanes.load(beta_mask);
-        let gamma_mask = lanes.load(gamma_mask);
-        let phi_mask = lanes.load(phi_mask);
-
-        let first_lane = first_lane(lanes);
-        let phi_lanes = lanes.splat(phi);
-        let mut gain_lanes = lanes.splat(gain);
-        let mut kept_lanes = lanes.splat(1.0 - gain);
-        let mut beta_lanes = lanes.splat(beta);
-        let mut gamma_lanes = lanes.splat(gamma);
-        let mut base = lanes.load(&state[0]);
-        let mut damped_growth = lanes.load(&state[1]);
-        let mut today = self.ring_start;
-        let length = self.observed.len();
-        let rows = design.chunks_exact_mut(self.vectors).take(length);
-        for (index, row) in rows.enumerate().take(BLOCK) {
-            let observed = self.observed[index];
-            if GAPS {
-                gain_lanes = lanes.splat(gain * observed);
-                kept_lanes = lanes.splat(1.0 - gain * observed);
-                beta_lanes = lanes.splat(beta * observed);
-                gamma_lanes = lanes.splat(gamma * observed);
-            }
-            let (season, season_effect) = match SEASON {
-                NO_SEASON => (base, base),
-                ADDITIVE => {
-                    let season = lanes.load(&ring[today]);
-                    (season, season)
-                }
-                _ => {
-                    let season = lanes.load(&ring[today]);
-                    let by_season = lanes.splat(self.days.by_season[index]);
-                    (season, lanes.mul(by_season, season))
-                }
-            };
-            // How the level's error falls, and how the forecast rises.
-            let fall = if SEASON == NO_SEASON {
-                base
-            } else {
-                lanes.add(base, season_effect)
-            };
-            let mut rise = fall;
-            if SEASON == MULTIPLICATIVE {
-                let base_share = lanes.mul(base, lanes.splat(self.days.season[index]));
-                let season_share = lanes.mul(season, lanes.splat(self.days.base[index]));
-                rise = lanes.add(base_share, season_share);
-            }
-            if GAPS {
-                rise = lanes.mul(rise, lanes.splat(observed));
-            }
-            if FIRST && !self.relative {
-                // No derivative uses the first lane: the error travels there.
-                let error = lanes.splat(self.days.error[index]);
-                rise = lanes.add(rise, lanes.mul(first_lane, error));
-            }
-            lanes.store(rise, &mut row[self.vector]);
-
-            if SEASON != NO_SEASON {
-                let season_fall = if SEASON == MULTIPLICATIVE {
-                    let by_base = lanes.splat(self.days.by_base[index]);
-                    lanes.add(lanes.mul(by_base, base), season)
+/// Turns derivatives of forecasts into those of relative errors, and adds up the relative ones.
+#[inline(always)]
+fn weigh_columns<L: Lanes>(
+    lanes: L,
+    days: &BlockOfDays,
+    length: usize,
+    design: &mut [L::V],
+    sums: &mut [L::V],
+) {
+    let first_lane = first_lane(lanes);
+    let other_lanes = lanes.sub(lanes.splat(1.0), first_lane);
+    for (vector, (column, sum)) in design.chunks_exact_mut(BLOCK).zip(sums).enumerate() {
+        let mut total = *sum;
+        for (index, columns) in column.iter_mut().enumerate().take(length) {
+            let inverse = lanes.splat(days.inverse_forecast[index]);
+            let weight = lanes.splat(days.weight[index]);
+            total = lanes.add(total, lanes.mul(*columns, inverse));
+            *columns = lanes.mul(
+                *columns,
+                if vector == 0 {
+                    // The error, in the first lane, is divided by the forecast and no more.
+                    lanes.add(
+                        lanes.mul(other_lanes, weight),
+                        lanes.mul(first_lane, inverse),
+                    )
                 } else {
-                    fall
-                };
-                let mut next = lanes.sub(season, lanes.mul(gamma_lanes, season_fall));
-                if FIRST {
-                    let season_error = if SEASON == MULTIPLICATIVE {
-                        self.days.season_error[index]
-                    } else {
-                        self.days.error[index]
-                    };
-                    next = lanes.add(next, lanes.mul(gamma_mask, lanes.splat(season_error)));
-                }
-                lanes.store(next, &mut ring[today]);
-                today += 1;
-                if today == ring.len() {
-                    today = 0;
-                }
-            }
-
-            let level_error = lanes.splat(self.days.level_error[index]);
-            // What joins the base beside its own share, season and sources first.
-            let mut joins = lanes.splat(0.0);
-            if FIRST {
-                joins = lanes.mul(base_mask, level_error);
-            }
-            if SEASON != NO_SEASON {
-                joins = lanes.sub(joins, lanes.mul(gain_lanes, season_effect));
-            }
-            if TREND {
-                joins = lanes.add(joins, lanes.mul(phi_lanes, damped_growth));
-                let mut growth = lanes.sub(damped_growth, lanes.mul(beta_lanes, fall));
-                if FIRST {
-                    growth = lanes.add(growth, lanes.mul(beta_mask, level_error));
-                }
-                damped_growth = lanes.mul(phi_lanes, growth);
-                if FIRST {
-                    let source = lanes.mul(phi_mask, lanes.splat(self.days.growth[index]));
-                    joins = lanes.add(joins, source);
-                    damped_growth = lanes.add(damped_growth, source);
-                }
-            }
-            base = lanes.add(lanes.mul(kept_lanes, base), joins);
+                    weight
+                },
+            );
         }
-        lanes.store(base, &mut state[0]);
-        lanes.store(damped_growth, &mut state[1]);
+        *sum = total;
     }
 }
 
-/// 1 in the first lane, 0 in the others.
-#[inline(always)]
-fn first_lane<L: Lanes>(lanes: L) -> L::V {
-    lanes.load(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-}
+#[cfg(test)]
+mod tests {
+    use super::super::gram::Column;
+    use super::super::{Effort, Ets, Fixed};
+    use super::*;
 
-/// Writes the delayed copies of the first seasonal state's response into the block's design.
-#[inline(always)]
-fn delay_responses(passes: &mut Passes<'_>, start: usize, end: usize) {
-    let days = passes.observations.y.len();
-    let lane = passes.columns.used;
-    for (index, day) in (start..end).enumerate() {
-        let response = passes.design[index * passes.vectors][lane];
-        passes.response[days - 1 - day] = response;
+    fn series(gaps: bool) -> Vec<f64> {
+        (0..150)
+            .map(|day| {
+                let unrest = f64::from((day * 7919) % 101) / 101.0 - 0.5;
+                let missing = gaps && (day * 31) % 11 < 2;
+                let day = f64::from(day);
+                if missing {
+                    f64::NAN
+                } else {
+                    20.0 + day % 7.0 + 2.0 * unrest + 0.05 * day
+                }
+            })
+            .collect()
     }
-    for (index, day) in (start..end).enumerate() {
-        let row = &mut passes.design[index * passes.vectors + 1..(index + 1) * passes.vectors];
-        let latest = &passes.response[days - 1 - day..];
-        for (vector, delayed) in row.iter_mut().zip(latest.as_chunks::<LANES>().0) {
-            *vector = *delayed;
+
+    const SMOOTHING: Smoothing = Smoothing {
+        alpha: 0.3,
+        beta: 0.05,
+        gamma: 0.2,
+        phi: 0.9,
+    };
+
+    fn smoothing(form: Form) -> Smoothing {
+        Smoothing {
+            alpha: SMOOTHING.alpha,
+            beta: if form.has_trend() {
+                SMOOTHING.beta
+            } else {
+                0.0
+            },
+            gamma: if form.has_season() {
+                SMOOTHING.gamma
+            } else {
+                0.0
+            },
+            phi: if form.trend() == Trend::Damped {
+                SMOOTHING.phi
+            } else {
+                1.0
+            },
+        }
+    }
+
+    fn states(form: Form) -> States {
+        let season: &[f64] = match form.season() {
+            Season::None => &[],
+            Season::Additive => &[0.01, 0.02, 0.05, -0.02, 0.03, 0.01, 0.0],
+            Season::Multiplicative => &[0.9, 1.1, 1.05, 0.95, 1.02, 1.01, 1.0],
+        };
+        States {
+            level: 0.7,
+            growth: if form.has_trend() { 0.002 } else { 0.0 },
+            season: season.to_vec(),
+        }
+    }
+
+    /// The sum of squares, or what is least where errors are relative.
+    fn objective(passes: &mut Passes<'_>, smoothing: &Smoothing, states: &States, n: f64) -> f64 {
+        let errors = passes.run(smoothing, states);
+        assert!(errors.possible);
+        errors.sum_of_squares * (2.0 * errors.sum_of_logs / n).exp()
+    }
+
+    /// Derivatives by the lanes against differences of the objective itself.
+    #[test]
+    fn derivatives_are_those_of_the_objective() {
+        for gaps in [false, true] {
+            let observations = Observations::new(&series(gaps), 1.0 / 32.0);
+            let n = observations.count as f64;
+            for form in Form::ALL {
+                let season_length = if form.has_season() { 7 } else { 1 };
+                let mut passes = Passes::new(&observations, form, season_length, Path::best());
+                let (at, from) = (smoothing(form), states(form));
+                let errors = passes.run(&at, &from);
+                let relative = form.error() == ErrorKind::Multiplicative;
+                let scale = (2.0 * errors.sum_of_logs / n).exp();
+                let columns = passes.columns;
+                let slope = |column: Column| {
+                    let with_error = passes.gram.product(Column::Base(0), column);
+                    let log_mean = if relative {
+                        passes.gram.sum(column) / n
+                    } else {
+                        0.0
+                    };
+                    -2.0 * scale * (with_error - log_mean * errors.sum_of_squares)
+                };
+                let mut expected = vec![
+                    (slope(Column::Base(columns.level)), 0),
+                    (slope(Column::Base(columns.alpha)), 1),
+                ];
+                let optional = [
+                    (columns.growth, 2),
+                    (columns.beta, 3),
+                    (columns.gamma, 4),
+                    (columns.phi, 5),
+                ];
+                for (column, which) in optional {
+                    expected.extend(column.map(|lane| (slope(Column::Base(lane)), which)));
+                }
+                if form.has_season() {
+                    expected.push((slope(Column::Seasonal(0)), 6));
+                    expected.push((slope(Column::Seasonal(5)), 7));
+                }
+                for (expected, which) in expected {
+                    let step = 1e-6;
+                    let mut moved = |sign: f64| {
+                        let (mut at, mut from) = (at, from.clone());
+                        match which {
+                            0 => from.level += sign * step,
+                            1 => at.alpha += sign * step,
+                            2 => from.growth += sign * step,
+                            3 => at.beta += sign * step,
+                            4 => at.gamma += sign * step,
+                            5 => at.phi += sign * step,
+                            6 => from.season[0] += sign * step,
+                            _ => from.season[5] += sign * step,
+                        }
+                        objective(&mut passes, &at, &from, n)
+                    };
+                    let found = (moved(1.0) - moved(-1.0)) / (2.0 * step);
+                    let off = (found - expected).abs() / (1e-3 + expected.abs());
+                    assert!(
+                        off < 1e-4,
+                        "{form}, gaps {gaps}, {which}: {expected}, not {found}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Products of delayed responses against those of a chain of its own for every state.
+    #[test]
+    fn delayed_responses_are_the_responses() {
+        let whole = Observations::new(&series(false), 1.0);
+        let form: Form = "AAdA".parse().unwrap();
+        let mut delayed = Passes::new(&whole, form, 7, Path::best());
+        delayed.run(&smoothing(form), &states(form));
+        let mut chained = Passes::new(&whole, form, 7, Path::best());
+        chained.delayed = false;
+        chained.gram = Gram::new(chained.columns.used, 6, false);
+        chained.run(&smoothing(form), &states(form));
+        for a in 0..6 {
+            for b in 0..6 {
+                let pair = (Column::Seasonal(a), Column::Seasonal(b));
+                let (found, expected) = (
+                    delayed.gram.product(pair.0, pair.1),
+                    chained.gram.product(pair.0, pair.1),
+                );
+                assert!(
+                    (found - expected).abs() < 1e-9,
+                    "{a} {b}: {found}, not {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_gives_the_same_bits() {
+        for gaps in [false, true] {
+            let y = series(gaps);
+            for form in Form::ALL {
+                let fits = Path::all().into_iter().map(|path| {
+                    let ets = Ets::new(7)
+                        .forms(&[form])
+                        .effort(Effort::Standard)
+                        .fixed(Fixed::default());
+                    ets.on_path(path).fit(&y).unwrap()
+                });
+                let bits: Vec<Vec<u64>> = fits
+                    .map(|fit| {
+                        fit.predict(10)
+                            .iter()
+                            .map(|value| value.to_bits())
+                            .collect()
+                    })
+                    .collect();
+                assert!(
+                    bits.windows(2).all(|pair| pair[0] == pair[1]),
+                    "{form}, gaps {gaps}"
+                );
+            }
         }
     }
 }

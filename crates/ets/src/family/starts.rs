@@ -8,26 +8,69 @@ use super::{Form, Season, Smoothing, States, Trend};
 /// The surface has several valleys: one of slow levels and one of fast ones, of damped trends that
 /// fade within days and of those that last, of seasons that stand still and of those that move.
 pub(super) fn starting_parameters(form: Form) -> Vec<Smoothing> {
-    let alphas = [0.1, 0.5, 0.9];
-    let gammas: &[f64] = if form.has_season() { &[1e-4, 0.1] } else { &[0.0] };
-    let phis: &[f64] = if form.trend() == Trend::Damped { &[0.8, 0.98] } else { &[1.0] };
-    let betas: &[f64] = if form.has_trend() { &[0.01] } else { &[0.0] };
-    let mut starts = Vec::new();
-    for alpha in alphas {
-        for &gamma in gammas {
-            for &phi in phis {
-                for &beta in betas {
-                    starts.push(Smoothing {
-                        alpha,
-                        beta,
-                        gamma: gamma.min((1.0 - alpha) * 0.9),
-                        phi,
-                    });
-                }
-            }
-        }
+    let starts: &[(f64, f64, f64)] = match (form.has_trend(), form.has_season()) {
+        (false, false) => &[(0.01, 0.0, 0.0), (0.1, 0.0, 0.0), (0.9, 0.0, 0.0)],
+        (false, true) => &[
+            (0.01, 0.0, 1e-4),
+            (0.1, 0.0, 0.1),
+            (0.1, 0.0, 0.6),
+            (0.4, 0.0, 1e-4),
+            (0.9, 0.0, 1e-4),
+        ],
+        (true, false) => &[
+            (1e-3, 1e-4, 0.0),
+            (0.015, 0.013, 0.0),
+            (0.3, 0.02, 0.0),
+            (0.9, 1e-3, 0.0),
+        ],
+        (true, true) => &[
+            (1e-3, 1e-4, 1e-4),
+            (0.015, 0.013, 1e-4),
+            (0.1, 1e-3, 0.1),
+            (0.1, 1e-3, 0.6),
+            (0.4, 0.01, 1e-4),
+            (0.9, 1e-3, 1e-4),
+        ],
+    };
+    let phis: &[f64] = if form.trend() == Trend::Damped {
+        &[0.8, 0.98]
+    } else {
+        &[1.0]
+    };
+    let with_damping = |&(alpha, beta, gamma): &(f64, f64, f64)| {
+        phis.iter().map(move |&phi| Smoothing {
+            alpha,
+            beta,
+            gamma,
+            phi,
+        })
+    };
+    starts.iter().flat_map(with_damping).collect()
+}
+
+/// For a multiplicative season, which its additive twin may be no guide to.
+pub(super) fn starts_with_moving_season(form: Form) -> Vec<Smoothing> {
+    if form.season() != Season::Multiplicative {
+        return Vec::new();
     }
-    starts
+    let phi = if form.trend() == Trend::Damped {
+        0.98
+    } else {
+        1.0
+    };
+    let start = |(alpha, gamma)| Smoothing {
+        alpha,
+        beta: if form.has_trend() { 0.02 } else { 0.0 },
+        gamma,
+        phi,
+    };
+    [(0.2, 0.1), (0.2, 0.5), (0.7, 1e-4)].map(start).to_vec()
+}
+
+/// Whether two points lie in different valleys, as far as one can tell.
+pub(super) fn are_far_apart(a: &Smoothing, b: &Smoothing) -> bool {
+    let ratio = a.alpha.max(b.alpha) / a.alpha.min(b.alpha);
+    ratio > 2.0 || (a.gamma - b.gamma).abs() > 0.08 || (a.phi - b.phi).abs() > 0.08
 }
 
 /// Plain initial states: the mean of the first seasons, no growth, no season. The first pass finds
