@@ -76,10 +76,10 @@ pub(super) fn companions(
 
 /// Additive exponential smoothing with a slow level.
 fn smooth(values: &[f64], weekly: bool) -> Result<EtsFit, EtsError> {
-    // Level alone or with a trend that fades; one that does not is a straight line for half a year.
+    // No trend: half a year ahead a local one misleads, and the regression has one that lasts.
     let forms = Form::ADDITIVE
         .into_iter()
-        .filter(|form| form.has_season() == weekly && form.trend() != Trend::Additive);
+        .filter(|form| form.has_season() == weekly && form.trend() == Trend::None);
     let limits = Limits {
         alpha: (1e-4, MOST_ALPHA),
         ..Limits::default()

@@ -25,8 +25,8 @@ use super::seasons::Seasons;
 ///
 /// Each is weighed by 1/MAE² over three origins inside the window. The regression is a ridge on
 /// weekday, five harmonics of 365.25 days and a trend that may bend every 60 days; smoothing has
-/// additive errors, a season of 7 days, a level that moves by at most a tenth of an error, and no
-/// trend or one that fades.
+/// additive errors, a season of 7 days and a level that moves by at most a tenth of an error. It has no
+/// trend: half a year ahead a local one misleads, and the regression has one that lasts.
 ///
 /// A series needs [`MIN_OBSERVATIONS`] observed days. The week is modelled from three weeks on, the
 /// year from two years on; a notice says which season was left out. Without a year, E and R alone

@@ -15,12 +15,21 @@ pub(super) const NO_SEASON: u8 = 0;
 pub(super) const ADDITIVE: u8 = 1;
 pub(super) const MULTIPLICATIVE: u8 = 2;
 
-/// Where the scalar chain is.
-pub(super) struct Chain<'c> {
-    pub(super) smoothing: Smoothing,
-    pub(super) season: &'c mut [f64],
+/// Where the model is: what one day hands on to the next, but for the season.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chain {
+    /// Level plus damped growth.
     pub(super) base: f64,
+    /// φ times the growth.
     pub(super) damped_growth: f64,
+}
+
+/// A model on its way through the days.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) chain: Chain,
+    /// Seasonal states, in the order of the first season's days.
+    pub(super) season: Vec<f64>,
 }
 
 /// What a day of the model leaves for the lanes beside it.
@@ -43,32 +52,29 @@ pub(super) struct DayOfChain {
     pub(super) by_base: f64,
 }
 
-impl Chain<'_> {
+impl Chain {
     /// Moves the model on by a day.
     #[inline(always)]
     pub(super) fn step<const TREND: bool, const SEASON: u8, const GAPS: bool>(
-        &mut self,
+        self,
+        smoothing: &Smoothing,
         y: f64,
         observed: f64,
-        today: usize,
-    ) -> DayOfChain {
+        season_today: &mut f64,
+    ) -> (Self, DayOfChain) {
         let Smoothing {
             alpha,
             beta,
             gamma,
             phi,
-        } = self.smoothing;
+        } = *smoothing;
         let mut gain = alpha + phi * beta;
         let mut growth_gain = phi * beta;
         if GAPS {
             gain *= observed;
             growth_gain *= observed;
         }
-        let season = if SEASON == NO_SEASON {
-            0.0
-        } else {
-            self.season[today]
-        };
+        let season = *season_today;
         let deseasoned = if SEASON == MULTIPLICATIVE {
             y / season
         } else {
@@ -100,18 +106,23 @@ impl Chain<'_> {
             day.season_error *= observed;
         }
         if SEASON != NO_SEASON {
-            self.season[today] = season + gamma * day.season_error;
+            *season_today = season + gamma * day.season_error;
         }
         // The base's own share stands alone, so that a day waits for one product and one sum.
-        if TREND {
-            let damped_twice = phi * self.damped_growth;
-            day.growth = self.damped_growth + beta * day.level_error;
-            self.damped_growth =
-                (damped_twice + growth_gain * deseasoned) - growth_gain * self.base;
-            self.base = self.base * (1.0 - gain) + (gain * deseasoned + damped_twice);
-        } else {
-            self.base = self.base * (1.0 - gain) + gain * deseasoned;
+        let kept = self.base * (1.0 - gain);
+        if !TREND {
+            let next = Self {
+                base: kept + gain * deseasoned,
+                damped_growth: 0.0,
+            };
+            return (next, day);
         }
-        day
+        let damped_twice = phi * self.damped_growth;
+        day.growth = self.damped_growth + beta * day.level_error;
+        let next = Self {
+            base: kept + (gain * deseasoned + damped_twice),
+            damped_growth: (damped_twice + growth_gain * deseasoned) - growth_gain * self.base,
+        };
+        (next, day)
     }
 }

@@ -298,19 +298,26 @@ impl<'a> Series<'a> {
         let coordinates = self.coordinates(form)?;
         let mut search = self.search(form, &coordinates);
         let plain = plain_states(&self.observations, form, self.ets.season_length);
-        let mut starts: Vec<Point> = starting_parameters(form)
-            .iter()
-            .filter_map(|smoothing| search.start(smoothing, plain.clone()))
-            .collect();
-        if let Some(usual) = self.usual(form) {
-            starts.extend(search.start(&usual.smoothing, usual.states));
-        }
+        let mut starts: Vec<Point> = Vec::new();
         for simpler in known.iter().filter(|(other, _)| is_simpler(*other, form)) {
             for point in &simpler.1 {
                 for smoothing in lifted(&point.smoothing, form) {
                     starts.extend(search.start(&smoothing, point.states.clone()));
                 }
             }
+        }
+        let damped_from_trend = known
+            .iter()
+            .any(|(other, _)| is_simpler(*other, form) && other.has_trend());
+        if !damped_from_trend || self.ets.effort == Effort::Thorough {
+            let more = starting_parameters(form);
+            starts.extend(
+                more.iter()
+                    .filter_map(|more| search.start(more, plain.clone())),
+            );
+        }
+        if let Some(usual) = self.usual(form) {
+            starts.extend(search.start(&usual.smoothing, usual.states));
         }
         let ends = descents(form, &mut search, &mut starts, self.ets.effort);
         let best = ends
@@ -354,10 +361,10 @@ impl<'a> Series<'a> {
             };
             let states = states.unwrap_or_else(|| plain.clone());
             starts.extend(search.start(&point.smoothing, states.clone()));
-            let more = if self.ets.effort == Effort::Thorough {
-                starting_parameters(form)
-            } else {
-                starts_with_moving_season(form)
+            let more = match self.ets.effort {
+                Effort::Thorough => starting_parameters(form),
+                Effort::Standard if starts.len() > 1 => Vec::new(),
+                Effort::Standard => starts_with_moving_season(form),
             };
             starts.extend(
                 more.iter()
@@ -404,18 +411,18 @@ fn descents<'s>(
     starts.sort_by(|a, b| a.objective.total_cmp(&b.objective));
     let mut ends: Vec<Point> = Vec::new();
     if effort == Effort::Thorough {
-        ends.extend(starts.iter().filter_map(|start| search.descend(start)));
+        ends.extend(starts.iter().filter_map(|start| search.descend(start, &[])));
     } else {
         let mut begun: Vec<&Point> = Vec::new();
         let mut begin = |begun: &mut Vec<&'s Point>, wanted: fn(&Smoothing) -> bool| {
             let next = starts.iter().find(|start| {
                 let mut known = begun.iter().copied().chain(&ends);
                 wanted(&start.smoothing)
-                    && known.all(|known| are_far_apart(&known.smoothing, &start.smoothing))
+                    && known.all(|known| are_far_apart(&known.smoothing, &start.smoothing, 1.0))
             });
             if let Some(next) = next {
                 begun.push(next);
-                ends.extend(search.descend(next));
+                ends.extend(search.descend(next, &ends));
             }
         };
         for _ in 0..STANDARD_DESCENTS {

@@ -4,6 +4,7 @@ use super::coordinates::Coordinates;
 use super::lanes::Path;
 use super::normal_equations::{NormalEquations, PARAMETERS};
 use super::pass::{Observations, Passes};
+use super::starts::are_far_apart;
 use super::{Bounds, ErrorKind, Form, Season, Smoothing, States};
 
 /// A search ends when a step promises less log-likelihood than this,
@@ -11,6 +12,12 @@ const TOLERANCE: f64 = 5e-4;
 
 /// or promises less than this and does not keep it.
 const PETTY: f64 = 5e-3;
+
+/// A search gives up where a rival is ahead by more than this times what the next step promises.
+const REACH: f64 = 5.0;
+
+/// How near parameters are, of those a start has to be apart, for two searches to be one.
+const SAME_VALLEY: f64 = 0.25;
 
 /// Passes a search may make: a budget, so that no series holds up a fleet.
 const MOST_PASSES: usize = 60;
@@ -81,8 +88,9 @@ impl<'a> Search<'a> {
         Some(self.concentrated(evaluated))
     }
 
-    /// The best point that can be reached downhill from `start`.
-    pub(super) fn descend(&mut self, start: &Point) -> Option<Point> {
+    /// The best point that can be reached downhill from `start`; an unfinished one where it becomes
+    /// plain that one of the `rivals` will not be beaten.
+    pub(super) fn descend(&mut self, start: &Point, rivals: &[Point]) -> Option<Point> {
         let budget = self.passes_made + MOST_PASSES;
         let additive = self.form.error() == ErrorKind::Additive;
         let mut damping = FIRST_DAMPING;
@@ -97,6 +105,9 @@ impl<'a> Search<'a> {
             let step = self.step(&best, damping);
             let promised = 0.5 * self.count as f64 * step.decrease / best.equations.sum_of_squares;
             if promised.is_nan() || promised.abs() < TOLERANCE {
+                break;
+            }
+            if self.is_beaten(&best, promised, rivals) {
                 break;
             }
             // A step cut off by the box may promise an increase; a shorter one will not.
@@ -124,6 +135,15 @@ impl<'a> Search<'a> {
             }
         }
         Some(self.concentrated(best))
+    }
+
+    /// Whether a rival is out of reach, or is where this search is going.
+    fn is_beaten(&self, current: &Evaluated, promised: f64, rivals: &[Point]) -> bool {
+        rivals.iter().any(|rival| {
+            let ahead = 0.5 * self.count as f64 * (current.objective - rival.objective);
+            let same_valley = !are_far_apart(&rival.smoothing, &current.smoothing, SAME_VALLEY);
+            ahead > REACH * promised.max(0.0) + REACH || (ahead > 0.0 && same_valley)
+        })
     }
 
     /// A pass from a point.

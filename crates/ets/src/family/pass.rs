@@ -12,7 +12,7 @@
     reason = "code must be inlined into the function that has the instruction set to be compiled for it"
 )]
 
-use super::chain::{ADDITIVE, Chain, MULTIPLICATIVE, NO_SEASON};
+use super::chain::{ADDITIVE, Chain, MULTIPLICATIVE, Model, NO_SEASON};
 use super::gram::Gram;
 use super::lanes::{Kernel, LANES, Lanes, Path, dispatch};
 use super::sensitivity::{BlockOfDays, LaneDays, first_lane};
@@ -121,7 +121,6 @@ pub(crate) struct Passes<'a> {
     /// Whether seasonal responses are delayed copies of one.
     delayed: bool,
     days: BlockOfDays,
-    season: Vec<f64>,
     /// The response to the first seasonal state, latest day first, zeros behind it.
     response: Vec<f64>,
     pub(super) gram: Gram,
@@ -141,7 +140,6 @@ impl<'a> Passes<'a> {
             0
         };
         let vectors = 1 + seasonal.div_ceil(LANES);
-        let ring_length = if form.has_season() { season_length } else { 0 };
         let delayed = form.season() == Season::Additive && !observations.has_gaps();
         Self {
             observations,
@@ -152,7 +150,6 @@ impl<'a> Passes<'a> {
             vectors,
             delayed,
             days: BlockOfDays::new(),
-            season: vec![0.0; ring_length],
             response: vec![0.0; observations.y.len() + LANES * vectors],
             gram: Gram::new(columns.used, seasonal, delayed && form.is_additive()),
         }
@@ -232,19 +229,18 @@ impl Pass<'_, '_> {
             smoothing,
             states,
         } = self;
-        let mut season = std::mem::take(&mut passes.season);
-        season.copy_from_slice(&states.season);
         let mut workspace = passes.start(lanes, smoothing, states);
-        let mut chain = Chain {
-            smoothing: *smoothing,
-            season: &mut season,
-            base: states.level + smoothing.phi * states.growth,
-            damped_growth: smoothing.phi * states.growth,
+        let mut model = Model {
+            chain: Chain {
+                base: states.level + smoothing.phi * states.growth,
+                damped_growth: smoothing.phi * states.growth,
+            },
+            season: states.season.clone(),
         };
         let mut totals = passes.gram.totals(lanes);
         let relative = passes.form.error() == ErrorKind::Multiplicative;
         let days = passes.observations.y.len();
-        let season_length = chain.season.len();
+        let season_length = model.season.len();
         let mut today = 0;
         let chained_vectors = if passes.delayed { 1 } else { passes.vectors };
         let mut errors = Errors {
@@ -271,11 +267,11 @@ impl Pass<'_, '_> {
                 let days = &mut passes.days;
                 if vector == 0 {
                     lane_days.run::<L, TREND, SEASON, GAPS, true>(
-                        lanes, &mut chain, days, ring, state, design,
+                        lanes, &mut model, days, ring, state, design,
                     );
                 } else {
                     lane_days.run::<L, TREND, SEASON, GAPS, false>(
-                        lanes, &mut chain, days, ring, state, design,
+                        lanes, &mut model, days, ring, state, design,
                     );
                 }
             }
@@ -295,7 +291,6 @@ impl Pass<'_, '_> {
             }
             passes.gram.add_block(lanes, design, length, &mut totals);
         }
-        passes.season = season;
         if !errors.possible {
             return errors;
         }

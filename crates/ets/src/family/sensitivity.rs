@@ -6,7 +6,7 @@
 )]
 
 use super::Smoothing;
-use super::chain::{ADDITIVE, Chain, DayOfChain, MULTIPLICATIVE, NO_SEASON};
+use super::chain::{ADDITIVE, DayOfChain, MULTIPLICATIVE, Model, NO_SEASON};
 use super::lanes::{LANES, Lanes};
 use super::pass::{BLOCK, Columns};
 
@@ -33,7 +33,7 @@ impl LaneDays<'_> {
     >(
         &self,
         lanes: L,
-        chain: &mut Chain<'_>,
+        model: &mut Model,
         days: &mut BlockOfDays,
         ring: &mut [L::V],
         state: &mut [L::V; 2],
@@ -41,19 +41,22 @@ impl LaneDays<'_> {
     ) {
         let sources = Sources::new(lanes, self.smoothing, self.columns);
         let mut gains = Gains::new(lanes, self.smoothing, 1.0);
-        // Copies that may stay in registers.
         let [mut base, mut damped_growth] = *state;
-        let mut model = Chain {
-            smoothing: chain.smoothing,
-            season: &mut *chain.season,
-            base: chain.base,
-            damped_growth: chain.damped_growth,
-        };
+        let mut chain = model.chain;
         let mut today = self.ring_start;
         for (index, column) in design.iter_mut().enumerate().take(self.length.min(BLOCK)) {
             let observed = days.observed[index];
             let day = if FIRST {
-                let day = model.step::<TREND, SEASON, GAPS>(days.y[index], observed, today);
+                let mut none = 0.0;
+                let season_today = if SEASON == NO_SEASON {
+                    &mut none
+                } else {
+                    &mut model.season[today]
+                };
+                let y = days.y[index];
+                let (next, day) =
+                    chain.step::<TREND, SEASON, GAPS>(self.smoothing, y, observed, season_today);
+                chain = next;
                 days.keep::<SEASON>(index, &day);
                 day
             } else {
@@ -136,7 +139,7 @@ impl LaneDays<'_> {
             base = lanes.add(lanes.mul(gains.kept, base), joins_base);
         }
         *state = [base, damped_growth];
-        (chain.base, chain.damped_growth) = (model.base, model.damped_growth);
+        model.chain = chain;
     }
 }
 

@@ -67,10 +67,13 @@ pub(super) fn starts_with_moving_season(form: Form) -> Vec<Smoothing> {
     [(0.2, 0.1), (0.2, 0.5), (0.7, 1e-4)].map(start).to_vec()
 }
 
-/// Whether two points lie in different valleys, as far as one can tell.
-pub(super) fn are_far_apart(a: &Smoothing, b: &Smoothing) -> bool {
+/// Whether two points lie in different valleys, as far as one can tell: apart by more than `share`
+/// of a factor 2 in α, or of 0.08 in γ or φ.
+pub(super) fn are_far_apart(a: &Smoothing, b: &Smoothing, share: f64) -> bool {
     let ratio = a.alpha.max(b.alpha) / a.alpha.min(b.alpha);
-    ratio > 2.0 || (a.gamma - b.gamma).abs() > 0.08 || (a.phi - b.phi).abs() > 0.08
+    ratio > 1.0 + share
+        || (a.gamma - b.gamma).abs() > 0.08 * share
+        || (a.phi - b.phi).abs() > 0.08 * share
 }
 
 /// Plain initial states: the mean of the first seasons, no growth, no season. The first pass finds
