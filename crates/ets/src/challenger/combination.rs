@@ -145,3 +145,46 @@ pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
         |(least, most), value| (least.min(*value), most.max(*value)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn companions(there: [bool; COMPANIONS]) -> Companions {
+        Companions {
+            forecasts: there.map(|there| there.then(|| vec![1.0])),
+            smoothing: None,
+        }
+    }
+
+    fn origin(errors: [Option<f64>; COMPANIONS]) -> Origin<'static> {
+        Origin {
+            seen: 1,
+            actual: &[1.0],
+            companions: companions(errors.map(|error| error.is_some())),
+            errors,
+        }
+    }
+
+    fn check(origins: &[[Option<f64>; COMPANIONS]], there: [bool; COMPANIONS], expected: [f64; 4]) {
+        let origins: Vec<Origin<'_>> = origins.iter().copied().map(origin).collect();
+        let origins: Vec<&Origin<'_>> = origins.iter().collect();
+        let found = weights(&origins, &companions(there), 1e-9);
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn weights_are_inverse_squares_of_mean_errors() {
+        let all = [true; COMPANIONS];
+        // Mean errors 1, 2, 2 and 4: squares 1, 1/4, 1/4 and 1/16 of 25/16.
+        let first = [Some(0.5), Some(2.0), Some(1.0), Some(4.0)];
+        let second = [Some(1.5), Some(2.0), Some(3.0), Some(4.0)];
+        check(&[first, second], all, [0.64, 0.16, 0.16, 0.04]);
+        // Without an origin all count alike; one without a forecast, or without an error, does not.
+        check(&[], [false, true, true, false], [0.0, 0.5, 0.5, 0.0]);
+        let partial = [None, Some(1.0), Some(1.0), Some(1.0)];
+        check(&[partial], [true, true, true, false], [0.0, 0.5, 0.5, 0.0]);
+    }
+}

@@ -123,7 +123,7 @@ fn forecast_one(
     // are dropped.
     let silent_days = series.values.len() - 1 - last;
     let combination = combine(values, series_begins, plan, silent_days + horizon.days());
-    let half_widths = half_widths(&combination, plan.inner_horizon, level);
+    let half_widths = half_widths(&combination, plan, level);
     let limits = Limits::of(values);
     let mut yhat = Vec::with_capacity(horizon.days());
     let (mut lower, mut upper) = (yhat.clone(), yhat.clone());

@@ -3,6 +3,7 @@
 use fleetcast_core::IntervalLevel;
 
 use super::combination::Combination;
+use super::plan::Plan;
 use crate::family::normal_quantile;
 
 /// Three origins half a horizon apart are few, and the next half year may be odder than the last:
@@ -15,12 +16,16 @@ const WIDENING: f64 = 1.1;
 /// gives the width. It grows with the square root of the smoothing model's deviation (Hyndman, Koehler,
 /// Ord & Snyder 2008, table 6.2), the days of the inner horizon averaging 1: the level's share of the
 /// error grows as the model says, the season's does not.
+/// Without an annual part, what a year does to the series is still unseen: past the inner horizon
+/// the width then grows with the square root of time as well.
+///
 /// Without inner errors the width is the smoothing model's own.
 pub(super) fn half_widths(
     combination: &Combination,
-    inner_horizon: usize,
+    plan: &Plan,
     level: IntervalLevel,
 ) -> Vec<f64> {
+    let inner_horizon = plan.inner_horizon;
     let days = combination.yhat.len();
     let z = normal_quantile(level.upper_probability());
     let Some(smoothing) = &combination.companions.smoothing else {
@@ -50,10 +55,17 @@ pub(super) fn half_widths(
         .collect();
     let inner = &growth[..inner_horizon];
     let scale = WIDENING * width * inner.len() as f64 / inner.iter().sum::<f64>();
-    growth
-        .iter()
-        .take(days)
-        .map(|growth| scale * growth)
+    let ahead = growth.iter().take(days).enumerate();
+    ahead
+        .map(|(step, growth)| {
+            let measured = plan.seasons.annual || step < inner_horizon;
+            let unseen = if measured {
+                1.0
+            } else {
+                ((step + 1) as f64 / inner_horizon as f64).sqrt()
+            };
+            scale * growth * unseen
+        })
         .collect()
 }
 

@@ -262,3 +262,70 @@ fn add_products(gram: &mut [f64], row: &[f64], sign: f64) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: Seasons = Seasons {
+        weekly: true,
+        annual: true,
+    };
+
+    fn grid(days: usize) -> TimeGrid {
+        TimeGrid::new("2023-01-01".parse().unwrap(), days)
+    }
+
+    /// A level of 100, a slope, the weekend (2023 begins on a Sunday) and one annual harmonic.
+    fn series(days: usize) -> Vec<f64> {
+        (0..days)
+            .map(|day| {
+                let angle = TAU * (day as f64 + 19_358.0) / YEAR;
+                let weekend = if matches!(day % 7, 0 | 6) { -10.0 } else { 0.0 };
+                100.0 + 0.01 * day as f64 + weekend + 20.0 * angle.sin()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_regular_is_found() {
+        let all = series(1096 + 60);
+        let regression = CalendarRegression::new(grid(1096), BOTH);
+        let fit = regression.fit(&all[..1096]);
+        for (forecast, actual) in fit.forecast(60).iter().zip(&all[1096..]) {
+            assert!((forecast - actual).abs() < 0.7, "{forecast}, not {actual}");
+        }
+        let angle = TAU * (1100.0 + 19_358.0) / YEAR;
+        assert!((fit.annual(1100) - 20.0 * angle.sin()).abs() < 0.3);
+        assert!((fit.annual_in_sample()[5] - fit.annual(5)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn missing_days_are_subtracted() {
+        let regression = CalendarRegression::new(grid(800), BOTH);
+        let whole = series(800);
+        let mut gappy = whole.clone();
+        gappy[100..180].fill(f64::NAN);
+        let (whole, gappy) = (
+            regression.fit(&whole).forecast(30),
+            regression.fit(&gappy).forecast(30),
+        );
+        for (whole, gappy) in whole.iter().zip(&gappy) {
+            assert!((whole - gappy).abs() < 0.3, "{gappy}, not {whole}");
+        }
+    }
+
+    #[test]
+    fn the_last_slope_fades() {
+        let seasons = Seasons {
+            weekly: false,
+            annual: false,
+        };
+        let line: Vec<f64> = (0..720).map(f64::from).collect();
+        let regression = CalendarRegression::new(grid(720), seasons);
+        let forecast = regression.fit(&line).forecast(1000);
+        let (first, last) = (forecast[1] - forecast[0], forecast[999] - forecast[998]);
+        assert!((0.5..1.1).contains(&first), "{first} a day");
+        assert!(last.abs() < 1e-3, "{last} a day");
+    }
+}

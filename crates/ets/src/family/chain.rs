@@ -8,7 +8,7 @@
     reason = "code must be inlined into the function that has the instruction set to be compiled for it"
 )]
 
-use super::Smoothing;
+use super::{Smoothing, States};
 
 // Seasons as constants, since enums cannot be.
 pub(super) const NO_SEASON: u8 = 0;
@@ -30,6 +30,19 @@ pub(super) struct Model {
     pub(super) chain: Chain,
     /// Seasonal states, in the order of the first season's days.
     pub(super) season: Vec<f64>,
+}
+
+impl Model {
+    pub(super) fn new(smoothing: &Smoothing, states: &States) -> Self {
+        let damped_growth = smoothing.phi * states.growth;
+        Self {
+            chain: Chain {
+                base: states.level + damped_growth,
+                damped_growth,
+            },
+            season: states.season.clone(),
+        }
+    }
 }
 
 /// What a day of the model leaves for the lanes beside it.

@@ -134,7 +134,8 @@ impl Ets {
         let mut best: Option<(f64, Solution)> = None;
         let mut failure = None;
         for form in &self.forms {
-            match series.solve(*form, &mut additive) {
+            let least = best.as_ref().map(|(least, _)| *least);
+            match series.solve(*form, &mut additive, least) {
                 Ok(solution) => {
                     let value = series.criterion(&solution);
                     if best.as_ref().is_none_or(|(least, _)| value < *least) {
@@ -161,7 +162,7 @@ impl Ets {
         let mut additive = Known::new();
         self.forms
             .iter()
-            .map(|form| Ok(series.finish(&series.solve(*form, &mut additive)?)))
+            .map(|form| Ok(series.finish(&series.solve(*form, &mut additive, None)?)))
             .collect()
     }
 }
@@ -234,8 +235,14 @@ impl<'a> Series<'a> {
         })
     }
 
-    /// The point of the largest likelihood.
-    fn solve(&self, form: Form, additive: &mut Known) -> Result<Solution, EtsError> {
+    /// The point of the largest likelihood, or an unfinished one where it becomes plain that the
+    /// form's criterion will not be below `least`.
+    fn solve(
+        &self,
+        form: Form,
+        additive: &mut Known,
+        least: Option<f64>,
+    ) -> Result<Solution, EtsError> {
         let season_length = self.ets.season_length;
         if form.has_season() && season_length < 2 {
             return Err(EtsError::SeasonLength {
@@ -259,9 +266,13 @@ impl<'a> Series<'a> {
                 value: self.least,
             });
         }
+        let n = self.observations.count as f64;
+        let bar = least.map_or(f64::NEG_INFINITY, |least| {
+            (least - criterion(self.ets.criterion, 0.0, parameters, n)) / n
+        });
         let point = match form.error() {
-            ErrorKind::Additive => self.additive(form, additive)?,
-            ErrorKind::Multiplicative => self.multiplicative(form, additive)?,
+            ErrorKind::Additive => self.additive(form, additive, bar)?,
+            ErrorKind::Multiplicative => self.multiplicative(form, additive, bar)?,
         };
         Ok(Solution {
             form,
@@ -270,7 +281,7 @@ impl<'a> Series<'a> {
         })
     }
 
-    fn search<'s>(&'s self, form: Form, coordinates: &'s Coordinates) -> Search<'s> {
+    fn search<'s>(&'s self, form: Form, coordinates: &'s Coordinates, bar: f64) -> Search<'s> {
         let season_length = if form.has_season() {
             self.ets.season_length
         } else {
@@ -284,19 +295,20 @@ impl<'a> Series<'a> {
             self.ets.bounds,
             self.path,
         )
+        .above(bar)
     }
 
     fn coordinates(&self, form: Form) -> Result<Coordinates, EtsError> {
         Coordinates::new(form, self.ets.fixed, self.ets.limits, self.ets.bounds)
     }
 
-    fn additive(&self, form: Form, known: &mut Known) -> Result<Point, EtsError> {
+    fn additive(&self, form: Form, known: &mut Known, bar: f64) -> Result<Point, EtsError> {
         let found = known.iter().find(|(known, _)| *known == form);
         if let Some(best) = found.and_then(|(_, points)| points.first()) {
             return Ok(best.clone());
         }
         let coordinates = self.coordinates(form)?;
-        let mut search = self.search(form, &coordinates);
+        let mut search = self.search(form, &coordinates, bar);
         let plain = plain_states(&self.observations, form, self.ets.season_length);
         let mut starts: Vec<Point> = Vec::new();
         for simpler in known.iter().filter(|(other, _)| is_simpler(*other, form)) {
@@ -336,22 +348,22 @@ impl<'a> Series<'a> {
         }
         let ets = self.ets.clone().bounds(Bounds::Both);
         let series = Series::new(self.y, &ets).ok()?;
-        let solution = series.solve(form, &mut Known::new()).ok()?;
+        let solution = series.solve(form, &mut Known::new(), None).ok()?;
         Some(solution.point)
     }
 
-    fn multiplicative(&self, form: Form, known: &mut Known) -> Result<Point, EtsError> {
+    fn multiplicative(&self, form: Form, known: &mut Known, bar: f64) -> Result<Point, EtsError> {
         let twin_season = match form.season() {
             Season::Multiplicative => Season::Additive,
             season => season,
         };
         let twin = Form::new(ErrorKind::Additive, form.trend(), twin_season)?;
-        let _best = self.additive(twin, known)?;
+        let _best = self.additive(twin, known, f64::NEG_INFINITY)?;
         let empty = Vec::new();
         let found = known.iter().find(|(other, _)| *other == twin);
         let twin_points = found.map_or(&empty, |(_, points)| points);
         let coordinates = self.coordinates(form)?;
-        let mut search = self.search(form, &coordinates);
+        let mut search = self.search(form, &coordinates, bar);
         let plain = plain_states(&self.observations, form, self.ets.season_length);
         let mut starts: Vec<Point> = Vec::new();
         for point in twin_points {

@@ -3,7 +3,7 @@
 use super::coordinates::Coordinates;
 use super::lanes::Path;
 use super::normal_equations::{NormalEquations, PARAMETERS};
-use super::pass::{Observations, Passes};
+use super::pass::{Errors, Observations, Passes};
 use super::starts::are_far_apart;
 use super::{Bounds, ErrorKind, Form, Season, Smoothing, States};
 
@@ -47,6 +47,8 @@ pub(super) struct Search<'a> {
     count: usize,
     coordinates: &'a Coordinates,
     passes: Passes<'a>,
+    /// The objective of a rival form.
+    bar: f64,
     /// Passes made so far.
     pub(super) passes_made: usize,
 }
@@ -76,16 +78,36 @@ impl<'a> Search<'a> {
             count: observations.count,
             coordinates,
             passes: Passes::new(observations, form, season_length, path),
+            bar: f64::NEG_INFINITY,
             passes_made: 0,
         }
+    }
+
+    /// The same, giving up where the objective will not come down to `bar`.
+    pub(super) fn above(self, bar: f64) -> Self {
+        Self { bar, ..self }
     }
 
     /// The value of a starting point, with the states that suit it best moved to; `None` where the
     /// model cannot be evaluated there.
     pub(super) fn start(&mut self, smoothing: &Smoothing, states: States) -> Option<Point> {
         let coordinates = self.coordinates.point(smoothing);
-        let evaluated = self.evaluate(coordinates, states)?;
-        Some(self.concentrated(evaluated))
+        if self.form.error() == ErrorKind::Additive {
+            let evaluated = self.evaluate(coordinates, states)?;
+            return Some(self.concentrated(evaluated));
+        }
+        // Relative errors say nothing exact of better states: their size is all there is to know.
+        let smoothing = self.coordinates.smoothing(&coordinates);
+        if !self.is_possible(&smoothing, &states) {
+            return None;
+        }
+        let errors = self.passes.errors(&smoothing, &states);
+        let objective = self.relative_objective(&errors);
+        (errors.possible && objective.is_finite()).then_some(Point {
+            smoothing,
+            states,
+            objective,
+        })
     }
 
     /// The best point that can be reached downhill from `start`; an unfinished one where it becomes
@@ -139,19 +161,20 @@ impl<'a> Search<'a> {
 
     /// Whether a rival is out of reach, or is where this search is going.
     fn is_beaten(&self, current: &Evaluated, promised: f64, rivals: &[Point]) -> bool {
-        rivals.iter().any(|rival| {
-            let ahead = 0.5 * self.count as f64 * (current.objective - rival.objective);
-            let same_valley = !are_far_apart(&rival.smoothing, &current.smoothing, SAME_VALLEY);
-            ahead > REACH * promised.max(0.0) + REACH || (ahead > 0.0 && same_valley)
-        })
+        let lead = |of: f64| 0.5 * self.count as f64 * (current.objective - of);
+        let out_of_reach = REACH * promised.max(0.0) + REACH;
+        lead(self.bar).is_finite() && lead(self.bar) > out_of_reach
+            || rivals.iter().any(|rival| {
+                let ahead = lead(rival.objective);
+                let far = are_far_apart(&rival.smoothing, &current.smoothing, SAME_VALLEY);
+                ahead > out_of_reach || (ahead > 0.0 && !far)
+            })
     }
 
     /// A pass from a point.
     fn evaluate(&mut self, coordinates: [f64; PARAMETERS], states: States) -> Option<Evaluated> {
         let smoothing = self.coordinates.smoothing(&coordinates);
-        let admissible =
-            self.bounds == Bounds::Usual || smoothing.is_admissible(self.form, self.season_length);
-        if !admissible || !self.states_are_possible(&states) {
+        if !self.is_possible(&smoothing, &states) {
             return None;
         }
         self.passes_made += 1;
@@ -170,8 +193,7 @@ impl<'a> Search<'a> {
         );
         let least = f64::MIN_POSITIVE;
         let objective = if relative {
-            let mean_log = errors.sum_of_logs / self.count as f64;
-            libm::log(errors.sum_of_squares.max(least)) + 2.0 * mean_log
+            self.relative_objective(&errors)
         } else {
             libm::log((errors.sum_of_squares - equations.decrease_by_states).max(least))
         };
@@ -182,6 +204,11 @@ impl<'a> Search<'a> {
             objective,
             equations,
         })
+    }
+
+    fn relative_objective(&self, errors: &Errors) -> f64 {
+        let mean_log = errors.sum_of_logs / self.count as f64;
+        libm::log(errors.sum_of_squares.max(f64::MIN_POSITIVE)) + 2.0 * mean_log
     }
 
     /// The point with its states where the pass says they should be (additive errors, for which
@@ -287,10 +314,12 @@ impl<'a> Search<'a> {
         states
     }
 
-    fn states_are_possible(&self, states: &States) -> bool {
+    fn is_possible(&self, smoothing: &Smoothing, states: &States) -> bool {
+        let admissible =
+            self.bounds == Bounds::Usual || smoothing.is_admissible(self.form, self.season_length);
         let season_is_possible = self.form.season() != Season::Multiplicative
             || states.season.iter().all(|season| *season > 0.0);
-        states.level.is_finite() && states.growth.is_finite() && season_is_possible
+        admissible && states.level.is_finite() && states.growth.is_finite() && season_is_possible
     }
 }
 

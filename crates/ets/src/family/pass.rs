@@ -12,7 +12,7 @@
     reason = "code must be inlined into the function that has the instruction set to be compiled for it"
 )]
 
-use super::chain::{ADDITIVE, Chain, MULTIPLICATIVE, Model, NO_SEASON};
+use super::chain::{ADDITIVE, MULTIPLICATIVE, Model, NO_SEASON};
 use super::gram::Gram;
 use super::lanes::{Kernel, LANES, Lanes, Path, dispatch};
 use super::sensitivity::{BlockOfDays, LaneDays, first_lane};
@@ -155,6 +155,79 @@ impl<'a> Passes<'a> {
         }
     }
 
+    /// Runs the model from `states` without derivatives: a fraction of a pass.
+    pub(super) fn errors(&mut self, smoothing: &Smoothing, states: &States) -> Errors {
+        match (self.form.has_trend(), self.form.season()) {
+            (false, Season::None) => self.errors_of::<false, NO_SEASON>(smoothing, states),
+            (true, Season::None) => self.errors_of::<true, NO_SEASON>(smoothing, states),
+            (false, Season::Additive) => self.errors_of::<false, ADDITIVE>(smoothing, states),
+            (true, Season::Additive) => self.errors_of::<true, ADDITIVE>(smoothing, states),
+            (false, Season::Multiplicative) => {
+                self.errors_of::<false, MULTIPLICATIVE>(smoothing, states)
+            }
+            (true, Season::Multiplicative) => {
+                self.errors_of::<true, MULTIPLICATIVE>(smoothing, states)
+            }
+        }
+    }
+
+    fn errors_of<const TREND: bool, const SEASON: u8>(
+        &mut self,
+        smoothing: &Smoothing,
+        states: &States,
+    ) -> Errors {
+        let relative = self.form.error() == ErrorKind::Multiplicative;
+        let mut model = Model::new(smoothing, states);
+        let mut errors = Errors {
+            possible: true,
+            ..Errors::default()
+        };
+        let mut today = 0;
+        let mut none = 0.0;
+        let days = self.observations.y.len();
+        for start in (0..days).step_by(BLOCK) {
+            let length = self.load_block(start);
+            for index in 0..length.min(BLOCK) {
+                let season_today = model.season.get_mut(today).unwrap_or(&mut none);
+                let (y, observed) = (self.days.y[index], self.days.observed[index]);
+                let (next, day) =
+                    model
+                        .chain
+                        .step::<TREND, SEASON, true>(smoothing, y, observed, season_today);
+                model.chain = next;
+                self.days.error[index] = day.error;
+                today = if today + 1 < model.season.len() {
+                    today + 1
+                } else {
+                    0
+                };
+            }
+            if relative && !weigh_relative_errors(&mut self.days, length, &mut errors) {
+                errors.possible = false;
+                return errors;
+            }
+            for index in 0..length.min(BLOCK) {
+                let scale = if relative {
+                    self.days.inverse_forecast[index]
+                } else {
+                    1.0
+                };
+                let error = self.days.error[index] * scale;
+                errors.sum_of_squares += error * error;
+            }
+        }
+        errors
+    }
+
+    /// Takes the days from `start` on into the block; how many they are.
+    fn load_block(&mut self, start: usize) -> usize {
+        let end = self.observations.y.len().min(start + BLOCK);
+        let length = end - start;
+        self.days.y[..length].copy_from_slice(&self.observations.y[start..end]);
+        self.days.observed[..length].copy_from_slice(&self.observations.observed[start..end]);
+        length
+    }
+
     /// Runs the model from `states` and fills [`Passes::gram`].
     pub(super) fn run(&mut self, smoothing: &Smoothing, states: &States) -> Errors {
         let path = self.path;
@@ -230,13 +303,7 @@ impl Pass<'_, '_> {
             states,
         } = self;
         let mut workspace = passes.start(lanes, smoothing, states);
-        let mut model = Model {
-            chain: Chain {
-                base: states.level + smoothing.phi * states.growth,
-                damped_growth: smoothing.phi * states.growth,
-            },
-            season: states.season.clone(),
-        };
+        let mut model = Model::new(smoothing, states);
         let mut totals = passes.gram.totals(lanes);
         let relative = passes.form.error() == ErrorKind::Multiplicative;
         let days = passes.observations.y.len();
@@ -248,11 +315,8 @@ impl Pass<'_, '_> {
             ..Errors::default()
         };
         for start in (0..days).step_by(BLOCK) {
-            let end = days.min(start + BLOCK);
-            let length = end - start;
-            passes.days.y[..length].copy_from_slice(&passes.observations.y[start..end]);
-            passes.days.observed[..length]
-                .copy_from_slice(&passes.observations.observed[start..end]);
+            let length = passes.load_block(start);
+            let end = start + length;
             for vector in 0..chained_vectors {
                 let lane_days = LaneDays {
                     length,
