@@ -16,6 +16,9 @@ const PETTY: f64 = 5e-3;
 /// A search gives up where a rival is ahead by more than this times what the next step promises.
 const REACH: f64 = 5.0;
 
+/// And by this much log-likelihood.
+const MARGIN: f64 = 1.0;
+
 /// How near parameters are, of those a start has to be apart, for two searches to be one.
 const SAME_VALLEY: f64 = 0.25;
 
@@ -25,6 +28,8 @@ const MOST_PASSES: usize = 60;
 /// Damping a search begins with, the least it has, and where it gives up.
 const FIRST_DAMPING: f64 = 1e-3;
 const LEAST_DAMPING: f64 = 1e-6;
+/// Less damping than this hardly changes a step: what is tried after one that failed.
+const STIFF_DAMPING: f64 = 0.2;
 const MOST_DAMPING: f64 = 1e6;
 
 /// A point of the likelihood surface.
@@ -143,7 +148,7 @@ impl<'a> Search<'a> {
                 rejections = 0;
                 continue;
             }
-            damping *= 10.0;
+            damping = (10.0 * damping).max(STIFF_DAMPING);
             if promised > 0.0 {
                 rejections += 1;
                 if rejections == 1 && additive {
@@ -162,7 +167,7 @@ impl<'a> Search<'a> {
     /// Whether a rival is out of reach, or is where this search is going.
     fn is_beaten(&self, current: &Evaluated, promised: f64, rivals: &[Point]) -> bool {
         let lead = |of: f64| 0.5 * self.count as f64 * (current.objective - of);
-        let out_of_reach = REACH * promised.max(0.0) + REACH;
+        let out_of_reach = REACH * promised.max(0.0) + MARGIN;
         lead(self.bar).is_finite() && lead(self.bar) > out_of_reach
             || rivals.iter().any(|rival| {
                 let ahead = lead(rival.objective);
