@@ -218,6 +218,8 @@ fn company_and_threads_change_nothing() {
     };
     let rows = vec![
         workload(800),
+        workload(800).iter().map(|y| 2.0 * y).collect(),
+        workload(800).iter().map(|y| y * y).collect(),
         with_gaps(workload(800)),
         late,
         vec![1.0; 800],

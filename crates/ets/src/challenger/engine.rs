@@ -65,23 +65,31 @@ impl Engine for EtsEngine {
 /// Plans by the first and the last observed day, as indices.
 type Plans = BTreeMap<(usize, usize), Plan>;
 
-/// A plan for every window that a series of the panel lives in: mostly one.
+/// Series that have to share a window for its plan to be kept: a plan takes about a megabyte, and a
+/// millisecond to make.
+const KEPT_FROM: usize = 4;
+
+/// A plan for every window that several series of the panel live in: mostly one.
 fn plans(panel: PanelView<'_>) -> Plans {
-    let mut windows: Vec<(usize, usize)> = panel
-        .iter()
-        .filter(|series| series.observed() >= MIN_OBSERVATIONS && series.constant_value().is_none())
-        .filter_map(|series| observed_window(series.values))
+    let mut series_by_window: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for series in panel.iter() {
+        if let Some(window) = observed_window(series.values) {
+            *series_by_window.entry(window).or_default() += 1;
+        }
+    }
+    let kept: Vec<(usize, usize)> = series_by_window
+        .into_iter()
+        .filter(|(_, series)| *series >= KEPT_FROM)
+        .map(|(window, _)| window)
         .collect();
-    windows.sort_unstable();
-    windows.dedup();
-    windows
-        .into_par_iter()
-        .filter_map(|(first, last)| {
-            let day = panel.grid().day(first)?;
-            let plan = Plan::new(TimeGrid::new(day, last - first + 1));
-            Some(((first, last), plan))
-        })
+    kept.into_par_iter()
+        .filter_map(|window| Some((window, plan(panel.grid(), window)?)))
         .collect()
+}
+
+fn plan(grid: TimeGrid, (first, last): (usize, usize)) -> Option<Plan> {
+    let first_day = grid.day(first)?;
+    Some(Plan::new(TimeGrid::new(first_day, last - first + 1)))
 }
 
 fn observed_window(values: &[f64]) -> Option<(usize, usize)> {
@@ -114,8 +122,13 @@ fn forecast_one(
     let Some((first, last)) = observed_window(series.values) else {
         return too_short();
     };
-    let (Some(plan), Some(series_begins)) = (plans.get(&(first, last)), series.grid.day(first))
-    else {
+    let own_plan = if plans.contains_key(&(first, last)) {
+        None
+    } else {
+        plan(series.grid, (first, last))
+    };
+    let plan = plans.get(&(first, last)).or(own_plan.as_ref());
+    let (Some(plan), Some(series_begins)) = (plan, series.grid.day(first)) else {
         return too_short();
     };
     let values = &series.values[first..=last];
