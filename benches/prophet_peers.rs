@@ -48,7 +48,9 @@ impl Timings {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    Ok(one_thread.install(compare)?)
+    one_thread
+        .install(compare)
+        .map_err(|error| error as Box<dyn Error>)
 }
 
 fn compare() -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -1,10 +1,10 @@
 //! The challenger: exponential smoothing for every series of a panel.
 //!
-//! Weekly and annual seasons are taken out by MSTL (Bandara, Hyndman & Bergmeir 2021, *MSTL: a
-//! seasonal-trend decomposition algorithm for time series with multiple seasonal patterns*,
-//! arXiv:2107.13462); what is left, trend and remainder, is forecast by the additive-error
-//! exponential smoothing form with the smallest AICc (Hyndman, Koehler, Ord & Snyder 2008,
-//! *Forecasting with Exponential Smoothing*, ch. 2 and 6); the last seasons are added back.
+//! - [`EtsEngine`] is the challenger itself, built for the long horizon.
+//! - [`Ets`] is the family it stands on: the 15 stable forms of exponential smoothing, fitted by
+//!   maximum likelihood (Hyndman, Koehler, Ord & Snyder 2008, *Forecasting with Exponential
+//!   Smoothing*).
+//! - [`MstlEngine`] is the first version of the challenger, kept as a reference.
 //!
 //! ```
 //! use fleetcast_core::{Engine, Horizon, IntervalLevel, Panel, SeriesKey, TimeGrid};
@@ -22,8 +22,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod engine;
-mod gaps;
-mod seasons;
+mod challenger;
+mod family;
+mod first_version;
 
-pub use engine::EtsEngine;
+pub use challenger::EtsEngine;
+pub use family::{
+    Bounds, Criterion, Effort, ErrorKind, Ets, EtsError, EtsFit, EtsForecast, Fixed, Form, Limits,
+    Season, Smoothing, States, Trend,
+};
+pub use first_version::MstlEngine;

@@ -22,6 +22,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is compiled for wide registers must be inlined where they are turned on: see simd.rs"
+)]
+
 mod engine;
 mod exact;
 mod fleet;

@@ -397,10 +397,8 @@ fn sum_and_ramp(y: &[f64]) -> (f64, f64) {
 /// Adds level, level + slope, level + 2·slope, …
 #[inline(always)]
 fn add_line(values: &mut [f64], level: f64, slope: f64) {
-    let mut step = 0_u32;
-    for value in values {
+    for (value, step) in values.iter_mut().zip(0_u32..) {
         *value += level + f64::from(step) * slope;
-        step += 1;
     }
 }
 

@@ -200,7 +200,7 @@ fn mean_absolute(values: &[f64]) -> f64 {
     sum / values.len().max(1) as f64
 }
 
-/// The sample quantile by linear interpolation, as NumPy takes it; `values` is not empty.
+/// The sample quantile by linear interpolation, as `NumPy` takes it; `values` is not empty.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -218,11 +218,12 @@ mod tests {
     fn the_table_agrees_with_the_law() {
         let tables = IntervalTables::default();
         let mut found = Vec::new();
-        for (span, changepoints, days) in [(973, 25, 300), (1095, 25, 180), (99, 25, 60)] {
+        for (span, changepoints, days) in [(973_u32, 25, 300), (1095, 25, 180), (99, 25, 60)] {
             let horizon = Horizon::new(days).unwrap();
             for share in [0.5, 0.8, 0.95] {
                 let level = IntervalLevel::new(share).unwrap();
-                let table = tables.of(TableKey::new(span, changepoints, horizon, level));
+                let key = TableKey::new(span as usize, changepoints, horizon, level);
+                let table = tables.of(key);
                 for ratio in [1e-9, 1e-3, 0.07, 0.31, 1.0, 1.7, 9.0, 40.0] {
                     let sigma = 0.03;
                     let uncertainty = TrendUncertainty {
@@ -235,7 +236,7 @@ mod tests {
                         continue;
                     }
                     for (day, found) in found.iter().enumerate() {
-                        let tau = (day + 1) as f64 / f64::from(span as u32);
+                        let tau = (day + 1) as f64 / f64::from(span);
                         let expected = uncertainty.half_width(tau, level);
                         assert!(
                             (found / expected - 1.0).abs() < 1e-4,

@@ -130,7 +130,7 @@ impl LassoPath {
         }
     }
 
-    /// S_AA⁻¹ r for the active columns A: in `solution`, zero elsewhere. Both have a value a
+    /// `S_AA`⁻¹ r for the active columns A: in `solution`, zero elsewhere. Both have a value a
     /// column and padding for two more.
     #[inline(always)]
     pub(crate) fn solve_active(&self, right_hand_side: &[f64], solution: &mut [f64]) {

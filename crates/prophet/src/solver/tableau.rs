@@ -17,9 +17,8 @@ const LEAST_PIVOT: f64 = 1e-300;
 /// N,A: −M_NA M_AA⁻¹       N,N:  M_NN − M_NA M_AA⁻¹ M_AN
 /// ```
 ///
-/// and a right-hand side b becomes M_AA⁻¹ b_A in the rows of A, b_N − M_NA M_AA⁻¹ b_A in the
-/// others: the least squares solution on A, and what it leaves to the rest. Sweeping a row twice
-/// undoes it.
+/// and a right-hand side becomes the least squares solution on A in the rows of A, and what that
+/// leaves to the rest in the others. Sweeping a row twice undoes it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tableau {
     size: usize,

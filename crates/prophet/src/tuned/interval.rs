@@ -38,7 +38,7 @@ impl HalfWidths {
     }
 
     /// The half width `days` after the history, in the series' unit.
-    pub(crate) fn at(&self, days: usize) -> f64 {
+    pub(crate) fn at(self, days: usize) -> f64 {
         self.base * growth(days)
     }
 }

@@ -8,22 +8,31 @@ use fleetcast_core::{
     SeriesView, in_parallel,
 };
 
-use crate::gaps::interpolated;
-use crate::seasons::seasons;
+use super::gaps::interpolated;
+use crate::challenger::Seasons;
+
+/// Days of a week and of a year.
+const WEEK: usize = 7;
+const YEAR: usize = 365;
 
 /// Additive errors only, with or without a trend: their intervals have a closed form, whereas the
 /// library simulates those of the other forms.
 const FORMS: &str = "AZN";
 
-/// MSTL and exponential smoothing, behind the engine trait.
+/// The challenger of the first version, as a reference: MSTL and exponential smoothing by augurs.
+///
+/// Weekly and annual seasons are taken out by MSTL (Bandara, Hyndman & Bergmeir 2021, *MSTL: a
+/// seasonal-trend decomposition algorithm for time series with multiple seasonal patterns*,
+/// arXiv:2107.13462); what is left is forecast by the additive-error exponential smoothing form
+/// with the smallest AICc; the last seasons are added back.
 ///
 /// A series needs [`MIN_OBSERVATIONS`] observed days. The week is modelled from three weeks on, the
 /// year from two years on; a notice says which season was left out. Missing days are interpolated.
 /// A constant series is forecast as that constant.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct EtsEngine;
+pub struct MstlEngine;
 
-impl EtsEngine {
+impl MstlEngine {
     /// An engine.
     #[must_use]
     pub fn new() -> Self {
@@ -31,9 +40,9 @@ impl EtsEngine {
     }
 }
 
-impl Engine for EtsEngine {
+impl Engine for MstlEngine {
     fn name(&self) -> &'static str {
-        "challenger"
+        "mstl_ets"
     }
 
     fn forecast(
@@ -65,7 +74,11 @@ fn forecast_one(series: SeriesView<'_>, horizon: Horizon, level: IntervalLevel) 
     }
 
     let values = interpolated(series.values);
-    let (lengths, notices) = seasons(values.len());
+    let (seasons, notices) = Seasons::of(values.len());
+    let lengths: Vec<usize> = [(seasons.weekly, WEEK), (seasons.annual, YEAR)]
+        .into_iter()
+        .filter_map(|(modelled, length)| modelled.then_some(length))
+        .collect();
     // A series that ends early is forecast from where it ends, and the days before the horizon
     // are dropped.
     let silent_days = usize::try_from(series.grid.last().days_since(last_observed)).unwrap_or(0);
@@ -128,7 +141,7 @@ mod tests {
         let panel = Panel::from_rows(grid, [(SeriesKey::new("h", "cpu"), values)]).unwrap();
         let horizon = Horizon::new(days).unwrap();
         let mut outcomes =
-            EtsEngine::new().forecast(panel.view(), horizon, IntervalLevel::EIGHTY_PERCENT);
+            MstlEngine::new().forecast(panel.view(), horizon, IntervalLevel::EIGHTY_PERCENT);
         assert_eq!(outcomes.len(), 1);
         outcomes.remove(0)
     }

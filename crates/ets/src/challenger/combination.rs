@@ -1,0 +1,190 @@
+//! Companions weighed by how they did at inner origins.
+
+use fleetcast_core::{Day, InnerOrigin, metrics};
+
+use super::companions::{COMPANIONS, Companions, companions};
+use super::plan::Plan;
+
+/// Errors below this share of the series' spread are taken as this, so that a companion without
+/// error still has a finite weight.
+const LEAST_ERROR: f64 = 1e-9;
+
+/// A weighted forecast, and what is known of its errors.
+#[derive(Debug)]
+pub(super) struct Combination {
+    pub(super) yhat: Vec<f64>,
+    /// How the combination did at inner origins, each weighed by the other origins alone.
+    pub(super) inner: Vec<InnerOrigin>,
+    /// Absolute errors of those forecasts, smallest first, in the series' unit.
+    pub(super) absolute_errors: Vec<f64>,
+    /// The companions of the whole window.
+    pub(super) companions: Companions,
+}
+
+/// Forecasts of the `steps` days after `values`, which begin on `first`.
+pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> Combination {
+    let whole = companions(values, &plan.whole, plan.seasons, steps);
+    let origins: Vec<Origin<'_>> = plan
+        .inner
+        .iter()
+        .filter_map(|(seen, regression)| {
+            let (past, after) = values.split_at(*seen);
+            let actual = &after[..plan.inner_horizon];
+            let found = companions(past, regression, plan.seasons, plan.inner_horizon);
+            let errors = found.forecasts.each_ref().map(|forecast| {
+                let forecast = forecast.as_ref()?;
+                metrics::mae(actual, forecast).filter(|error| error.is_finite())
+            });
+            errors.iter().any(Option::is_some).then_some(Origin {
+                seen: *seen,
+                actual,
+                companions: found,
+                errors,
+            })
+        })
+        .collect();
+    let least = LEAST_ERROR * spread(values);
+    let all: Vec<&Origin<'_>> = origins.iter().collect();
+    let final_weights = weights(&all, &whole, least);
+    let mut inner = Vec::with_capacity(origins.len());
+    let mut absolute_errors = Vec::new();
+    for (index, origin) in origins.iter().enumerate() {
+        let mut others = all.clone();
+        others.remove(index);
+        let weights = weights(&others, &origin.companions, least);
+        let yhat = weighted(&origin.companions, &weights, plan.inner_horizon);
+        absolute_errors.extend(
+            origin
+                .actual
+                .iter()
+                .zip(&yhat)
+                .map(|(y, yhat)| (y - yhat).abs())
+                .filter(|error| error.is_finite()),
+        );
+        let seen = u32::try_from(origin.seen - 1).unwrap_or(u32::MAX);
+        inner.extend(InnerOrigin::new(first.plus_days(seen), yhat, origin.actual));
+    }
+    absolute_errors.sort_by(f64::total_cmp);
+    Combination {
+        yhat: weighted(&whole, &final_weights, steps),
+        inner,
+        absolute_errors,
+        companions: whole,
+    }
+}
+
+/// An inner origin.
+#[derive(Debug)]
+struct Origin<'a> {
+    /// Days it has seen.
+    seen: usize,
+    /// The days after it.
+    actual: &'a [f64],
+    companions: Companions,
+    errors: [Option<f64>; COMPANIONS],
+}
+
+/// The weight of each companion: 1/MAE² over the origins, adding up to 1 (Bates & Granger 1969,
+/// *The combination of forecasts*, Operational Research Quarterly 20(4), 451-468, with errors
+/// taken as unrelated). Equal where no origin tells.
+fn weights(origins: &[&Origin<'_>], whole: &Companions, least: f64) -> [f64; COMPANIONS] {
+    let mut weights = [0.0; COMPANIONS];
+    for (companion, weight) in weights.iter_mut().enumerate() {
+        if whole.forecasts[companion].is_none() {
+            continue;
+        }
+        // One that could not be asked everywhere is not comparable.
+        let errors: Option<Vec<f64>> = origins
+            .iter()
+            .map(|origin| origin.errors[companion])
+            .collect();
+        if let Some(errors) = errors {
+            let mean = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
+            let relative = mean.max(least) / least;
+            *weight = if errors.is_empty() || least == 0.0 {
+                1.0
+            } else {
+                1.0 / (relative * relative)
+            };
+        }
+    }
+    let sum: f64 = weights.iter().sum();
+    if sum > 0.0 {
+        return weights.map(|weight| weight / sum);
+    }
+    let there = whole
+        .forecasts
+        .each_ref()
+        .map(|forecast| f64::from(u8::from(forecast.is_some())));
+    let count: f64 = there.iter().sum();
+    there.map(|there| there / count.max(1.0))
+}
+
+fn weighted(companions: &Companions, weights: &[f64; COMPANIONS], steps: usize) -> Vec<f64> {
+    let mut sum = vec![0.0; steps];
+    for (forecast, weight) in companions.forecasts.iter().zip(weights) {
+        if let Some(forecast) = forecast.as_ref().filter(|_| *weight > 0.0) {
+            for (sum, value) in sum.iter_mut().zip(forecast) {
+                *sum += weight * value;
+            }
+        }
+    }
+    sum
+}
+
+/// The distance from the smallest to the largest value.
+fn spread(values: &[f64]) -> f64 {
+    let (least, most) = extremes(values);
+    most - least
+}
+
+/// The smallest and the largest value.
+pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
+    values.iter().filter(|value| !value.is_nan()).fold(
+        (f64::INFINITY, f64::NEG_INFINITY),
+        |(least, most), value| (least.min(*value), most.max(*value)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn companions(there: [bool; COMPANIONS]) -> Companions {
+        Companions {
+            forecasts: there.map(|there| there.then(|| vec![1.0])),
+            smoothing: None,
+        }
+    }
+
+    fn origin(errors: [Option<f64>; COMPANIONS]) -> Origin<'static> {
+        Origin {
+            seen: 1,
+            actual: &[1.0],
+            companions: companions(errors.map(|error| error.is_some())),
+            errors,
+        }
+    }
+
+    fn check(origins: &[[Option<f64>; COMPANIONS]], there: [bool; COMPANIONS], expected: [f64; 4]) {
+        let origins: Vec<Origin<'_>> = origins.iter().copied().map(origin).collect();
+        let origins: Vec<&Origin<'_>> = origins.iter().collect();
+        let found = weights(&origins, &companions(there), 1e-9);
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn weights_are_inverse_squares_of_mean_errors() {
+        let all = [true; COMPANIONS];
+        // Mean errors 1, 2, 2 and 4: squares 1, 1/4, 1/4 and 1/16 of 25/16.
+        let first = [Some(0.5), Some(2.0), Some(1.0), Some(4.0)];
+        let second = [Some(1.5), Some(2.0), Some(3.0), Some(4.0)];
+        check(&[first, second], all, [0.64, 0.16, 0.16, 0.04]);
+        // Without an origin all count alike; one without a forecast, or without an error, does not.
+        check(&[], [false, true, true, false], [0.0, 0.5, 0.5, 0.0]);
+        let partial = [None, Some(1.0), Some(1.0), Some(1.0)];
+        check(&[partial], [true, true, true, false], [0.0, 0.5, 0.5, 0.0]);
+    }
+}

@@ -1,0 +1,123 @@
+//! The four forecasts the challenger is made of.
+
+use fleetcast_core::SEASON_YEAR;
+
+use super::regression::CalendarRegression;
+use super::seasons::Seasons;
+use crate::family::{Bounds, Ets, EtsError, EtsFit, Form, Limits, Trend};
+
+/// How many companions there are.
+pub(super) const COMPANIONS: usize = 4;
+
+/// The level moves by at most this share of an error: half a year ahead, last week's level says
+/// little.
+const MOST_ALPHA: f64 = 0.1;
+
+/// Days whose mean is the level that is compared with last year's.
+const LEVEL_DAYS: usize = 28;
+
+/// What the companions say: one forecast each, a value a day; `None` where there is too little
+/// history for one.
+#[derive(Debug, Clone)]
+pub(super) struct Companions {
+    pub(super) forecasts: [Option<Vec<f64>>; COMPANIONS],
+    /// The smoothing model behind the first that there is of F and E.
+    pub(super) smoothing: Option<EtsFit>,
+}
+
+/// Forecasts of the `steps` days after `values`, NaN where a day is missing, by
+///
+/// 1. F: the annual part of the regression, and exponential smoothing of the rest;
+/// 2. E: exponential smoothing alone;
+/// 3. R: the regression alone;
+/// 4. A: the mean of F and last year's same weekday, moved by half of how the level has changed.
+///
+/// Without an annual part there are E and R alone; where exponential smoothing finds too few values,
+/// R alone.
+pub(super) fn companions(
+    values: &[f64],
+    regression: &CalendarRegression,
+    seasons: Seasons,
+    steps: usize,
+) -> Companions {
+    let fit = regression.fit(values);
+    let smoothing = smooth(values, seasons.weekly).ok();
+    let mut found = Companions {
+        forecasts: [
+            None,
+            smoothing.as_ref().map(|smoothing| smoothing.predict(steps)),
+            Some(fit.forecast(steps)),
+            None,
+        ],
+        smoothing,
+    };
+    if !seasons.annual {
+        return found;
+    }
+    let in_sample = fit.annual_in_sample();
+    let both = values.iter().zip(&in_sample);
+    let rest: Vec<f64> = both.map(|(y, annual)| y - annual).collect();
+    if let Ok(smoothing) = smooth(&rest, seasons.weekly) {
+        let ahead = smoothing.predict(steps).into_iter().enumerate();
+        let forecast: Vec<f64> = ahead
+            .map(|(step, value)| value + fit.annual(values.len() + step))
+            .collect();
+        let last_year = level_adjusted_last_year(values, steps);
+        found.forecasts[3] = last_year.map(|year| {
+            let both = year.iter().zip(&forecast);
+            both.map(|(year, forecast)| f64::midpoint(*year, *forecast))
+                .collect()
+        });
+        found.forecasts[0] = Some(forecast);
+        found.smoothing = Some(smoothing);
+    }
+    found
+}
+
+/// Additive exponential smoothing with a slow level.
+fn smooth(values: &[f64], weekly: bool) -> Result<EtsFit, EtsError> {
+    // No trend: half a year ahead a local one misleads, and the regression has one that lasts.
+    let forms = Form::ADDITIVE
+        .into_iter()
+        .filter(|form| form.has_season() == weekly && form.trend() == Trend::None);
+    let limits = Limits {
+        alpha: (1e-4, MOST_ALPHA),
+        ..Limits::default()
+    };
+    Ets::new(if weekly { 7 } else { 1 })
+        .forms(&forms.collect::<Vec<_>>())
+        .limits(limits)
+        .bounds(Bounds::Usual)
+        .fit(values)
+}
+
+/// Last year's same weekday, moved by half of how the level has changed since; `None` where a day
+/// of last year is missing in every nearby week.
+fn level_adjusted_last_year(values: &[f64], steps: usize) -> Option<Vec<f64>> {
+    let days = values.len();
+    let a_year_ago = days.checked_sub(SEASON_YEAR)?;
+    let now = mean(&values[days.checked_sub(LEVEL_DAYS)?..])?;
+    let then = mean(&values[a_year_ago.checked_sub(LEVEL_DAYS)?..a_year_ago])?;
+    let moved = 0.5 * (now - then);
+    (0..steps)
+        .map(|step| {
+            let day = a_year_ago + step % SEASON_YEAR;
+            let nearby = [0_isize, -7, 7, -14, 14, -21, 21];
+            nearby
+                .iter()
+                .filter_map(|shift| values.get(day.checked_add_signed(*shift)?))
+                .find(|value| !value.is_nan())
+                .map(|value| value + moved)
+        })
+        .collect()
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    let observed: Vec<f64> = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect();
+    (2 * observed.len() >= values.len())
+        .then(|| observed.iter().sum::<f64>() / observed.len() as f64)
+}

@@ -1,0 +1,13 @@
+//! The challenger: exponential smoothing for the long horizon.
+
+mod combination;
+mod companions;
+mod engine;
+mod interval;
+mod linear_algebra;
+mod plan;
+mod regression;
+mod seasons;
+
+pub use engine::EtsEngine;
+pub(crate) use seasons::Seasons;

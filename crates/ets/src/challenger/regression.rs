@@ -1,0 +1,331 @@
+//! A ridge regression on the calendar: weekday, year and a trend that may bend.
+
+use std::f64::consts::TAU;
+
+use fleetcast_core::TimeGrid;
+
+use super::linear_algebra::Cholesky;
+use super::seasons::Seasons;
+
+/// Days of a year, leap days shared out.
+const YEAR: f64 = 365.25;
+
+/// Pairs of a sine and a cosine over the year.
+const HARMONICS: usize = 5;
+
+/// Days from one point where the trend may bend to the next, and from the last one to the end.
+const BEND_EVERY: usize = 60;
+
+/// Days after which the slope at the end has faded to 1/e of itself.
+const SLOPE_LASTS: f64 = 90.0;
+
+const WEEKDAYS: usize = 7;
+
+// Penalties: the noise's variance over a coefficient's prior variance. A residual of one day tells
+// of the next, so the days count for less than they are, and penalties are larger for it. Between a
+// third and three times these, forecasts hardly change.
+const WEEKDAY_PENALTY: f64 = 1.0;
+/// Of the first harmonic; the k-th has k² times as much, since a year is smooth.
+const HARMONIC_PENALTY: f64 = 2.0;
+/// Of a bend by 1 a year.
+const BEND_PENALTY: f64 = 100.0;
+/// Of a slope of 1 a year.
+const SLOPE_PENALTY: f64 = 1.0;
+/// Of the mean, which has been taken out: none, but for the weekdays, which add up to it.
+const MEAN_PENALTY: f64 = 1e-6;
+
+/// The regression over one grid of days: everything that does not depend on a series.
+///
+/// All series of a fleet share the products of the regressors, and those without a missing day
+/// their factorisation too.
+#[derive(Debug)]
+pub(super) struct CalendarRegression {
+    grid: TimeGrid,
+    bends: Vec<usize>,
+    annual: bool,
+    weekly: bool,
+    width: usize,
+    /// A row a day.
+    regressors: Vec<f64>,
+    /// Products summed over all days, penalties added.
+    gram: Vec<f64>,
+    complete: Cholesky,
+}
+
+/// A series' regression: coefficients in the series' own unit.
+#[derive(Debug)]
+pub(super) struct CalendarFit<'a> {
+    regression: &'a CalendarRegression,
+    coefficients: Vec<f64>,
+    mean: f64,
+}
+
+impl CalendarRegression {
+    /// Of the days of `grid`, with the year and the week or without.
+    pub(super) fn new(grid: TimeGrid, Seasons { annual, weekly }: Seasons) -> Self {
+        let days = grid.len();
+        let bends: Vec<usize> = (1..days)
+            .map(|number| number * BEND_EVERY)
+            .take_while(|bend| bend + BEND_EVERY <= days)
+            .collect();
+        let harmonics = if annual { 2 * HARMONICS } else { 0 };
+        let weekdays = if weekly { WEEKDAYS } else { 0 };
+        let width = 2 + bends.len() + weekdays + harmonics;
+        let mut regression = Self {
+            grid,
+            bends,
+            annual,
+            weekly,
+            width,
+            regressors: vec![0.0; days * width],
+            gram: Vec::new(),
+            complete: Cholesky::new(0, Vec::new()),
+        };
+        for day in 0..days {
+            let row = regression.row(day);
+            regression.regressors[day * width..(day + 1) * width].copy_from_slice(&row);
+        }
+        let mut gram = vec![0.0; width * width];
+        for row in regression.regressors.chunks_exact(width) {
+            add_products(&mut gram, row, 1.0);
+        }
+        for (column, penalty) in regression.penalties().into_iter().enumerate() {
+            gram[column * width + column] += penalty;
+        }
+        regression.complete = Cholesky::new(width, gram.clone());
+        regression.gram = gram;
+        regression
+    }
+
+    /// Fits `values`, one a day of the grid, NaN where missing.
+    pub(super) fn fit(&self, values: &[f64]) -> CalendarFit<'_> {
+        let observed = values.iter().filter(|value| !value.is_nan()).count();
+        let count = observed.max(1) as f64;
+        let total: f64 = values.iter().filter(|value| !value.is_nan()).sum();
+        let mean = total / count;
+        let mut coefficients = vec![0.0; self.width];
+        for (row, value) in self.regressors.chunks_exact(self.width).zip(values) {
+            if !value.is_nan() {
+                let value = value - mean;
+                for (sum, regressor) in coefficients.iter_mut().zip(row) {
+                    *sum += regressor * value;
+                }
+            }
+        }
+        if observed == values.len() {
+            self.complete.solve(&mut coefficients);
+        } else {
+            let mut gram = self.gram.clone();
+            for (row, value) in self.regressors.chunks_exact(self.width).zip(values) {
+                if value.is_nan() {
+                    add_products(&mut gram, row, -1.0);
+                }
+            }
+            Cholesky::new(self.width, gram).solve(&mut coefficients);
+        }
+        CalendarFit {
+            regression: self,
+            coefficients,
+            mean,
+        }
+    }
+
+    fn penalties(&self) -> Vec<f64> {
+        let mut all = vec![MEAN_PENALTY, SLOPE_PENALTY];
+        all.extend(self.bends.iter().map(|_| BEND_PENALTY));
+        if self.weekly {
+            all.extend([WEEKDAY_PENALTY; WEEKDAYS]);
+        }
+        if self.annual {
+            for harmonic in 1..=HARMONICS {
+                let frequency = harmonic as f64;
+                all.extend([HARMONIC_PENALTY * frequency * frequency; 2]);
+            }
+        }
+        all
+    }
+
+    /// The regressors of a day of the grid: 1, years from the end, years since each bend, weekday,
+    /// year.
+    fn row(&self, day: usize) -> Vec<f64> {
+        let last = self.grid.len() as f64 - 1.0;
+        let mut row = vec![1.0, (day as f64 - last) / YEAR];
+        row.extend(
+            self.bends
+                .iter()
+                .map(|bend| day.saturating_sub(*bend) as f64 / YEAR),
+        );
+        if self.weekly {
+            let weekday = self.weekday(day);
+            row.extend((0..WEEKDAYS).map(|other| f64::from(u8::from(other == weekday))));
+        }
+        if self.annual {
+            row.extend(self.harmonics(day));
+        }
+        row
+    }
+
+    /// The weekday of a day of the grid, or past its end.
+    fn weekday(&self, day: usize) -> usize {
+        let first = self.grid.first().epoch_days().rem_euclid(7);
+        (usize::try_from(first).unwrap_or(0) + day) % WEEKDAYS
+    }
+
+    fn harmonics(&self, day: usize) -> [f64; 2 * HARMONICS] {
+        let years = (f64::from(self.grid.first().epoch_days()) + day as f64) / YEAR;
+        let angle = TAU * (years - years.floor());
+        std::array::from_fn(|index| {
+            let angle = angle * (index / 2 + 1) as f64;
+            if index % 2 == 0 {
+                libm::sin(angle)
+            } else {
+                libm::cos(angle)
+            }
+        })
+    }
+}
+
+impl CalendarFit<'_> {
+    /// The annual part on a day of the grid, or past its end.
+    pub(super) fn annual(&self, day: usize) -> f64 {
+        if !self.regression.annual {
+            return 0.0;
+        }
+        let start = self.regression.width - 2 * HARMONICS;
+        let harmonics = self.regression.harmonics(day);
+        harmonics
+            .iter()
+            .zip(&self.coefficients[start..])
+            .map(|(a, b)| a * b)
+            .sum()
+    }
+
+    /// The annual part of every day of the grid.
+    pub(super) fn annual_in_sample(&self) -> Vec<f64> {
+        let width = self.regression.width;
+        let start = if self.regression.annual {
+            width - 2 * HARMONICS
+        } else {
+            width
+        };
+        let rows = self.regression.regressors.chunks_exact(width);
+        rows.map(|row| {
+            let both = row[start..].iter().zip(&self.coefficients[start..]);
+            both.map(|(a, b)| a * b).sum()
+        })
+        .collect()
+    }
+
+    /// The regression itself, `steps` days on from the end of the grid, its last slope fading.
+    pub(super) fn forecast(&self, steps: usize) -> Vec<f64> {
+        let days = self.regression.grid.len();
+        let last = days.saturating_sub(1);
+        let bends = &self.coefficients[2..2 + self.regression.bends.len()];
+        let since = self
+            .regression
+            .bends
+            .iter()
+            .map(|bend| last.saturating_sub(*bend) as f64 / YEAR);
+        let level = self.mean
+            + self.coefficients[0]
+            + bends
+                .iter()
+                .zip(since)
+                .map(|(bend, since)| bend * since)
+                .sum::<f64>();
+        let slope = (self.coefficients[1] + bends.iter().sum::<f64>()) / YEAR;
+        let weekdays = &self.coefficients[2 + bends.len()..];
+        (0..steps)
+            .map(|step| {
+                let ahead = (step + 1) as f64;
+                let grown = slope * SLOPE_LASTS * (1.0 - libm::exp(-ahead / SLOPE_LASTS));
+                let day = days + step;
+                let weekday = if self.regression.weekly {
+                    weekdays[self.regression.weekday(day)]
+                } else {
+                    0.0
+                };
+                level + grown + weekday + self.annual(day)
+            })
+            .collect()
+    }
+}
+
+/// Adds `sign` times the products of a row with itself to the lower triangle of `gram`.
+fn add_products(gram: &mut [f64], row: &[f64], sign: f64) {
+    for (column, sums) in gram.chunks_exact_mut(row.len()).enumerate() {
+        let factor = sign * row[column];
+        if factor != 0.0 {
+            for (sum, other) in sums[..=column].iter_mut().zip(row) {
+                *sum += factor * other;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: Seasons = Seasons {
+        weekly: true,
+        annual: true,
+    };
+
+    fn grid(days: usize) -> TimeGrid {
+        TimeGrid::new("2023-01-01".parse().unwrap(), days)
+    }
+
+    /// A level of 100, a slope, the weekend (2023 begins on a Sunday) and one annual harmonic.
+    fn series(days: usize) -> Vec<f64> {
+        (0..days)
+            .map(|day| {
+                let angle = TAU * (day as f64 + 19_358.0) / YEAR;
+                let weekend = if matches!(day % 7, 0 | 6) { -10.0 } else { 0.0 };
+                100.0 + 0.01 * day as f64 + weekend + 20.0 * angle.sin()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_regular_is_found() {
+        let all = series(1096 + 60);
+        let regression = CalendarRegression::new(grid(1096), BOTH);
+        let fit = regression.fit(&all[..1096]);
+        for (forecast, actual) in fit.forecast(60).iter().zip(&all[1096..]) {
+            assert!((forecast - actual).abs() < 0.7, "{forecast}, not {actual}");
+        }
+        let angle = TAU * (1100.0 + 19_358.0) / YEAR;
+        assert!((fit.annual(1100) - 20.0 * angle.sin()).abs() < 0.3);
+        assert!((fit.annual_in_sample()[5] - fit.annual(5)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn missing_days_are_subtracted() {
+        let regression = CalendarRegression::new(grid(800), BOTH);
+        let whole = series(800);
+        let mut gappy = whole.clone();
+        gappy[100..180].fill(f64::NAN);
+        let (whole, gappy) = (
+            regression.fit(&whole).forecast(30),
+            regression.fit(&gappy).forecast(30),
+        );
+        for (whole, gappy) in whole.iter().zip(&gappy) {
+            assert!((whole - gappy).abs() < 0.3, "{gappy}, not {whole}");
+        }
+    }
+
+    #[test]
+    fn the_last_slope_fades() {
+        let seasons = Seasons {
+            weekly: false,
+            annual: false,
+        };
+        let line: Vec<f64> = (0..720).map(f64::from).collect();
+        let regression = CalendarRegression::new(grid(720), seasons);
+        let forecast = regression.fit(&line).forecast(1000);
+        let (first, last) = (forecast[1] - forecast[0], forecast[999] - forecast[998]);
+        assert!((0.5..1.1).contains(&first), "{first} a day");
+        assert!(last.abs() < 1e-3, "{last} a day");
+    }
+}

@@ -1,0 +1,162 @@
+//! Which models to fit, and how.
+
+use super::lanes::Path;
+use super::solve::{Known, Series, Solution};
+use super::{Bounds, EtsError, EtsFit, Fixed, Form, Limits};
+
+/// What forms are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Criterion {
+    /// Akaike's, corrected for small samples.
+    #[default]
+    Aicc,
+    /// Akaike's.
+    Aic,
+    /// Schwarz's.
+    Bic,
+}
+
+/// How hard the largest likelihood is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// From the best of a few starting points, and again where it ends on a bound of α.
+    #[default]
+    Standard,
+    /// From every starting point.
+    Thorough,
+}
+
+/// A choice of forms and how to fit them.
+///
+/// ```
+/// use fleetcast_ets::{Ets, Form};
+///
+/// let y: Vec<f64> = (0..60).map(|day| 20.0 + f64::from(day % 7)).collect();
+/// let fit = Ets::new(7).forms(&["ANA".parse()?]).fit(&y)?;
+/// assert_eq!(fit.form().to_string(), "ANA");
+/// # Ok::<(), fleetcast_ets::EtsError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Ets {
+    pub(super) season_length: usize,
+    forms: Vec<Form>,
+    pub(super) fixed: Fixed,
+    pub(super) limits: Limits,
+    pub(super) bounds: Bounds,
+    pub(super) criterion: Criterion,
+    pub(super) effort: Effort,
+    pub(super) path: Option<Path>,
+}
+
+impl Ets {
+    /// All forms that suit a season of `season_length` days: 15, or the 6 without a season where
+    /// it is 1 or less. Positive values are needed for 9 of the 15; others go without those.
+    #[must_use]
+    pub fn new(season_length: usize) -> Self {
+        let forms = Form::ALL
+            .into_iter()
+            .filter(|form| season_length >= 2 || !form.has_season())
+            .collect();
+        Self {
+            season_length,
+            forms,
+            fixed: Fixed::default(),
+            limits: Limits::default(),
+            bounds: Bounds::default(),
+            criterion: Criterion::default(),
+            effort: Effort::default(),
+            path: None,
+        }
+    }
+
+    /// Compares these forms only.
+    #[must_use]
+    pub fn forms(mut self, forms: &[Form]) -> Self {
+        self.forms = forms.to_vec();
+        self
+    }
+
+    /// Takes some smoothing parameters as given.
+    #[must_use]
+    pub fn fixed(mut self, fixed: Fixed) -> Self {
+        self.fixed = fixed;
+        self
+    }
+
+    /// Seeks smoothing parameters between these.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Seeks smoothing parameters in this region.
+    #[must_use]
+    pub fn bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// Compares forms by this criterion.
+    #[must_use]
+    pub fn criterion(mut self, criterion: Criterion) -> Self {
+        self.criterion = criterion;
+        self
+    }
+
+    /// Looks for the largest likelihood this hard.
+    #[must_use]
+    pub fn effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn on_path(mut self, path: Path) -> Self {
+        self.path = Some(path);
+        self
+    }
+
+    /// The best form by the criterion, fitted to `y`: a value a day, NaN where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`EtsError`] where no form can be fitted; of a single form, why.
+    pub fn fit(&self, y: &[f64]) -> Result<EtsFit, EtsError> {
+        let series = Series::new(y, self)?;
+        let mut additive = Known::new();
+        let mut best: Option<(f64, Solution)> = None;
+        let mut failure = None;
+        for form in &self.forms {
+            let least = best.as_ref().map(|(least, _)| *least);
+            match series.solve(*form, &mut additive, least) {
+                Ok(solution) => {
+                    let value = series.criterion(&solution);
+                    if best.as_ref().is_none_or(|(least, _)| value < *least) {
+                        best = Some((value, solution));
+                    }
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        match (best, failure) {
+            (Some((_, solution)), _) => Ok(series.finish(&solution)),
+            (None, Some(error)) if self.forms.len() == 1 => Err(error),
+            (None, _) => Err(EtsError::NoForm),
+        }
+    }
+
+    /// Every form, fitted to `y`, in the order of the forms.
+    #[must_use]
+    pub fn fit_all(&self, y: &[f64]) -> Vec<Result<EtsFit, EtsError>> {
+        let series = match Series::new(y, self) {
+            Ok(series) => series,
+            Err(error) => return self.forms.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let mut additive = Known::new();
+        self.forms
+            .iter()
+            .map(|form| Ok(series.finish(&series.solve(*form, &mut additive, None)?)))
+            .collect()
+    }
+}

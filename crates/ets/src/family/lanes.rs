@@ -1,0 +1,303 @@
+//! Eight numbers at a time, with the same bits on every processor.
+//!
+//! A kernel is written once over [`Lanes`] and compiled for each instruction set; [`dispatch`]
+//! picks one at run time. Every path has eight lanes and rounds after each operation (no fused
+//! multiply-add), so all of them give the same bits.
+
+#![expect(
+    clippy::inline_always,
+    reason = "code must be inlined into the function that has the instruction set to be compiled for it"
+)]
+
+/// Lanes of a vector, on every path.
+pub(crate) const LANES: usize = 8;
+
+/// An instruction set a kernel can run on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Path {
+    #[cfg(target_arch = "x86_64")]
+    Avx512(pulp::x86::V4),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    Portable,
+}
+
+impl Path {
+    /// The widest path this machine has.
+    pub(crate) fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(token) = pulp::x86::V4::try_new() {
+                return Self::Avx512(token);
+            }
+            if let Some(token) = pulp::x86::V3::try_new() {
+                return Self::Avx2(token);
+            }
+        }
+        Self::Portable
+    }
+
+    /// Every path this machine has.
+    #[cfg(test)]
+    pub(crate) fn all() -> Vec<Self> {
+        let mut paths = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            paths.extend(pulp::x86::V3::try_new().map(Self::Avx2));
+            paths.extend(pulp::x86::V4::try_new().map(Self::Avx512));
+        }
+        paths
+    }
+}
+
+/// Code that runs on lanes of every kind.
+pub(crate) trait Kernel {
+    /// What it returns.
+    type Output;
+
+    /// Runs it; must be `#[inline(always)]`, as must be all it calls, to be compiled for the path.
+    fn run<L: Lanes>(self, lanes: L) -> Self::Output;
+}
+
+/// Runs `kernel` on `path`.
+pub(crate) fn dispatch<K: Kernel>(path: Path, kernel: K) -> K::Output {
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512(token) => token.vectorize(Call { token, kernel }),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2(token) => token.vectorize(Call { token, kernel }),
+        Path::Portable => kernel.run(Portable),
+    }
+}
+
+/// A kernel with its instruction set: inlined into the function that may use it, as a closure
+/// would not be for sure.
+#[cfg(target_arch = "x86_64")]
+struct Call<T, K> {
+    token: T,
+    kernel: K,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<T: Lanes, K: Kernel> pulp::NullaryFnOnce for Call<T, K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn call(self) -> K::Output {
+        self.kernel.run(self.token)
+    }
+}
+
+/// As [`Call`], of a kernel for one kind of lanes.
+#[cfg(target_arch = "x86_64")]
+struct CallOf<T, K> {
+    token: T,
+    kernel: K,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<T: Lanes, K: KernelOf<T>> pulp::NullaryFnOnce for CallOf<T, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.kernel.run(self.token);
+    }
+}
+
+/// Code that runs on lanes of one kind, since it holds vectors of theirs.
+pub(crate) trait KernelOf<L: Lanes> {
+    /// Runs it; inlined as [`Kernel::run`] is.
+    fn run(self, lanes: L);
+}
+
+/// Arithmetic on eight lanes.
+///
+/// Vectors are kept as such: a copy to or from an array costs a round through memory where the
+/// compiler checks pointers, as it does in the profile this workspace is built with.
+pub(crate) trait Lanes: Copy {
+    /// Eight numbers.
+    type V: Copy;
+
+    fn splat(self, value: f64) -> Self::V;
+    fn load(self, values: [f64; LANES]) -> Self::V;
+    fn store(self, vector: Self::V) -> [f64; LANES];
+    /// The numbers of some vectors, one after the other.
+    fn scalars(vectors: &[Self::V]) -> &[f64];
+    /// The same, to be written to.
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64];
+    /// Runs `kernel` as a function of its own.
+    fn apart<K: KernelOf<Self>>(self, kernel: K);
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Lanes for pulp::x86::V4 {
+    // The processor's own type: the library's, a struct of eight numbers, is kept in memory.
+    type V = std::arch::x86_64::__m512d;
+
+    #[inline(always)]
+    fn splat(self, value: f64) -> Self::V {
+        self.avx512f._mm512_set1_pd(value)
+    }
+
+    #[inline(always)]
+    fn load(self, values: [f64; LANES]) -> Self::V {
+        pulp::cast(values)
+    }
+
+    #[inline(always)]
+    fn store(self, vector: Self::V) -> [f64; LANES] {
+        pulp::cast(vector)
+    }
+
+    #[inline(always)]
+    fn scalars(vectors: &[Self::V]) -> &[f64] {
+        bytemuck::cast_slice(vectors)
+    }
+
+    #[inline(always)]
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64] {
+        bytemuck::cast_slice_mut(vectors)
+    }
+
+    #[inline(always)]
+    fn apart<K: KernelOf<Self>>(self, kernel: K) {
+        self.vectorize(CallOf {
+            token: self,
+            kernel,
+        });
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        self.avx512f._mm512_add_pd(a, b)
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        self.avx512f._mm512_sub_pd(a, b)
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        self.avx512f._mm512_mul_pd(a, b)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Lanes for pulp::x86::V3 {
+    type V = [std::arch::x86_64::__m256d; 2];
+
+    #[inline(always)]
+    fn splat(self, value: f64) -> Self::V {
+        [self.avx._mm256_set1_pd(value); 2]
+    }
+
+    #[inline(always)]
+    fn load(self, values: [f64; LANES]) -> Self::V {
+        pulp::cast(values)
+    }
+
+    #[inline(always)]
+    fn store(self, vector: Self::V) -> [f64; LANES] {
+        pulp::cast(vector)
+    }
+
+    #[inline(always)]
+    fn scalars(vectors: &[Self::V]) -> &[f64] {
+        bytemuck::cast_slice(vectors)
+    }
+
+    #[inline(always)]
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64] {
+        bytemuck::cast_slice_mut(vectors)
+    }
+
+    #[inline(always)]
+    fn apart<K: KernelOf<Self>>(self, kernel: K) {
+        self.vectorize(CallOf {
+            token: self,
+            kernel,
+        });
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        [
+            self.avx._mm256_add_pd(a[0], b[0]),
+            self.avx._mm256_add_pd(a[1], b[1]),
+        ]
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        [
+            self.avx._mm256_sub_pd(a[0], b[0]),
+            self.avx._mm256_sub_pd(a[1], b[1]),
+        ]
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        [
+            self.avx._mm256_mul_pd(a[0], b[0]),
+            self.avx._mm256_mul_pd(a[1], b[1]),
+        ]
+    }
+}
+
+/// Whatever instructions the compiler's target always has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Portable;
+
+impl Lanes for Portable {
+    type V = [f64; LANES];
+
+    #[inline(always)]
+    fn splat(self, value: f64) -> Self::V {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn load(self, values: [f64; LANES]) -> Self::V {
+        values
+    }
+
+    #[inline(always)]
+    fn store(self, vector: Self::V) -> [f64; LANES] {
+        vector
+    }
+
+    #[inline(always)]
+    fn scalars(vectors: &[Self::V]) -> &[f64] {
+        vectors.as_flattened()
+    }
+
+    #[inline(always)]
+    fn scalars_mut(vectors: &mut [Self::V]) -> &mut [f64] {
+        vectors.as_flattened_mut()
+    }
+
+    #[inline(always)]
+    fn apart<K: KernelOf<Self>>(self, kernel: K) {
+        kernel.run(self);
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|lane| a[lane] + b[lane])
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|lane| a[lane] - b[lane])
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|lane| a[lane] * b[lane])
+    }
+}

@@ -1,0 +1,31 @@
+//! The ETS family: exponential smoothing models with a likelihood.
+
+mod augurs;
+mod chain;
+mod coordinates;
+mod error;
+mod ets;
+mod fit;
+mod forecast;
+mod form;
+mod gram;
+mod lanes;
+mod normal;
+mod normal_equations;
+mod optimise;
+mod parameters;
+mod pass;
+mod recursion;
+mod sensitivity;
+mod solve;
+mod starts;
+
+pub use error::EtsError;
+pub use ets::{Criterion, Effort, Ets};
+pub use fit::EtsFit;
+pub use forecast::EtsForecast;
+pub use form::{ErrorKind, Form, Season, Trend};
+pub use parameters::{Bounds, Fixed, Limits, Smoothing};
+pub use recursion::States;
+
+pub(crate) use normal::normal_quantile;

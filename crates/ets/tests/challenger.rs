@@ -1,0 +1,368 @@
+//! What the challenger promises, and how good it is on real series.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Float64Type, Int32Type};
+use fleetcast_core::{
+    Day, Engine, Horizon, IntervalLevel, IssueCode, Outcome, Panel, SeriesKey, TimeGrid, metrics,
+    seasonal_naive,
+};
+use fleetcast_ets::{EtsEngine, MstlEngine};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
+
+fn panel(rows: Vec<Vec<f64>>) -> Panel {
+    let grid = TimeGrid::new("2023-01-01".parse().unwrap(), rows[0].len());
+    let keyed = rows.into_iter().enumerate();
+    let rows = keyed.map(|(row, values)| (SeriesKey::new(format!("h{row:03}"), "cpu"), values));
+    Panel::from_rows(grid, rows).unwrap()
+}
+
+fn outcomes(panel: &Panel, days: usize) -> Vec<Outcome> {
+    let horizon = Horizon::new(days).unwrap();
+    EtsEngine::new().forecast(panel.view(), horizon, IntervalLevel::EIGHTY_PERCENT)
+}
+
+fn outcome(values: Vec<f64>, days: usize) -> Outcome {
+    outcomes(&panel(vec![values]), days).remove(0)
+}
+
+fn workload(days: usize) -> Vec<f64> {
+    (0..days)
+        .map(|day| {
+            let unrest = ((day * 7919) % 101) as f64 / 101.0 - 0.5;
+            let season = (day as f64 * std::f64::consts::TAU / 365.25).sin();
+            50.0 + 10.0 * season + 3.0 * f64::from(u8::from(day % 7 < 5)) + unrest
+        })
+        .collect()
+}
+
+fn with_gaps(mut values: Vec<f64>) -> Vec<f64> {
+    for (day, value) in values.iter_mut().enumerate() {
+        if (day * 31) % 10 < 2 && day % 97 != 0 {
+            *value = f64::NAN;
+        }
+    }
+    values
+}
+
+#[test]
+fn week_and_year_are_continued() {
+    let all = workload(974 + 180);
+    let found = outcome(all[..974].to_vec(), 180);
+    let forecast = found.forecast.unwrap();
+    let error = metrics::mae(&all[974..], forecast.yhat()).unwrap();
+    assert!(error < 0.6, "mean absolute error {error}");
+    let coverage = metrics::coverage(&all[974..], forecast.lower(), forecast.upper()).unwrap();
+    assert!(coverage > 0.7, "coverage {coverage}");
+    // Three origins inside the window, 60 days apart, each scored on the 120 days after it.
+    let origins: Vec<String> = found
+        .inner
+        .iter()
+        .map(|inner| inner.origin.to_string())
+        .collect();
+    assert_eq!(origins, ["2025-01-03", "2025-03-04", "2025-05-03"]);
+    assert!(
+        found
+            .inner
+            .iter()
+            .all(|inner| inner.yhat.len() == 120 && inner.mae < 1.0)
+    );
+    assert!(found.notices.is_empty());
+}
+
+#[test]
+fn degenerate_series_have_a_policy() {
+    for constant in [7.5, 0.0, -3.0] {
+        let forecast = outcome(vec![constant; 50], 3).forecast.unwrap();
+        assert_eq!(
+            (forecast.yhat(), forecast.upper()),
+            (&[constant; 3][..], &[constant; 3][..])
+        );
+    }
+    for values in [vec![1.0; 13], vec![f64::NAN; 50]] {
+        let failure = outcome(values, 3).forecast.unwrap_err();
+        assert_eq!(failure.code(), IssueCode::TooShort);
+    }
+    let noise_free: Vec<f64> = (0..900)
+        .map(|day| [5.0, 6.0, 7.0, 8.0, 9.0, 2.0, 1.0][day % 7])
+        .collect();
+    let forecast = outcome(noise_free.clone(), 70).forecast.unwrap();
+    for (found, expected) in forecast.yhat().iter().zip(&noise_free[900 % 7..]) {
+        assert!((found - expected).abs() < 0.05, "{found}, not {expected}");
+    }
+}
+
+#[test]
+fn short_series_step_down_and_say_so() {
+    for days in [14, 20, 21, 30, 55, 56, 100, 400, 729, 730] {
+        let found = outcome(workload(days), 180);
+        let forecast = found.forecast.unwrap();
+        let sane = forecast
+            .yhat()
+            .iter()
+            .all(|yhat| (20.0..90.0).contains(yhat));
+        assert!(sane, "{days} days: {:?}", forecast.yhat());
+        let codes: Vec<IssueCode> = found.notices.iter().map(|notice| notice.code).collect();
+        let expected: &[IssueCode] = match days {
+            ..21 => &[
+                IssueCode::WeeklySeasonLeftOut,
+                IssueCode::AnnualSeasonLeftOut,
+            ],
+            21..730 => &[IssueCode::AnnualSeasonLeftOut],
+            _ => &[],
+        };
+        assert_eq!(codes, expected, "{days} days");
+        assert_eq!(
+            found.inner.len(),
+            if days < 56 { 0 } else { 3 },
+            "{days} days"
+        );
+    }
+}
+
+#[test]
+fn odd_series_stay_finite_and_sensible() {
+    let mut spiky = workload(974);
+    spiky[500] = 1e6;
+    spiky[973] = 5e3;
+    let step: Vec<f64> = workload(974)
+        .iter()
+        .enumerate()
+        .map(|(day, y)| if day < 700 { *y } else { 100.0 * y })
+        .collect();
+    let mostly_zero: Vec<f64> = (0..974)
+        .map(|day| f64::from(u8::from(day % 50 == 3)))
+        .collect();
+    for (name, values, most) in [
+        ("spiky", spiky, 1e5),
+        ("step", step, 2e4),
+        ("mostly zero", mostly_zero, 2.0),
+        ("gappy", with_gaps(workload(974)), 100.0),
+        (
+            "hardly there",
+            {
+                let mut values = vec![f64::NAN; 974];
+                for day in (0..974).step_by(61) {
+                    values[day] = 10.0 + (day % 3) as f64;
+                }
+                values
+            },
+            40.0,
+        ),
+        (
+            "weekdays only",
+            workload(974)
+                .iter()
+                .enumerate()
+                .map(|(day, y)| if day % 7 < 5 { *y } else { f64::NAN })
+                .collect(),
+            100.0,
+        ),
+    ] {
+        let forecast = outcome(values, 180)
+            .forecast
+            .unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        for (yhat, lower) in forecast.yhat().iter().zip(forecast.lower()) {
+            assert!(
+                (0.0..most).contains(yhat) && *lower >= 0.0,
+                "{name}: {yhat}, {lower}"
+            );
+        }
+    }
+}
+
+#[test]
+fn gaps_hardly_change_a_forecast() {
+    let whole = outcome(workload(974), 180).forecast.unwrap();
+    let gappy = outcome(with_gaps(workload(974)), 180).forecast.unwrap();
+    for (whole, gappy) in whole.yhat().iter().zip(gappy.yhat()) {
+        assert!((whole - gappy).abs() < 1.5, "{gappy}, not {whole}");
+    }
+}
+
+#[test]
+fn a_series_that_ends_early_keeps_its_weekdays() {
+    let all = workload(300);
+    let mut early = all[..280].to_vec();
+    early[270..].fill(f64::NAN);
+    let found = outcome(early, 20).forecast.unwrap();
+    assert_eq!(found.grid().first().to_string(), "2023-10-08");
+    for (yhat, actual) in found.yhat().iter().zip(&all[280..]) {
+        assert!((yhat - actual).abs() < 6.0, "{yhat}, not {actual}");
+    }
+}
+
+#[test]
+fn any_scale_and_sign_gives_the_same_forecast() {
+    let reference = outcome(workload(800), 100).forecast.unwrap();
+    for scale in [1e-12, 1e12, -1.0] {
+        let values = workload(800).iter().map(|value| value * scale).collect();
+        let found = outcome(values, 100).forecast.unwrap();
+        for (found, reference) in found.yhat().iter().zip(reference.yhat()) {
+            assert!((found / scale / reference - 1.0).abs() < 1e-6, "{scale}");
+        }
+    }
+}
+
+#[test]
+fn company_and_threads_change_nothing() {
+    let late: Vec<f64> = {
+        let mut values = workload(800);
+        values[..200].fill(f64::NAN);
+        values
+    };
+    let rows = vec![
+        workload(800),
+        workload(800).iter().map(|y| 2.0 * y).collect(),
+        workload(800).iter().map(|y| y * y).collect(),
+        with_gaps(workload(800)),
+        late,
+        vec![1.0; 800],
+    ];
+    let together = panel(rows.clone());
+    let pool = |threads| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap()
+    };
+    let by_one = pool(1).install(|| outcomes(&together, 60));
+    let by_three = pool(3).install(|| outcomes(&together, 60));
+    assert_eq!(by_one, by_three);
+    for (index, row) in rows.into_iter().enumerate() {
+        let alone = outcomes(&panel(vec![row]), 60).remove(0);
+        assert_eq!(alone, by_one[index], "series {index}");
+    }
+}
+
+#[test]
+fn the_first_version_is_still_there() {
+    let panel = panel(vec![workload(800)]);
+    let horizon = Horizon::new(30).unwrap();
+    let engine = MstlEngine::new();
+    assert_eq!(engine.name(), "mstl_ets");
+    let outcomes = engine.forecast(panel.view(), horizon, IntervalLevel::EIGHTY_PERCENT);
+    assert!(outcomes[0].forecast.is_ok());
+}
+
+/// The days of every series of a fixture.
+fn fixture(name: &str) -> BTreeMap<String, BTreeMap<i32, f64>> {
+    let path = format!("{}/../../fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap());
+    let mut all: BTreeMap<String, BTreeMap<i32, f64>> = BTreeMap::new();
+    for batch in reader.unwrap().build().unwrap() {
+        let batch = batch.unwrap();
+        let names = arrow::compute::cast(
+            batch.column_by_name("series").unwrap(),
+            &arrow::datatypes::DataType::Utf8,
+        )
+        .unwrap();
+        let days = arrow::compute::cast(
+            batch.column_by_name("ts").unwrap(),
+            &arrow::datatypes::DataType::Date32,
+        )
+        .unwrap();
+        let days = arrow::compute::cast(&days, &arrow::datatypes::DataType::Int32).unwrap();
+        let (names, days) = (names.as_string::<i32>(), days.as_primitive::<Int32Type>());
+        let values = batch
+            .column_by_name("y")
+            .unwrap()
+            .as_primitive::<Float64Type>();
+        for row in 0..batch.num_rows() {
+            if !values.is_null(row) {
+                let series = all.entry(names.value(row).to_owned()).or_default();
+                series.insert(days.value(row), values.value(row));
+            }
+        }
+    }
+    all
+}
+
+/// Electricity demand: clearly better than seasonal naive and than the first version, and honest.
+#[test]
+fn real_series_are_forecast_better_than_by_the_baselines() {
+    const DAYS: usize = 974;
+    const HORIZON: usize = 120;
+    let all = fixture("eia930_2015_2020_daily.parquet");
+    let (mut challenger, mut first_version, mut naive, mut covered, mut count) =
+        (0.0, 0.0, 0.0, 0.0, 0.0);
+    for skip in [0, 400, 733] {
+        let rows: Vec<(&str, Vec<f64>)> = all
+            .iter()
+            .map(|(name, days)| {
+                let first = days.keys().next().unwrap() + skip;
+                let window = first..first + i32::try_from(DAYS + HORIZON).unwrap();
+                (
+                    name.as_str(),
+                    window
+                        .map(|day| days.get(&day).copied().unwrap_or(f64::NAN))
+                        .collect(),
+                )
+            })
+            .collect();
+        let first = all.values().next().unwrap().keys().next().unwrap() + skip;
+        let grid = TimeGrid::new(Day::from_epoch_days(i64::from(first)).unwrap(), DAYS);
+        let training = rows
+            .iter()
+            .map(|(name, values)| (SeriesKey::new(*name, "demand"), values[..DAYS].to_vec()));
+        let panel = Panel::from_rows(grid, training).unwrap();
+        let horizon = Horizon::new(HORIZON).unwrap();
+        let ours = outcomes(&panel, HORIZON);
+        let level = IntervalLevel::EIGHTY_PERCENT;
+        let theirs = MstlEngine::new().forecast(panel.view(), horizon, level);
+        for ((row, ours), theirs) in rows.iter().zip(&ours).zip(&theirs) {
+            let (training, actual) = row.1.split_at(DAYS);
+            let scale = metrics::mase_scale(training).unwrap();
+            let mase = |yhat: &[f64]| metrics::mase(actual, yhat, scale).unwrap();
+            let series = panel
+                .view()
+                .iter()
+                .find(|series| series.key.host() == row.0)
+                .unwrap();
+            let (ours, theirs) = (
+                ours.forecast.as_ref().unwrap(),
+                theirs.forecast.as_ref().unwrap(),
+            );
+            challenger += mase(ours.yhat());
+            first_version += mase(theirs.yhat());
+            naive += mase(&seasonal_naive(series, horizon).unwrap().yhat);
+            covered += metrics::coverage(actual, ours.lower(), ours.upper()).unwrap();
+            count += 1.0;
+        }
+    }
+    let (to_naive, to_first_version) = (challenger / naive, challenger / first_version);
+    println!(
+        "MASE {} of seasonal naive's, {} of the first version's; coverage {}",
+        to_naive,
+        to_first_version,
+        covered / count
+    );
+    assert!(to_naive < 0.88, "{to_naive} of seasonal naive");
+    assert!(
+        to_first_version < 0.88,
+        "{to_first_version} of the first version"
+    );
+    assert!(
+        (0.72..0.90).contains(&(covered / count)),
+        "coverage {}",
+        covered / count
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn any_series_has_a_forecast(
+        values in prop::collection::vec(prop_oneof![8 => -1e6..1e6_f64, 2 => Just(f64::NAN)], 20..800),
+    ) {
+        let observed = values.iter().filter(|value| !value.is_nan()).count();
+        let found = outcome(values, 180);
+        prop_assert_eq!(found.forecast.is_ok(), observed >= 14, "{:?}", found.forecast);
+    }
+}

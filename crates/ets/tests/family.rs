@@ -1,0 +1,297 @@
+//! What every fit of the family promises.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
+
+use augurs_core::{Fit, Predict};
+use augurs_mstl::MSTLModel;
+use fleetcast_ets::{Effort, Ets, EtsError, EtsFit, Fixed, Form, Season};
+use proptest::prelude::*;
+
+/// A positive series with level, trend, week and unrest.
+fn series(days: usize) -> Vec<f64> {
+    (0..days)
+        .map(|day| {
+            let unrest = ((day * 7919) % 101) as f64 / 101.0 - 0.5;
+            let week = [1.0, 2.0, 2.5, 2.0, 1.5, -4.0, -5.0][day % 7];
+            40.0 + 0.02 * day as f64 + week + 3.0 * unrest
+        })
+        .collect()
+}
+
+fn fit(form: &str, y: &[f64]) -> EtsFit {
+    Ets::new(7).forms(&[form.parse().unwrap()]).fit(y).unwrap()
+}
+
+fn is_finite(fit: &EtsFit) -> bool {
+    let forecast = fit.forecast(200, 0.8).unwrap();
+    let ordered = (0..200).all(|day| {
+        forecast.lower[day] <= forecast.point[day] && forecast.point[day] <= forecast.upper[day]
+    });
+    let all = forecast
+        .point
+        .iter()
+        .chain(&forecast.lower)
+        .chain(&forecast.upper);
+    ordered && all.copied().all(f64::is_finite) && fit.log_likelihood().is_finite()
+}
+
+#[test]
+fn components_add_up() {
+    let y = series(300);
+    for form in Form::ALL {
+        let fit = Ets::new(7).forms(&[form]).fit(&y).unwrap();
+        let smoothing = fit.smoothing();
+        let initial = fit.initial_states();
+        for (day, &value) in y.iter().enumerate() {
+            let (level, growth) = match day {
+                0 => (initial.level, initial.growth),
+                _ => (fit.level()[day - 1], fit.trend()[day - 1]),
+            };
+            let base = level
+                + if form.has_trend() {
+                    smoothing.phi * growth
+                } else {
+                    0.0
+                };
+            let expected = match form.season() {
+                Season::Multiplicative => base * fit.season()[day],
+                _ => base + fit.season()[day],
+            };
+            assert!(
+                (fit.fitted()[day] - expected).abs() < 1e-9,
+                "{form} day {day}"
+            );
+            let residual = if form.needs_positive() {
+                value / expected - 1.0
+            } else {
+                value - expected
+            };
+            assert!(
+                (fit.residuals()[day] - residual).abs() < 1e-9,
+                "{form} day {day}"
+            );
+        }
+    }
+}
+
+#[test]
+fn degenerate_series_are_fitted_all_the_same() {
+    let noise_free: Vec<f64> = (0..100).map(|day| 10.0 + f64::from(day % 7)).collect();
+    let mut spiky = series(200);
+    spiky[77] = 1e6;
+    let step: Vec<f64> = series(200)
+        .iter()
+        .enumerate()
+        .map(|(day, y)| if day < 120 { *y } else { 100.0 * y })
+        .collect();
+    let mut gappy = series(400);
+    for day in (0..400).filter(|day| (day * 31) % 10 < 3) {
+        gappy[day] = f64::NAN;
+    }
+    let few: Vec<f64> = series(30);
+    for (name, y) in [
+        ("constant", vec![7.0; 60]),
+        ("all zero", vec![0.0; 60]),
+        ("noise-free", noise_free),
+        ("tiny", series(100).iter().map(|y| y * 1e-12).collect()),
+        ("huge", series(100).iter().map(|y| y * 1e12).collect()),
+        ("denormal", vec![1e-310; 60]),
+        ("vast", series(60).iter().map(|y| y * 1e140).collect()),
+        ("negative", series(100).iter().map(|y| -y).collect()),
+        ("spiky", spiky),
+        ("a hundred times as much", step),
+        ("gappy", gappy),
+        ("a month", few),
+    ] {
+        for (form, fit) in Form::ALL.into_iter().zip(Ets::new(7).fit_all(&y)) {
+            match fit {
+                Ok(fit) => assert!(is_finite(&fit), "{name} {form}: {:?}", fit.smoothing()),
+                Err(EtsError::NotPositive { .. } | EtsError::NoLikelihood { .. }) => {
+                    assert!(form.needs_positive(), "{name} {form}");
+                }
+                Err(error) => panic!("{name} {form}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_fitted_is_named() {
+    let expect = |ets: Ets, y: &[f64], message: &str| {
+        assert_eq!(ets.fit(y).unwrap_err().to_string(), message);
+    };
+    let form = |name: &str| [name.parse::<Form>().unwrap()];
+    let y = series(40);
+    expect(
+        Ets::new(7).forms(&form("AAdA")),
+        &y[..14],
+        "AAdA needs 15 observations, there are 14",
+    );
+    expect(
+        Ets::new(1).forms(&form("ANA")),
+        &y,
+        "ANA needs a season of at least 2 days, not 1",
+    );
+    expect(
+        Ets::new(7).forms(&form("MNN")),
+        &[1.0, 2.0, 0.0, 3.0, 4.0, 5.0],
+        "MNN needs positive values, one is 0",
+    );
+    expect(
+        Ets::new(7).forms(&form("ANN")),
+        &[1.0, f64::INFINITY],
+        "the value at index 1 is infinite",
+    );
+    expect(
+        Ets::new(7),
+        &[],
+        "none of the forms can be fitted to this series",
+    );
+    let fixed = Fixed {
+        alpha: Some(1.5),
+        ..Fixed::default()
+    };
+    let ets = Ets::new(7).forms(&form("ANN")).fixed(fixed);
+    expect(ets, &y, "alpha = 1.5 lies outside the region asked for");
+    assert!(fit("ANN", &y).forecast(10, 1.0).is_err());
+}
+
+#[test]
+fn given_parameters_stay_as_they_are() {
+    let fixed = Fixed {
+        alpha: Some(0.3),
+        beta: Some(0.05),
+        gamma: Some(0.2),
+        phi: Some(0.9),
+    };
+    for form in Form::ALL {
+        let fit = Ets::new(7)
+            .forms(&[form])
+            .fixed(fixed)
+            .fit(&series(200))
+            .unwrap();
+        let smoothing = fit.smoothing();
+        let expected = |exists: bool, given: f64, absent: f64| if exists { given } else { absent };
+        let damped = form.to_string().contains('d');
+        for (found, expected) in [
+            (smoothing.alpha, 0.3),
+            (smoothing.beta, expected(form.has_trend(), 0.05, 0.0)),
+            (smoothing.gamma, expected(form.has_season(), 0.2, 0.0)),
+            (smoothing.phi, expected(damped, 0.9, 1.0)),
+        ] {
+            assert!((found - expected).abs() < 1e-12, "{form}: {smoothing:?}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_day_teaches_nothing() {
+    let mut y = series(200);
+    y[100] = f64::NAN;
+    for form in Form::ALL {
+        let fit = Ets::new(7).forms(&[form]).fit(&y).unwrap();
+        assert!(fit.residuals()[100].is_nan());
+        assert_eq!(fit.observations(), 199);
+        let growth = if form.has_trend() {
+            fit.smoothing().phi * fit.trend()[99]
+        } else {
+            0.0
+        };
+        assert!(
+            (fit.level()[100] - fit.level()[99] - growth).abs() < 1e-9,
+            "{form}"
+        );
+    }
+    // Values that are missing at the end leave the forecast where it was.
+    let whole = fit("ANA", &series(200));
+    let mut longer = series(200);
+    longer.extend([f64::NAN; 5]);
+    let later = fit("ANA", &longer);
+    for (found, expected) in later.predict(20).iter().zip(&whole.predict(25)[5..]) {
+        assert!((found - expected).abs() < 0.01, "{found}, not {expected}");
+    }
+}
+
+#[test]
+fn any_season_length_is_fitted() {
+    for season_length in [2, 5, 12, 24, 52, 365] {
+        let days = 2 * season_length + 40;
+        let y: Vec<f64> = series(days)
+            .iter()
+            .enumerate()
+            .map(|(day, y)| y + 5.0 * f64::from(u8::from(day % season_length == 0)))
+            .collect();
+        for form in ["ANA", "AAdA"] {
+            let ets = Ets::new(season_length).forms(&[form.parse().unwrap()]);
+            assert!(is_finite(&ets.fit(&y).unwrap()), "{form} {season_length}");
+        }
+    }
+}
+
+#[test]
+fn thorough_effort_is_never_worse() {
+    let y = series(250);
+    let standard = Ets::new(7).fit_all(&y);
+    let thorough = Ets::new(7).effort(Effort::Thorough).fit_all(&y);
+    for (standard, thorough) in standard.into_iter().zip(thorough) {
+        let (standard, thorough) = (standard.unwrap(), thorough.unwrap());
+        let gain = thorough.log_likelihood() - standard.log_likelihood();
+        assert!(gain > -0.01, "{}: {gain}", standard.form());
+    }
+}
+
+#[test]
+fn augurs_can_use_it() {
+    let y = series(120);
+    let fitted = Fit::fit(&Ets::new(7), &y).unwrap();
+    let forecast = Predict::predict(&fitted, 14, 0.8).unwrap();
+    assert_eq!(forecast.point, fitted.predict(14));
+    assert_eq!(forecast.intervals.unwrap().upper.len(), 14);
+    let in_sample = Predict::predict_in_sample(&fitted, 0.8).unwrap();
+    assert_eq!(in_sample.point.len(), 120);
+
+    // As a trend model of MSTL, which asks for one without a season.
+    let forms: Vec<Form> = Form::ADDITIVE
+        .into_iter()
+        .filter(|form| !form.has_season())
+        .collect();
+    let model = MSTLModel::new(vec![7], Box::new(Ets::new(1).forms(&forms)) as Box<_>);
+    let fitted = model.fit(&y).unwrap();
+    let forecast = fitted.predict(14, 0.8).unwrap();
+    for (day, point) in forecast.point.iter().enumerate() {
+        let expected = 40.0
+            + 0.02 * (120 + day) as f64
+            + [1.0, 2.0, 2.5, 2.0, 1.5, -4.0, -5.0][(120 + day) % 7];
+        assert!((point - expected).abs() < 2.0, "{point}, not {expected}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_series_has_a_finite_fit(
+        y in prop::collection::vec(prop_oneof![9 => -1e6..1e6_f64, 1 => Just(f64::NAN)], 20..120),
+    ) {
+        for form in Form::ADDITIVE {
+            if let Ok(fit) = Ets::new(7).forms(&[form]).fit(&y) {
+                prop_assert!(is_finite(&fit), "{} {:?}", form, fit.smoothing());
+            }
+        }
+    }
+
+    #[test]
+    fn twice_as_large_is_twice_as_large(seed in 0_u64..1000, power in -40_i32..40) {
+        let y: Vec<f64> = (0..80_u64)
+            .map(|day| 10.0 + ((day * 7919 + seed * 104_729) % 997) as f64 / 100.0)
+            .collect();
+        let scale = 2.0_f64.powi(power);
+        let scaled: Vec<f64> = y.iter().map(|y| y * scale).collect();
+        let ets = Ets::new(7);
+        let (one, other) = (ets.fit(&y).unwrap(), ets.fit(&scaled).unwrap());
+        prop_assert_eq!(one.form(), other.form());
+        for (one, other) in one.predict(30).iter().zip(other.predict(30)) {
+            prop_assert_eq!((one * scale).to_bits(), other.to_bits());
+        }
+    }
+}
