@@ -80,13 +80,13 @@ impl StageProgress {
         let seconds = self.started.elapsed().as_secs_f64();
         let Self { name, total, .. } = self;
         let in_engine = self.in_engine.get();
-        let share = if in_engine.is_zero() {
+        let engine_note = if in_engine.is_zero() {
             String::new()
         } else {
             format!(" ({:.1} s in the engine)", in_engine.as_secs_f64())
         };
         self.reporter.say(format_args!(
-            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s{share}"
+            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s{engine_note}"
         ));
         seconds
     }

@@ -15,7 +15,8 @@ pub const RESIDUAL_PROBABILITIES: [f64; 19] = [
 /// an origin: who weighs engines or calibrates intervals needs more than one backtest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InnerOrigin {
-    /// The last day the forecast has seen.
+    /// The last day that what was fitted has seen. How fits are weighed may rest on the engine's
+    /// errors at its other inner origins, but never on this one's.
     pub origin: Day,
     /// The point forecast of the days after `origin`, in the series' unit.
     pub yhat: Vec<f64>,

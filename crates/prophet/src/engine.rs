@@ -12,7 +12,9 @@ use crate::{exact, tuned};
 pub enum Mode {
     /// Prophet's default settings, solved exactly.
     Exact,
-    /// Settings weighted, for each series, by how they did at origins inside its own window.
+    /// Settings weighted, for each series, by how they did at origins inside its own window, and
+    /// intervals from the errors there. A series of less than 112 days is too short for that and
+    /// is forecast as in [`Mode::Exact`].
     #[default]
     Tuned,
 }

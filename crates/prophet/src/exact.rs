@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fleetcast_core::{
-    Failure, Forecast, Horizon, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView, SeriesView,
-    in_parallel,
+    Failure, Forecast, Horizon, IntervalLevel, IssueCode, MIN_OBSERVATIONS, Notice, Outcome,
+    PanelView, SeriesView, Severity, in_parallel,
 };
 
 use crate::fleet::{
@@ -43,7 +43,8 @@ pub struct FittedSeries {
     pub sigma_obs: f64,
     /// The largest absolute value: the scaled unit.
     pub y_scale: f64,
-    /// Whether the parameters are the posterior's mode, where that was asked for.
+    /// Whether the parameters are the posterior's mode, where that was asked for; a constant
+    /// series always says that it is represented exactly.
     pub certainty: Option<Certainty>,
 }
 
@@ -105,7 +106,10 @@ pub fn point_forecasts(panel: PanelView<'_>, horizon: Horizon) -> Vec<Result<Vec
     let designs = designs_for(panel, horizon.days());
     let forecast = |series: SeriesView<'_>| {
         let span = usable_span(series)?;
-        fitted(series, span, &designs, |mut fit| fit.points(horizon))
+        match series.constant_value() {
+            Some(value) => Ok(vec![value; horizon.days()]),
+            None => fitted(series, span, &designs, |mut fit| fit.points(horizon)),
+        }
     };
     in_parallel(panel, forecast, Err)
 }
@@ -132,7 +136,7 @@ pub(crate) fn forecast_panel(
     let forecast = |series: SeriesView<'_>| {
         let table = table_key(series, horizon, level).and_then(|key| shared_tables.get(&key));
         forecast_one(series, &designs, table.map(Arc::as_ref), horizon, level)
-            .map_or_else(Outcome::from, Outcome::of)
+            .unwrap_or_else(Outcome::from)
     };
     in_parallel(panel, forecast, Outcome::from)
 }
@@ -144,15 +148,25 @@ pub(crate) fn forecast_one(
     table: Option<&IntervalTable>,
     horizon: Horizon,
     level: IntervalLevel,
-) -> Result<Forecast, Failure> {
+) -> Result<Outcome, Failure> {
     let span = usable_span(series)?;
     let first = series.grid.last().plus_days(1);
     if let Some(value) = series.constant_value() {
-        return Ok(Forecast::constant(first, horizon, value)?);
+        return Ok(Outcome::of(Forecast::constant(first, horizon, value)?));
     }
     fitted(series, span, designs, |mut fit| {
         let [yhat, lower, upper] = fit.forecast(horizon, level, table);
-        Ok(Forecast::new(first, yhat, lower, upper)?)
+        let mut outcome = Outcome::of(Forecast::new(first, yhat, lower, upper)?);
+        if !fit.is_mode {
+            outcome.notices.push(Notice {
+                severity: Severity::Warning,
+                code: IssueCode::NumericalFailure,
+                message: "the search stopped short of the posterior's mode; the forecast is from \
+                          where it stopped"
+                    .to_owned(),
+            });
+        }
+        Ok(outcome)
     })?
 }
 
@@ -215,6 +229,8 @@ struct Fit<'a> {
     span: Span,
     window: Window,
     model: Model<'a>,
+    /// Whether the search came to its end.
+    is_mode: bool,
     workspace: &'a mut Workspace,
 }
 
@@ -249,16 +265,16 @@ fn fitted<R>(
                 };
                 let Workspace { scaled, fitter, .. } = workspace;
                 fitter.begin(model, scaled);
-                if !fitter.mode(model, scaled, CHANGEPOINT_PRIOR_SCALE) {
-                    return Err(Failure::numerical(
-                        "the search for the posterior's mode failed",
-                    ));
+                let is_mode = fitter.mode(model, scaled, CHANGEPOINT_PRIOR_SCALE);
+                if !crate::simd::sum(fitter.fitted(model)).is_finite() {
+                    return Err(Failure::numerical("the fit left the range of numbers"));
                 }
                 Ok(then(Fit {
                     series,
                     span,
                     window,
                     model,
+                    is_mode,
                     workspace,
                 }))
             },

@@ -1,11 +1,13 @@
 //! The champion: Prophet's model for every series of a panel.
 //!
-//! The model is Prophet's own with its default settings: a piecewise linear trend with 25
-//! potential changepoints, a weekly season, and a yearly one where the series spans two years
-//! (Taylor & Letham 2018, *Forecasting at scale*, The American Statistician 72(1), 37-45).
-//! `augurs-prophet` prepares the data and evaluates the model; Stan, compiled to WebAssembly and
-//! embedded, finds the parameters. Prediction intervals follow Prophet's own law for future trend
-//! changes, but in closed form instead of by simulation: see [`TrendUncertainty`].
+//! The model is Prophet's own: a piecewise linear trend with 25 potential changepoints, a weekly
+//! season, and a yearly one where the series spans two years (Taylor & Letham 2018, *Forecasting at
+//! scale*, The American Statistician 72(1), 37-45). Its parameters are the mode of the posterior,
+//! found exactly: see [`ExactOptimizer`], which also serves users of `augurs-prophet`, and
+//! [`fit_panel`], which fits a whole fleet with what its series have in common. The engine works in
+//! one of two [`Mode`]s: Prophet's default settings, or settings weighted for each series by how
+//! they did inside its own window. Intervals with default settings follow Prophet's own law for
+//! future trend changes, in closed form instead of by simulation: see [`TrendUncertainty`].
 //!
 //! ```
 //! use fleetcast_core::{Engine, Horizon, IntervalLevel, Panel, SeriesKey, TimeGrid};

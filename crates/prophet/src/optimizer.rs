@@ -17,7 +17,8 @@ use crate::solver::{Certainty, Mode, Parameters, Posterior, Trend, curved_mode, 
 /// (as in Python).
 ///
 /// With additive features and linear or flat growth the mode is the one that a descent from large
-/// noise reaches, and its conditions hold to 1e-8; see [`ExactOptimizer::solve`].
+/// noise reaches. [`ExactOptimizer::solve`] returns, with the parameters, whether the mode's
+/// conditions hold to 1e-8; as an [`Optimizer`] it returns what it found, as Stan does.
 ///
 /// ```
 /// use augurs_prophet::{Prophet, TrainingData};
@@ -104,6 +105,12 @@ impl ExactOptimizer {
             beta,
             sigma,
         } = mode.parameters.clone();
+        let all = [k, m, sigma]
+            .into_iter()
+            .chain(delta.iter().chain(&beta).copied());
+        if !all.into_iter().all(f64::is_finite) {
+            return Err(Error::static_str("the search left the range of numbers"));
+        }
         let trend = posterior.fitted(&mode.parameters).trend;
         let parameters = OptimizedParams {
             k,
@@ -179,11 +186,24 @@ fn posterior_of(data: &Data, start: &Parameters) -> Result<Posterior, Error> {
         return Err(Error::static_str("there is no observation"));
     }
     let values = data.y.iter().chain(&data.t).chain(&data.cap);
-    let mut values = values.chain(&data.t_change).chain(&data.X);
+    let values = values.chain(&data.t_change).chain(&data.X);
+    let starts = [&start.k, &start.m].into_iter();
+    let mut values = values.chain(starts).chain(&start.delta).chain(&start.beta);
     if !values.all(|value| value.is_finite()) {
         return Err(Error::static_str(
-            "the data hold a value that is not finite",
+            "the data or the initial parameters hold a value that is not finite",
         ));
+    }
+    let is_logistic = data.trend_indicator == TrendIndicator::Logistic;
+    if is_logistic && data.cap.iter().any(|cap| *cap <= 0.0) {
+        return Err(Error::static_str("a capacity is not above the floor"));
+    }
+    let mut modes = data.s_a.iter().zip(&data.s_m);
+    if let Some(both) = modes.position(|(additive, multiplicative)| additive * multiplicative != 0)
+    {
+        return Err(Error::string(format!(
+            "feature {both} is both additive and multiplicative"
+        )));
     }
     let trend = match data.trend_indicator {
         TrendIndicator::Linear => Trend::Linear,
@@ -193,8 +213,10 @@ fn posterior_of(data: &Data, start: &Parameters) -> Result<Posterior, Error> {
         },
     };
     let column = |feature: usize| {
+        // A feature that is neither added nor multiplied has no effect.
+        let effect = f64::from(u8::from(data.s_a[feature] != 0 || data.s_m[feature] != 0));
         let values = data.X.iter().skip(feature).step_by(features);
-        values.copied().collect()
+        values.map(|value| value * effect).collect()
     };
     Ok(Posterior {
         y: data.y.clone(),

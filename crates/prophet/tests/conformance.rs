@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use augurs_prophet::optimizer::{Data, OptimizeOpts, OptimizedParams};
 use augurs_prophet::{
     FeatureMode, PositiveFloat, PredictionData, Prophet, ProphetOptions, Scaling, Seasonality,
-    TrainingData,
+    TrainingData, TrendIndicator,
 };
 use fleetcast_core::{Horizon, IntervalLevel, Panel, SeriesKey, TimeGrid};
 use fleetcast_prophet::{Certainty, ExactOptimizer, Solution, TrendUncertainty, point_forecasts};
@@ -177,6 +177,7 @@ fn at_stans_parameters_the_interval_is_prophets() {
 /// The optimizer behind `augurs-prophet`, on the model's own front: options, seasons, regressors.
 #[test]
 fn augurs_users_can_drop_it_in() {
+    let mut compared = 0;
     for case in cases::all()
         .iter()
         .filter(|case| case.name.starts_with("real/AEC/"))
@@ -243,7 +244,12 @@ fn augurs_users_can_drop_it_in() {
             case.y_scale
         };
         assert_close(&case.name, &found, &expected, tolerance_scale);
+        compared += 1;
     }
+    assert_eq!(
+        compared, 7,
+        "defaults, two priors, scaling, a month, multiplied, gaps"
+    );
 }
 
 #[test]
@@ -292,4 +298,8 @@ fn data_that_do_not_fit_together_are_explained() {
         data.S = 24;
     });
     check("not finite", &|data| data.y[3] = f64::NAN);
+    check("feature 2 is both", &|data| data.s_m[2] = 1);
+    check("capacity is not above the floor", &|data| {
+        data.trend_indicator = TrendIndicator::Logistic;
+    });
 }

@@ -26,7 +26,7 @@ use std::f64::consts::FRAC_2_PI;
 use fleetcast_core::IntervalLevel;
 
 /// Added to the mean absolute slope change, as Prophet does.
-const LAMBDA_FLOOR: f64 = 1e-8;
+pub(super) const LAMBDA_FLOOR: f64 = 1e-8;
 
 /// Noise below this share of the total deviation is raised to it: the integrand then ends within
 /// [`MAX_NODES`], and the variance grows by one part in ten thousand at most.
@@ -63,7 +63,8 @@ impl TrendUncertainty {
     ///
     /// `tau` is in units of the history's length, and not negative; the result is in scaled units
     /// (a multiple of the largest absolute value in the history). It is accurate to 1e-8 of the
-    /// standard deviation of the deviation, and zero where nothing is uncertain.
+    /// standard deviation of the deviation where the noise makes up at least a hundredth of it;
+    /// smaller noise is taken as that hundredth, so that the interval is never too narrow for it.
     #[must_use]
     pub fn half_width(&self, tau: f64, level: IntervalLevel) -> f64 {
         let lambda = self.lambda();

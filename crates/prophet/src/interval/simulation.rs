@@ -13,6 +13,7 @@ use libm::{cos, log, sqrt};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
+use crate::interval::law::LAMBDA_FLOOR;
 use crate::solver::expit;
 
 /// The seed of every bank.
@@ -104,24 +105,31 @@ impl TrendSimulation {
 
     /// The central interval at `level`: lower and upper bound on each future day, in scaled units.
     ///
-    /// Days beyond those the simulation was made for have no bounds.
+    /// Days beyond those the simulation was made for, or without a factor or an addition, have no
+    /// bounds; without a capacity, bounds are NaN.
     #[must_use]
     pub fn interval(&self, model: &FutureModel<'_>, level: IntervalLevel) -> [Vec<f64>; 2] {
-        let scale = mean_absolute(model.delta);
+        let scale = mean_absolute(model.delta) + LAMBDA_FLOOR;
         let mut by_day = vec![Vec::with_capacity(self.futures.len()); model.t.len()];
         for future in &self.futures {
             let mut changes = future.changes.iter().peekable();
             // What the future's slope changes add up to: slope, and offset at t = 1.
             let (mut slope, mut offset) = (0.0, 0.0);
-            let days = model.t.iter().zip(&future.noise).zip(&mut by_day);
-            for (day, ((t, noise), values)) in days.enumerate() {
+            let effects = model.factor.iter().zip(model.added);
+            let days = model
+                .t
+                .iter()
+                .zip(effects)
+                .zip(&future.noise)
+                .zip(&mut by_day);
+            for (day, (((t, (factor, added)), noise), values)) in days.enumerate() {
                 let ahead = t - 1.0;
                 while let Some(change) = changes.next_if(|change| change.at < ahead) {
                     slope += scale * change.size;
                     offset -= scale * change.size * change.at;
                 }
                 let trend = model.trend(day, *t, offset + slope * ahead);
-                let yhat = trend * model.factor[day] + model.added[day];
+                let yhat = trend * factor + added;
                 values.push(yhat + model.sigma * noise);
             }
         }
@@ -147,7 +155,10 @@ impl FutureModel<'_> {
             .sum();
         match self.growth {
             Growth::Linear => self.k * t + self.m + changes + deviation,
-            Growth::Logistic(cap) => cap[day] * expit(self.k * (t - self.m) + changes + deviation),
+            Growth::Logistic(cap) => {
+                let cap = cap.get(day).copied().unwrap_or(f64::NAN);
+                cap * expit(self.k * (t - self.m) + changes + deviation)
+            }
         }
     }
 }
@@ -181,7 +192,7 @@ impl Draws {
     /// Laplace changes at the times of a Poisson process with `rate` arrivals a unit of time.
     fn slope_changes(&mut self, rate: f64, reach: f64) -> Vec<SlopeChange> {
         let mut changes = Vec::new();
-        if rate <= 0.0 {
+        if rate <= 0.0 || !reach.is_finite() {
             return changes;
         }
         let mut at = self.exponential() / rate;

@@ -26,11 +26,11 @@ const LOGIT_MARGIN: f64 = 0.01;
 /// The least slope a logistic start has.
 const LEAST_START_SLOPE: f64 = 0.1;
 
-/// A step smaller than this, relative to the coefficients, ends the search.
-const CONVERGED: f64 = 1e-13;
+/// The mode's conditions hold well enough for the search to end.
+const CONVERGED: f64 = 1e-12;
 
-/// Below this, a step no smaller than the one before is rounding.
-const NEARLY_CONVERGED: f64 = 1e-9;
+/// Steps near the mode that bring it no nearer before the search ends.
+const PATIENCE: usize = 8;
 
 /// Steps below this are so short that the posterior is nearly quadratic along them.
 const NEARLY_LINEAR: f64 = 1e-2;
@@ -50,7 +50,9 @@ pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> Mode {
     };
     let own = descend(posterior, own_start);
     let given = descend(posterior, start.clone());
-    if given.objective < own.objective {
+    // A descent that left the numbers behind is no match for one that did not.
+    let is_sound = |descent: &Descent| descent.objective.is_finite();
+    if !is_sound(&own) || (is_sound(&given) && given.objective < own.objective) {
         given.mode
     } else {
         own.mode
@@ -91,6 +93,8 @@ fn descend(posterior: &Posterior, start: Parameters) -> Descent {
     let mut point = Point::at(posterior, start);
     let mut search = ModeSearch::default();
     let mut last = Step::default();
+    let mut nearest = (f64::INFINITY, point.clone());
+    let mut since_nearest = 0;
     for _ in 0..MAX_LINEARISATIONS {
         let linearised = Linearised::at(posterior, &point);
         let no_shift = vec![0.0; linearised.design.ridge()];
@@ -102,12 +106,23 @@ fn descend(posterior: &Posterior, start: Parameters) -> Descent {
             break;
         };
         point = next;
-        // Converged, or as far as rounding lets it.
-        let stagnates = step.size < NEARLY_CONVERGED && step.size >= last.size;
-        if step.size < CONVERGED || stagnates {
-            break;
+        if step.size < NEARLY_LINEAR {
+            // Near the mode its conditions say more than the objective, whose changes are rounding.
+            let kkt = violation(certainty_at(posterior, &point, &mut search));
+            if kkt < nearest.0 {
+                nearest = (kkt, point.clone());
+                since_nearest = 0;
+            } else {
+                since_nearest += 1;
+            }
+            if kkt < CONVERGED || since_nearest > PATIENCE {
+                break;
+            }
         }
         last = step;
+    }
+    if nearest.0.is_finite() {
+        point = nearest.1;
     }
     let certainty = certainty_at(posterior, &point, &mut search);
     Descent {
@@ -116,6 +131,14 @@ fn descend(posterior: &Posterior, start: Parameters) -> Descent {
             parameters: point.parameters,
             certainty,
         },
+    }
+}
+
+/// The largest violation of the mode's conditions.
+fn violation(certainty: Certainty) -> f64 {
+    match certainty {
+        Certainty::Certified { kkt } | Certainty::Uncertified { kkt } => kkt,
+        Certainty::Floored => 0.0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a posterior mode depends on apart from the values: the Gram matrix and the priors.
 
-use crate::simd::{AT_ONCE, add_all_scaled, add_scaled, padded};
+use crate::simd::{AT_ONCE, add_all_scaled, add_scaled, each, padded};
 use crate::solver::tableau::Tableau;
 
 /// The Gram matrix AᵀA of a design whose first columns have normal priors (the ridge block) and
@@ -116,12 +116,15 @@ impl Gram {
         for (row, precision) in self.precisions.iter().enumerate() {
             *factor.swept.at_mut(row, row) += variance * precision;
         }
+        let unswept =
+            |row: usize| self.values[row * self.stride + row] + variance * self.precisions[row];
         let whole = self.ridge - self.ridge % AT_ONCE;
         for first in (0..whole).step_by(AT_ONCE) {
-            factor.swept.sweep_at_once(first);
+            let pivots = each([first, first + 1, first + 2, first + 3], unswept);
+            factor.swept.sweep_at_once(first, pivots);
         }
         for row in whole..self.ridge {
-            factor.swept.sweep(row);
+            factor.swept.sweep(row, unswept(row));
         }
     }
 

@@ -24,6 +24,10 @@ use crate::solver::path::{LassoPath, Stop};
 /// it can represent exactly, 1e-9, squared.
 pub(crate) const LEAST_VARIANCE: f64 = 1e-18;
 
+/// Private factors are taken at this variance at least: below, the prior vanishes in the rounding
+/// of the Gram matrix. Newton's method makes up for the difference.
+const LEAST_FACTOR_VARIANCE: f64 = 1e-12;
+
 /// Below this share of yᵀy, a sum of squared residuals computed from moments has lost too many of
 /// its digits; it is then taken from the residuals themselves.
 const MOMENTS_CARRY: f64 = 1e-6;
@@ -163,6 +167,10 @@ impl ModeSearch {
             values.clear();
             values.resize(columns, 0.0);
         }
+        // Nothing of the series before may show.
+        self.variance = factor.variance();
+        self.signs.clear();
+        self.signs.resize(gram.lasso(), 0.0);
         let lasso = padded(gram.lasso() + 2);
         for values in [&mut self.buffers.side, &mut self.buffers.solution] {
             values.clear();
@@ -209,7 +217,7 @@ impl ModeSearch {
         let mut round = Round::Stuck;
         for attempt in 0..MAX_ROUNDS {
             let variance = self.variance;
-            gram.factor_into(variance, &mut private);
+            gram.factor_into(variance.max(LEAST_FACTOR_VARIANCE), &mut private);
             self.start_path(gram, &private, moments);
             // At first the path finds the noise; then only the columns for the noise found.
             let stop = if attempt < 2 {
@@ -223,11 +231,16 @@ impl ModeSearch {
             }
         }
         self.private_factor = private;
-        // The next scale goes on from the shared factor's path.
-        let found = (self.x.clone(), self.variance);
+        // The next scale goes on from the shared factor's path. Where no round came to its end, what
+        // that path says is sound, if not exact.
+        let found = (self.x.clone(), self.variance, self.signs.clone());
         self.start_path(gram, shared, moments);
         self.path.follow(noise);
-        (self.x, self.variance) = found;
+        if round == Round::Done {
+            (self.x, self.variance, self.signs) = found;
+        } else {
+            self.take_from_path(gram, shared, tau);
+        }
         round == Round::Done
     }
 
@@ -327,11 +340,15 @@ impl ModeSearch {
             }
             let next = (variance + change).max(variance / 16.0).max(LEAST_VARIANCE);
             let change = next - variance;
-            let mut largest = 0.0_f64;
+            let (mut largest, mut sum) = (0.0_f64, 0.0);
             for column in 0..columns {
                 let by = self.step[column] - change * self.drift[column];
                 self.x[column] += by;
+                sum += by;
                 largest = largest.max(by.abs() * gram.norms()[column]);
+            }
+            if !sum.is_finite() {
+                return Round::Stuck;
             }
             self.variance = next;
             let residual_norm = (observations * next).sqrt();
@@ -391,7 +408,12 @@ impl ModeSearch {
             sum_of_squares -= self.x[column] * (correlation + left);
             self.gradient[column] = left;
         }
-        sum_of_squares.max(0.0)
+        // Rounding may leave less than nothing; a NaN stays one.
+        if sum_of_squares < 0.0 {
+            0.0
+        } else {
+            sum_of_squares
+        }
     }
 
     /// How far the conditions on ridge coefficients and active slope changes are from being met.
@@ -454,11 +476,16 @@ impl ModeSearch {
         tau: f64,
         residuals: &mut impl Residuals,
     ) -> Certainty {
+        let sum_of_squares = residuals.moments(&self.x, &mut self.gradient);
+        self.take_defect(gram, moments, tau);
+        // `max` below would not hear of a NaN.
+        let all = self.x.iter().chain(&self.gradient).chain(&self.defect);
+        if !(sum_of_squares + all.sum::<f64>()).is_finite() {
+            return Certainty::Uncertified { kkt: f64::INFINITY };
+        }
         if self.is_floored() {
             return Certainty::Floored;
         }
-        let sum_of_squares = residuals.moments(&self.x, &mut self.gradient);
-        self.take_defect(gram, moments, tau);
         let (ridge, lambda) = (gram.ridge(), self.variance / tau);
         let residual_norm = sum_of_squares.sqrt();
         let mut kkt = 0.0_f64;

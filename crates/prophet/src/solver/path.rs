@@ -225,13 +225,14 @@ impl LassoPath {
         self.remainder -= self.free(column).powi(2) / pivot;
         *self.tableau.at_mut(column, self.size + 1) += sign;
         self.signs[column] = sign;
-        self.tableau.sweep(column);
+        // The pivot was checked when the column entered.
+        self.tableau.sweep(column, 0.0);
     }
 
     #[inline(always)]
     fn leave(&mut self, column: usize) {
         self.remainder += self.free(column).powi(2) / self.tableau.at(column, column);
-        self.tableau.sweep(column);
+        self.tableau.sweep(column, 0.0);
         *self.tableau.at_mut(column, self.size + 1) -= self.signs[column];
         self.signs[column] = 0.0;
     }

@@ -5,8 +5,9 @@
 
 use crate::simd::{AT_ONCE, add_scaled, add_scaled_at_once, each, padded};
 
-/// The least pivot that is divided by.
-const LEAST_PIVOT: f64 = 1e-300;
+/// A pivot below this share of what it was before any sweep is rounding: its column is a
+/// combination of those already swept.
+const LEAST_SHARE: f64 = 1e-14;
 
 /// A square matrix whose rows can be swept, with room for right-hand sides behind each row.
 ///
@@ -65,14 +66,14 @@ impl Tableau {
 
     /// Sweeps (or undoes the sweep of) one row and column.
     ///
-    /// A pivot of zero is taken for the rounding that it is, in a column that is a combination of
-    /// others, and left at next to nothing.
+    /// `unswept` is the pivot before any sweep: a column that turns out to be a combination of those
+    /// already swept gets a zero for its inverse, and with it no coefficient.
     #[inline(always)]
-    pub(crate) fn sweep(&mut self, pivot: usize) {
+    pub(crate) fn sweep(&mut self, pivot: usize, unswept: f64) {
         let stride = self.stride;
         let (before, rest) = self.values.split_at_mut(pivot * stride);
         let (pivot_row, after) = rest.split_at_mut(stride);
-        normalise(pivot_row, pivot);
+        normalise(pivot_row, pivot, unswept);
         let others = before
             .chunks_exact_mut(stride)
             .chain(after.chunks_exact_mut(stride));
@@ -84,14 +85,14 @@ impl Tableau {
     /// Sweeps [`AT_ONCE`] consecutive rows: the same as one after the other up to rounding, in one
     /// pass over the others.
     #[inline(always)]
-    pub(crate) fn sweep_at_once(&mut self, first: usize) {
+    pub(crate) fn sweep_at_once(&mut self, first: usize, unswept: [f64; AT_ONCE]) {
         let stride = self.stride;
         let (before, rest) = self.values.split_at_mut(first * stride);
         let (block, after) = rest.split_at_mut(AT_ONCE * stride);
-        for own in 0..AT_ONCE {
+        for (own, unswept) in unswept.into_iter().enumerate() {
             let (above, rest) = block.split_at_mut(own * stride);
             let (pivot_row, below) = rest.split_at_mut(stride);
-            normalise(pivot_row, first + own);
+            normalise(pivot_row, first + own, unswept);
             for row in above
                 .chunks_exact_mut(stride)
                 .chain(below.chunks_exact_mut(stride))
@@ -113,8 +114,12 @@ impl Tableau {
 
 /// Makes a row the pivot row of its own sweep.
 #[inline(always)]
-fn normalise(row: &mut [f64], pivot: usize) {
-    let inverse = 1.0 / row[pivot].max(LEAST_PIVOT);
+fn normalise(row: &mut [f64], pivot: usize, unswept: f64) {
+    let inverse = if row[pivot] > LEAST_SHARE * unswept {
+        1.0 / row[pivot]
+    } else {
+        0.0
+    };
     for value in row.iter_mut() {
         *value *= inverse;
     }
@@ -151,7 +156,7 @@ mod tests {
         let original = example();
         let mut swept = original.clone();
         for row in [1, 0, 2] {
-            swept.sweep(row);
+            swept.sweep(row, original.at(row, row));
         }
         for row in 0..3 {
             for column in 0..3 {
@@ -169,13 +174,23 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_others_make_up_gets_no_coefficient() {
+        let mut tableau = Tableau::new(2, 1);
+        for row in 0..2 {
+            tableau.row_mut(row)[..3].copy_from_slice(&[2.0, 2.0, 3.0]);
+        }
+        tableau.sweep(0, 2.0);
+        tableau.sweep(1, 2.0);
+        assert_eq!((tableau.at(0, 2), tableau.at(1, 2)), (1.5, 0.0));
+    }
+
+    #[test]
     fn a_second_sweep_undoes_the_first() {
         let original = example();
         let mut swept = original.clone();
-        swept.sweep(0);
-        swept.sweep(2);
-        swept.sweep(0);
-        swept.sweep(2);
+        for row in [0, 2, 0, 2] {
+            swept.sweep(row, 0.0);
+        }
         for row in 0..3 {
             for column in 0..4 {
                 let (found, expected) = (swept.at(row, column), original.at(row, column));

@@ -130,7 +130,8 @@ impl Workspace {
             let model = design.model(designs);
             self.fitter.begin(model, &self.scaled);
             for tau in CHANGEPOINT_PRIOR_SCALES {
-                self.search(model, tau)?;
+                // A search that stopped short is judged by its errors, as the others are.
+                self.fitter.mode(model, &self.scaled, tau);
                 candidates.push(self.candidate(model, ahead));
             }
         }
@@ -141,8 +142,12 @@ impl Workspace {
     #[inline(always)]
     fn clip(&mut self, model: Model<'_>, values: &[f64]) -> Result<(), Failure> {
         self.fitter.begin(model, &self.scaled);
-        self.search(model, CHANGEPOINT_PRIOR_SCALE)?;
+        self.fitter
+            .mode(model, &self.scaled, CHANGEPOINT_PRIOR_SCALE);
         let fitted = self.fitter.fitted(model);
+        if !crate::simd::sum(fitted).is_finite() {
+            return Err(Failure::numerical("a fit left the range of numbers"));
+        }
         self.absolute.clear();
         for ((fitted, scaled), value) in fitted.iter().zip(&self.scaled.values).zip(values) {
             if !value.is_nan() {
@@ -167,17 +172,6 @@ impl Workspace {
         }));
         self.scaled.take(&self.clipped);
         Ok(())
-    }
-
-    #[inline(always)]
-    fn search(&mut self, model: Model<'_>, tau: f64) -> Result<(), Failure> {
-        if self.fitter.mode(model, &self.scaled, tau) {
-            Ok(())
-        } else {
-            Err(Failure::numerical(
-                "the search for the posterior's mode failed",
-            ))
-        }
     }
 
     #[inline(always)]

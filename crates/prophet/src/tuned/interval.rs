@@ -1,6 +1,8 @@
 //! Intervals from the recipe's own errors at inner origins.
 
-use fleetcast_core::{InnerOrigin, IntervalLevel, SeriesView};
+use fleetcast_core::IntervalLevel;
+
+use crate::tuned::InnerForecast;
 
 /// Errors grow with the horizon as `LEVEL_SHARE + GROWTH_SHARE·√(h / GROWTH_DAYS)`.
 const LEVEL_SHARE: f64 = 0.85;
@@ -17,20 +19,20 @@ pub(crate) struct HalfWidths {
 impl HalfWidths {
     /// The quantile at `level` of the absolute errors at inner origins, pooled, each relative to
     /// how errors grow with the horizon; `None` where there is no error to learn from.
-    pub(crate) fn from_inner(
-        inner: &[InnerOrigin],
-        series: SeriesView<'_>,
+    ///
+    /// `values` are those of the panel's days.
+    pub(super) fn from_inner(
+        inner: &[InnerForecast],
+        values: &[f64],
         level: IntervalLevel,
     ) -> Option<Self> {
         let mut errors = Vec::new();
-        for origin in inner {
-            let first = series.grid.index_of(origin.origin)? + 1;
-            let actual = &series.values[first..first + origin.yhat.len()];
-            let days = actual.iter().zip(&origin.yhat).enumerate();
-            errors.extend(
-                days.filter(|(_, (actual, _))| !actual.is_nan())
-                    .map(|(step, (actual, yhat))| (actual - yhat).abs() / growth(step + 1)),
-            );
+        for forecast in inner {
+            let days = values[forecast.first..].iter().zip(&forecast.yhat);
+            let observed = days.enumerate().filter(|(_, (actual, _))| !actual.is_nan());
+            errors.extend(observed.map(|(step, (actual, yhat))| {
+                (actual - yhat).abs() / growth(forecast.skipped + step + 1)
+            }));
         }
         let rank = rank_of(level, errors.len())?;
         let (_, base, _) = errors.select_nth_unstable_by(rank, f64::total_cmp);
@@ -57,4 +59,46 @@ fn rank_of(level: IntervalLevel, errors: usize) -> Option<usize> {
 
 fn growth(days: usize) -> f64 {
     LEVEL_SHARE + GROWTH_SHARE * (days as f64 / GROWTH_DAYS).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_half_width_holds_the_share_asked_for() {
+        // Errors of 1, 2, …, 100 times what errors grow to.
+        let values: Vec<f64> = (1..=100)
+            .map(|size| size as f64 * growth(size + 10))
+            .collect();
+        let inner = InnerForecast {
+            first: 0,
+            skipped: 10,
+            yhat: vec![0.0; 100],
+        };
+        for (share, expected) in [(0.8, 80.0), (0.5, 50.0), (0.95, 95.0)] {
+            let level = IntervalLevel::new(share).unwrap();
+            let found = HalfWidths::from_inner(std::slice::from_ref(&inner), &values, level);
+            let half_width = found.unwrap().at(30);
+            assert!(
+                (half_width - expected).abs() < 1e-9,
+                "{share}: {half_width}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_errors_there_is_none() {
+        let inner = InnerForecast {
+            first: 0,
+            skipped: 0,
+            yhat: vec![0.0; 3],
+        };
+        let level = IntervalLevel::EIGHTY_PERCENT;
+        assert_eq!(
+            HalfWidths::from_inner(&[inner], &[f64::NAN; 3], level),
+            None
+        );
+        assert_eq!(HalfWidths::from_inner(&[], &[1.0], level), None);
+    }
 }

@@ -85,8 +85,7 @@ fn forecast_one(
     }
     let origins = InnerOrigins::of(span.days);
     if origins.histories.is_empty() {
-        let forecast = exact::forecast_one(series, designs, None, horizon, level)?;
-        return Ok(Outcome::of(forecast));
+        return exact::forecast_one(series, designs, None, horizon, level);
     }
     WORKSPACE.with_borrow_mut(|workspace| {
         vectorized(
@@ -107,11 +106,9 @@ fn forecast_one(
                     &weights(&errors, candidates.len(), None),
                     ahead,
                 );
-                let inner = inner_origins(&tests, &errors, series);
-                let half_widths = HalfWidths::from_inner(&inner, series, level);
-                let Some(half_widths) = half_widths else {
-                    let forecast = exact::forecast_one(series, designs, None, horizon, level)?;
-                    return Ok(Outcome::of(forecast));
+                let inner = inner_forecasts(&tests, &errors);
+                let Some(half_widths) = HalfWidths::from_inner(&inner, series.values, level) else {
+                    return exact::forecast_one(series, designs, None, horizon, level);
                 };
                 let bound = |sign: f64| {
                     let steps = yhat.iter().enumerate();
@@ -123,7 +120,10 @@ fn forecast_one(
                 Ok(Outcome {
                     forecast: Ok(Forecast::new(first, yhat, lower, upper)?),
                     notices: Vec::new(),
-                    inner,
+                    inner: inner
+                        .into_iter()
+                        .filter_map(|inner| inner.into_origin(series))
+                        .collect(),
                 })
             },
         )
@@ -164,7 +164,10 @@ fn inner_tests(
             horizon: origins.horizon,
             slope_share: 0.0,
         };
-        let candidates = workspace.candidates(designs, series, inner, orders, ahead)?;
+        // One origin less is no reason to have no forecast.
+        let Ok(candidates) = workspace.candidates(designs, series, inner, orders, ahead) else {
+            continue;
+        };
         let errors = candidates
             .iter()
             .map(|candidate| errors_of(candidate, actual, ahead))
@@ -210,21 +213,93 @@ fn combine(candidates: &[Candidate], weights: &[Weight], ahead: Ahead) -> Vec<f6
     yhat
 }
 
-/// What the recipe forecasts from each inner origin, with weights from the other ones: the
-/// weights have not seen what they are judged by.
-fn inner_origins(
-    tests: &[InnerTest],
-    errors: &[Vec<Errors>],
-    series: SeriesView<'_>,
-) -> Vec<InnerOrigin> {
+/// What the recipe forecasts from each inner origin, with weights from the other ones: the weights
+/// have not seen what they are judged by.
+fn inner_forecasts(tests: &[InnerTest], errors: &[Vec<Errors>]) -> Vec<InnerForecast> {
     let tests = tests.iter().enumerate();
     tests
-        .filter_map(|(index, test)| {
+        .map(|(index, test)| {
             let weights = weights(errors, test.candidates.len(), Some(index));
-            let yhat = combine(&test.candidates, &weights, test.ahead);
-            let actual = &series.values[test.first..test.first + test.ahead.horizon];
-            let origin = series.grid.day(test.first.checked_sub(1)?)?;
-            InnerOrigin::new(origin, yhat, actual)
+            InnerForecast {
+                first: test.first,
+                skipped: test.ahead.skipped,
+                yhat: combine(&test.candidates, &weights, test.ahead),
+            }
         })
         .collect()
+}
+
+/// What the recipe forecast from an inner origin.
+#[derive(Debug, Clone, PartialEq)]
+struct InnerForecast {
+    /// Index of the first day forecast.
+    first: usize,
+    /// Days between the last observation before it and that day.
+    skipped: usize,
+    yhat: Vec<f64>,
+}
+
+impl InnerForecast {
+    fn into_origin(self, series: SeriesView<'_>) -> Option<InnerOrigin> {
+        let origin = series.grid.day(self.first.checked_sub(1)?)?;
+        let actual = &series.values[self.first..self.first + self.yhat.len()];
+        InnerOrigin::new(origin, self.yhat, actual)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetcast_core::{Panel, SeriesKey, TimeGrid};
+
+    use super::*;
+
+    fn values(seed: usize) -> Vec<f64> {
+        (0..1096)
+            .map(|day| {
+                let unrest = ((day * 7919 + seed * 104_729) % 1009) as f64 / 1009.0;
+                50.0 + 10.0 * (day as f64 / 58.0).sin() + unrest
+            })
+            .collect()
+    }
+
+    fn tests_of(values: Vec<f64>) -> Vec<InnerTest> {
+        let grid = TimeGrid::new("2023-01-01".parse().unwrap(), values.len());
+        let panel = Panel::from_rows(grid, [(SeriesKey::new("h", "cpu"), values)]).unwrap();
+        let series = panel.view().series(0);
+        let span = exact::usable_span(series).unwrap();
+        let windows = windows_of(series).into_iter();
+        let designs = SharedDesigns::new(windows, 10, 2000, DesignSettings::PROPHET);
+        let origins = InnerOrigins::of(span.days);
+        let mut workspace = Workspace::default();
+        inner_tests(&mut workspace, &designs, series, span, &origins).unwrap()
+    }
+
+    #[test]
+    fn what_is_fitted_at_an_origin_has_seen_nothing_after_it() {
+        let as_it_was = tests_of(values(1));
+        for (index, test) in as_it_was.iter().enumerate() {
+            let mut changed = values(1);
+            for value in &mut changed[test.first..] {
+                *value = 3.0 * *value + 7.0;
+            }
+            let as_it_might_be = tests_of(changed);
+            assert_eq!(test.candidates, as_it_might_be[index].candidates);
+            assert_ne!(test.errors, as_it_might_be[index].errors);
+        }
+    }
+
+    #[test]
+    fn a_step_is_found_by_some_settings_and_missed_by_others() {
+        let mut stepped = values(2);
+        for value in &mut stepped[500..] {
+            *value += 40.0;
+        }
+        let tests = tests_of(stepped);
+        assert_eq!(tests.len(), 4);
+        let errors = tests[3].errors.iter().flatten();
+        let (least, most) = errors.fold((f64::INFINITY, 0.0_f64), |(least, most), error| {
+            (least.min(*error), most.max(*error))
+        });
+        assert!(most > 1.5 * least, "{least} to {most}");
+    }
 }

@@ -54,6 +54,8 @@ pub(crate) fn weights(
         for ((sum, slope_share), prior) in candidates {
             // Relative to the best, so that no power overflows.
             let ratio = if *sum > least { least / sum } else { 1.0 };
+            // What has no error to speak of has no weight.
+            let prior = if sum.is_finite() { prior } else { 0.0 };
             let candidate = prior * ratio.powi(ERROR_POWER);
             weight.share += candidate;
             weight.slope += candidate * slope_share;
@@ -90,6 +92,13 @@ mod tests {
                 assert!((weight.slope - 0.1).abs() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn a_setting_without_a_number_has_no_weight() {
+        let errors = vec![vec![[f64::NAN; 3], [2.0; 3]]];
+        let found = weights(&errors, 2, None);
+        assert_eq!((found[0].share, found[1].share), (0.0, 1.0));
     }
 
     #[test]
