@@ -1,9 +1,5 @@
 //! What the engine promises for any series.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "in a test, a panic is a failed test"
-)]
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::{
     Engine, Failure, Forecast, Horizon, IntervalLevel, IssueCode, MIN_OBSERVATIONS, Outcome, Panel,

@@ -91,7 +91,7 @@ fn forecast_one(
         vectorized(
             #[inline(always)]
             || {
-                let tests = inner_tests(workspace, designs, series, span, &origins)?;
+                let tests = inner_tests(workspace, designs, series, span, &origins);
                 let ahead = Ahead {
                     skipped: span.days_after(series),
                     horizon: horizon.days(),
@@ -147,7 +147,7 @@ fn inner_tests(
     series: SeriesView<'_>,
     span: Span,
     origins: &InnerOrigins,
-) -> Result<Vec<InnerTest>, Failure> {
+) -> Vec<InnerTest> {
     let orders = yearly_orders(span.days);
     let mut tests = Vec::with_capacity(origins.histories.len());
     for history in &origins.histories {
@@ -179,7 +179,7 @@ fn inner_tests(
             ahead,
         });
     }
-    Ok(tests)
+    tests
 }
 
 #[inline(always)]
@@ -271,7 +271,7 @@ mod tests {
         let designs = SharedDesigns::new(windows, 10, 2000, DesignSettings::PROPHET);
         let origins = InnerOrigins::of(span.days);
         let mut workspace = Workspace::default();
-        inner_tests(&mut workspace, &designs, series, span, &origins).unwrap()
+        inner_tests(&mut workspace, &designs, series, span, &origins)
     }
 
     #[test]

@@ -146,9 +146,9 @@ impl Case {
     /// Days as Prophet's scaled time.
     pub fn scaled_time(&self, days: &[Day]) -> Vec<f64> {
         let (first, last) = (self.ds[0], *self.ds.last().unwrap());
-        let span = last.days_since(first) as f64;
+        let span = f64::from(last.days_since(first));
         days.iter()
-            .map(|day| day.days_since(first) as f64 / span)
+            .map(|day| f64::from(day.days_since(first)) / span)
             .collect()
     }
 
