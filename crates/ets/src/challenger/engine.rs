@@ -144,8 +144,7 @@ fn forecast_one(
     let (mut lower, mut upper) = (yhat.clone(), yhat.clone());
     let days = combination.yhat.iter().zip(&half_widths);
     for (value, half_width) in days.skip(silent_days) {
-        let value = limits.clamp(*value);
-        yhat.push(value);
+        yhat.push(*value);
         lower.push(limits.not_below_floor(value - half_width));
         upper.push(value + half_width);
     }
