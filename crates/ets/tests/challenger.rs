@@ -193,7 +193,7 @@ fn a_series_that_ends_early_keeps_its_weekdays() {
     let found = outcome(early, 20).forecast.unwrap();
     assert_eq!(found.grid().first().to_string(), "2023-10-08");
     for (yhat, actual) in found.yhat().iter().zip(&all[280..]) {
-        assert!((yhat - actual).abs() < 6.0, "{yhat}, not {actual}");
+        assert!((yhat - actual).abs() < 1.5, "{yhat}, not {actual}");
     }
 }
 

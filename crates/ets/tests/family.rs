@@ -4,7 +4,9 @@
 
 use augurs_core::{Fit, Predict};
 use augurs_mstl::MSTLModel;
-use fleetcast_ets::{Effort, Ets, EtsError, EtsFit, Fixed, Form, Season};
+use fleetcast_ets::{
+    Bounds, Criterion, Effort, Ets, EtsError, EtsFit, Fixed, Form, Limits, Season,
+};
 use proptest::prelude::*;
 
 /// A positive series with level, trend, week and unrest.
@@ -154,6 +156,171 @@ fn what_cannot_be_fitted_is_named() {
     let ets = Ets::new(7).forms(&form("ANN")).fixed(fixed);
     expect(ets, &y, "alpha = 1.5 lies outside the region asked for");
     assert!(fit("ANN", &y).forecast(10, 1.0).is_err());
+    // A season no series can be long enough for, and what is fitted beside it all the same.
+    for (name, needed) in [("ANA", usize::MAX), ("MAdM", usize::MAX)] {
+        let ets = Ets::new(usize::MAX).forms(&form(name));
+        let message = format!("{name} needs {needed} observations, there are 40");
+        expect(ets, &y, &message);
+    }
+    assert!(!Ets::new(usize::MAX).fit(&y).unwrap().form().has_season());
+    expect(
+        Ets::new(1_000_000).forms(&form("ANA")),
+        &y,
+        "ANA needs 1000005 observations, there are 40",
+    );
+}
+
+#[test]
+fn limits_that_are_no_range_are_named() {
+    let usual = Limits::default();
+    let y = series(60);
+    for range in [
+        (0.9, 0.5),
+        (f64::NAN, 0.5),
+        (0.5, f64::NAN),
+        (f64::NEG_INFINITY, 0.5),
+        (0.5, f64::INFINITY),
+    ] {
+        let (least, most) = range;
+        for (name, limits) in [
+            (
+                "alpha",
+                Limits {
+                    alpha: range,
+                    ..usual
+                },
+            ),
+            (
+                "beta",
+                Limits {
+                    beta: range,
+                    ..usual
+                },
+            ),
+            (
+                "gamma",
+                Limits {
+                    gamma: range,
+                    ..usual
+                },
+            ),
+            (
+                "phi",
+                Limits {
+                    phi: range,
+                    ..usual
+                },
+            ),
+        ] {
+            for bounds in [Bounds::Usual, Bounds::Admissible, Bounds::Both] {
+                let ets = Ets::new(7).limits(limits).bounds(bounds);
+                let expected = format!("{name} cannot lie between {least} and {most}");
+                assert_eq!(ets.fit(&y).unwrap_err().to_string(), expected);
+                for found in ets.fit_all(&y) {
+                    assert_eq!(found.unwrap_err().to_string(), expected);
+                }
+            }
+        }
+    }
+}
+
+/// Odd limits and given parameters, each a range or a number: a fit or an error, not a panic.
+#[test]
+fn odd_regions_are_fitted_or_refused() {
+    let y = series(60);
+    let odd = [
+        (-1e300, 1e300),
+        (-2.0, -1.0),
+        (0.0, 0.0),
+        (1.0, 1.0),
+        (2.0, 3.0),
+        (0.3, 0.3),
+    ];
+    for (alpha, beta) in odd.into_iter().flat_map(|a| odd.map(|b| (a, b))) {
+        let limits = Limits {
+            alpha,
+            beta,
+            gamma: beta,
+            phi: alpha,
+        };
+        for bounds in [Bounds::Usual, Bounds::Admissible, Bounds::Both] {
+            for fixed in [None, Some(f64::NAN), Some(0.0), Some(0.3), Some(1e300)] {
+                let all = Fixed {
+                    alpha: None,
+                    beta: fixed,
+                    gamma: fixed,
+                    phi: fixed,
+                };
+                let ets = Ets::new(7).limits(limits).bounds(bounds).fixed(all);
+                assert_eq!(ets.fit_all(&y).len(), 15);
+            }
+        }
+    }
+}
+
+#[test]
+fn given_parameters_are_not_counted() {
+    let y = series(100);
+    let n = 100.0;
+    for (name, fixed, estimated) in [
+        // α, the level and the variance; without α; of a form with a season, γ and 7 − 1 states too.
+        ("ANN", Fixed::default(), 3.0),
+        (
+            "ANN",
+            Fixed {
+                alpha: Some(0.3),
+                ..Fixed::default()
+            },
+            2.0,
+        ),
+        (
+            "ANA",
+            Fixed {
+                alpha: Some(0.3),
+                ..Fixed::default()
+            },
+            9.0,
+        ),
+        // What the form does not have is not taken off.
+        (
+            "ANN",
+            Fixed {
+                phi: Some(0.9),
+                ..Fixed::default()
+            },
+            3.0,
+        ),
+    ] {
+        let ets = Ets::new(7).forms(&[name.parse().unwrap()]).fixed(fixed);
+        let fit = ets.fit(&y).unwrap();
+        let deviance = -2.0 * fit.log_likelihood();
+        let aicc = deviance
+            + 2.0 * estimated
+            + 2.0 * estimated * (estimated + 1.0) / (n - estimated - 1.0);
+        let bic = deviance + estimated * f64::ln(n);
+        let squares: f64 = fit.residuals().iter().map(|error| error * error).sum();
+        for (found, expected) in [
+            (fit.criterion(Criterion::Aicc), aicc),
+            (fit.criterion(Criterion::Bic), bic),
+            (fit.sigma_squared(), squares / (n - estimated + 1.0)),
+        ] {
+            assert!(
+                (found / expected - 1.0).abs() < 1e-12,
+                "{name} {fixed:?}: {found}, not {expected}"
+            );
+        }
+    }
+    let fixed = Fixed {
+        alpha: Some(0.3),
+        gamma: Some(0.1),
+        ..Fixed::default()
+    };
+    let ets = Ets::new(7).forms(&["ANA".parse().unwrap()]).fixed(fixed);
+    assert_eq!(
+        ets.fit(&y[..9]).unwrap_err().to_string(),
+        "ANA needs 10 observations, there are 9"
+    );
+    assert!(is_finite(&ets.fit(&y[..10]).unwrap()));
 }
 
 #[test]
@@ -246,9 +413,20 @@ fn augurs_can_use_it() {
     let fitted = Fit::fit(&Ets::new(7), &y).unwrap();
     let forecast = Predict::predict(&fitted, 14, 0.8).unwrap();
     assert_eq!(forecast.point, fitted.predict(14));
-    assert_eq!(forecast.intervals.unwrap().upper.len(), 14);
+    assert_eq!(forecast.intervals.as_ref().unwrap().upper.len(), 14);
     let in_sample = Predict::predict_in_sample(&fitted, 0.8).unwrap();
     assert_eq!(in_sample.point.len(), 120);
+    // Room that held intervals holds none where none are asked for.
+    for in_sample in [false, true] {
+        let mut room = forecast.clone();
+        room.intervals = Predict::predict(&fitted, 14, 0.8).unwrap().intervals;
+        if in_sample {
+            Predict::predict_in_sample_inplace(&fitted, None, &mut room).unwrap();
+        } else {
+            Predict::predict_inplace(&fitted, 14, None, &mut room).unwrap();
+        }
+        assert!(room.intervals.is_none());
+    }
 
     // As a trend model of MSTL, which asks for one without a season.
     let forms: Vec<Form> = Form::ADDITIVE

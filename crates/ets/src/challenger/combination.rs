@@ -3,6 +3,7 @@
 use fleetcast_core::{Day, InnerOrigin, metrics};
 
 use super::companions::{COMPANIONS, Companions, companions};
+use super::limits::Limits;
 use super::plan::Plan;
 
 /// Errors below this share of the series' spread are taken as this, so that a companion without
@@ -12,8 +13,15 @@ const LEAST_ERROR: f64 = 1e-9;
 /// A weighted forecast, and what is known of its errors.
 #[derive(Debug)]
 pub(super) struct Combination {
+    /// Point forecasts, a value a day, inside the [`Limits`].
     pub(super) yhat: Vec<f64>,
-    /// How the combination did at inner origins, each weighed by the other origins alone.
+    /// How the combination did at inner origins.
+    ///
+    /// Fits, limits and scale of an inner origin know the values up to it and no others. Its
+    /// weights do not: they come from the other two origins, later ones included, whose days after
+    /// the origin overlap its own. Weights of earlier origins alone would leave the first without
+    /// any and the second with one; the price of leaving one out is that inner errors may be a
+    /// little smaller than those of a forecast issued on that day.
     pub(super) inner: Vec<InnerOrigin>,
     /// Absolute errors of those forecasts, smallest first, in the series' unit.
     pub(super) absolute_errors: Vec<f64>,
@@ -24,35 +32,17 @@ pub(super) struct Combination {
 /// Forecasts of the `steps` days after `values`, which begin on `first`.
 pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> Combination {
     let whole = companions(values, &plan.whole, plan.seasons, steps);
-    let origins: Vec<Origin<'_>> = plan
-        .inner
-        .iter()
-        .filter_map(|(seen, regression)| {
-            let (past, after) = values.split_at(*seen);
-            let actual = &after[..plan.inner_horizon];
-            let found = companions(past, regression, plan.seasons, plan.inner_horizon);
-            let errors = found.forecasts.each_ref().map(|forecast| {
-                let forecast = forecast.as_ref()?;
-                metrics::mae(actual, forecast).filter(|error| error.is_finite())
-            });
-            errors.iter().any(Option::is_some).then_some(Origin {
-                seen: *seen,
-                actual,
-                companions: found,
-                errors,
-            })
-        })
-        .collect();
-    let least = LEAST_ERROR * spread(values);
+    let origins = origins(values, plan);
     let all: Vec<&Origin<'_>> = origins.iter().collect();
-    let final_weights = weights(&all, &whole, least);
+    let final_weights = weights(&all, &whole, values);
     let mut inner = Vec::with_capacity(origins.len());
     let mut absolute_errors = Vec::new();
     for (index, origin) in origins.iter().enumerate() {
         let mut others = all.clone();
         others.remove(index);
-        let weights = weights(&others, &origin.companions, least);
-        let yhat = weighted(&origin.companions, &weights, plan.inner_horizon);
+        let past = &values[..origin.seen];
+        let weights = weights(&others, &origin.companions, past);
+        let yhat = weighted(&origin.companions, &weights, past, plan.inner_horizon);
         absolute_errors.extend(
             origin
                 .actual
@@ -66,7 +56,7 @@ pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> 
     }
     absolute_errors.sort_by(f64::total_cmp);
     Combination {
-        yhat: weighted(&whole, &final_weights, steps),
+        yhat: weighted(&whole, &final_weights, values, steps),
         inner,
         absolute_errors,
         companions: whole,
@@ -84,10 +74,35 @@ struct Origin<'a> {
     errors: [Option<f64>; COMPANIONS],
 }
 
+/// The origins of a plan, each with forecasts from the values up to it; those left out where no
+/// forecast can be scored.
+fn origins<'a>(values: &'a [f64], plan: &Plan) -> Vec<Origin<'a>> {
+    plan.inner
+        .iter()
+        .filter_map(|(seen, regression)| {
+            let (past, after) = values.split_at(*seen);
+            let actual = &after[..plan.inner_horizon];
+            let found = companions(past, regression, plan.seasons, plan.inner_horizon);
+            let errors = found.forecasts.each_ref().map(|forecast| {
+                let forecast = forecast.as_ref()?;
+                metrics::mae(actual, forecast).filter(|error| error.is_finite())
+            });
+            errors.iter().any(Option::is_some).then_some(Origin {
+                seen: *seen,
+                actual,
+                companions: found,
+                errors,
+            })
+        })
+        .collect()
+}
+
 /// The weight of each companion: 1/MAE² over the origins, adding up to 1 (Bates & Granger 1969,
 /// *The combination of forecasts*, Operational Research Quarterly 20(4), 451-468, with errors
-/// taken as unrelated). Equal where no origin tells.
-fn weights(origins: &[&Origin<'_>], whole: &Companions, least: f64) -> [f64; COMPANIONS] {
+/// taken as unrelated). Equal where no origin tells, and where the values a forecast is made from,
+/// `seen`, are all the same.
+fn weights(origins: &[&Origin<'_>], whole: &Companions, seen: &[f64]) -> [f64; COMPANIONS] {
+    let least = LEAST_ERROR * spread(seen);
     let mut weights = [0.0; COMPANIONS];
     for (companion, weight) in weights.iter_mut().enumerate() {
         if whole.forecasts[companion].is_none() {
@@ -120,7 +135,14 @@ fn weights(origins: &[&Origin<'_>], whole: &Companions, least: f64) -> [f64; COM
     there.map(|there| there / count.max(1.0))
 }
 
-fn weighted(companions: &Companions, weights: &[f64; COMPANIONS], steps: usize) -> Vec<f64> {
+/// The weighted forecast, inside the limits of the values it is made from, `seen`.
+fn weighted(
+    companions: &Companions,
+    weights: &[f64; COMPANIONS],
+    seen: &[f64],
+    steps: usize,
+) -> Vec<f64> {
+    let limits = Limits::of(seen);
     let mut sum = vec![0.0; steps];
     for (forecast, weight) in companions.forecasts.iter().zip(weights) {
         if let Some(forecast) = forecast.as_ref().filter(|_| *weight > 0.0) {
@@ -129,13 +151,13 @@ fn weighted(companions: &Companions, weights: &[f64; COMPANIONS], steps: usize) 
             }
         }
     }
-    sum
+    sum.iter().map(|value| limits.clamp(*value)).collect()
 }
 
-/// The distance from the smallest to the largest value.
+/// The distance from the smallest to the largest value, 0 where there is none.
 fn spread(values: &[f64]) -> f64 {
     let (least, most) = extremes(values);
-    most - least
+    (most - least).max(0.0)
 }
 
 /// The smallest and the largest value.
@@ -148,6 +170,8 @@ pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use fleetcast_core::TimeGrid;
+
     use super::*;
 
     fn companions(there: [bool; COMPANIONS]) -> Companions {
@@ -169,7 +193,7 @@ mod tests {
     fn check(origins: &[[Option<f64>; COMPANIONS]], there: [bool; COMPANIONS], expected: [f64; 4]) {
         let origins: Vec<Origin<'_>> = origins.iter().copied().map(origin).collect();
         let origins: Vec<&Origin<'_>> = origins.iter().collect();
-        let found = weights(&origins, &companions(there), 1e-9);
+        let found = weights(&origins, &companions(there), &[0.0, 1.0]);
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
         }
@@ -186,5 +210,65 @@ mod tests {
         check(&[], [false, true, true, false], [0.0, 0.5, 0.5, 0.0]);
         let partial = [None, Some(1.0), Some(1.0), Some(1.0)];
         check(&[partial], [true, true, true, false], [0.0, 0.5, 0.5, 0.0]);
+    }
+
+    #[test]
+    fn a_series_that_has_not_moved_yet_has_equal_weights() {
+        let errors = [Some(1.0), Some(2.0), Some(3.0), Some(4.0)];
+        let there = [true; COMPANIONS];
+        for seen in [&[5.0, 5.0][..], &[f64::NAN], &[]] {
+            let found = weights(&[&origin(errors)], &companions(there), seen);
+            assert!(found.iter().all(|weight| (weight - 0.25).abs() < 1e-12));
+        }
+    }
+
+    /// A wave with a week, long enough for a year.
+    fn wave() -> Vec<f64> {
+        (0..900)
+            .map(|day| 50.0 + 9.0 * (f64::from(day) / 58.0).sin() + f64::from(day % 7))
+            .collect()
+    }
+
+    fn plan(days: usize) -> (Day, Plan) {
+        let first: Day = "2023-01-01".parse().unwrap();
+        (first, Plan::new(TimeGrid::new(first, days)))
+    }
+
+    #[test]
+    fn inner_fits_know_nothing_of_later_values() {
+        let values = wave();
+        let (_, plan) = plan(values.len());
+        let reference = origins(&values, &plan);
+        assert_eq!(reference.len(), 3);
+        for (index, reference) in reference.iter().enumerate() {
+            let mut other = values.clone();
+            for value in &mut other[reference.seen..] {
+                *value = 1000.0 - 7.0 * *value;
+            }
+            let found = &origins(&other, &plan)[index];
+            assert_eq!(found.companions.forecasts, reference.companions.forecasts);
+            assert_ne!(found.errors, reference.errors);
+        }
+    }
+
+    #[test]
+    fn inner_forecasts_stay_in_the_limits_of_what_they_have_seen() {
+        // It has fallen to nothing when the origins look ahead: what is issued is not negative.
+        let mut values = wave();
+        for (day, value) in values.iter_mut().enumerate() {
+            *value = (*value - 0.09 * day as f64).max(0.0);
+        }
+        let (first, plan) = plan(values.len());
+        let found = combine(&values, first, &plan, 30);
+        let raw = origins(&values, &plan);
+        let falls_below = raw.iter().any(|origin| {
+            let all = origin.companions.forecasts.iter().flatten().flatten();
+            all.fold(0.0_f64, |least, value| least.min(*value)) < -1.0
+        });
+        assert!(falls_below, "a forecast the limits have no work with");
+        for inner in &found.inner {
+            assert!(inner.yhat.iter().all(|value| *value >= 0.0), "{inner:?}");
+        }
+        assert!(found.yhat.iter().all(|value| *value >= 0.0));
     }
 }

@@ -8,8 +8,9 @@ use fleetcast_core::{
 };
 use rayon::prelude::*;
 
-use super::combination::{combine, extremes};
+use super::combination::combine;
 use super::interval::half_widths;
+use super::limits::Limits;
 use super::plan::Plan;
 use super::seasons::Seasons;
 
@@ -143,8 +144,7 @@ fn forecast_one(
     let (mut lower, mut upper) = (yhat.clone(), yhat.clone());
     let days = combination.yhat.iter().zip(&half_widths);
     for (value, half_width) in days.skip(silent_days) {
-        let value = limits.clamp(*value);
-        yhat.push(value);
+        yhat.push(*value);
         lower.push(limits.not_below_floor(value - half_width));
         upper.push(value + half_width);
     }
@@ -153,34 +153,5 @@ fn forecast_one(
         forecast: Forecast::new(first_day, yhat, lower, upper).map_err(Failure::from),
         notices,
         inner: combination.inner,
-    }
-}
-
-/// What a forecast may be.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    least: f64,
-    most: f64,
-    floor: f64,
-}
-
-impl Limits {
-    fn of(values: &[f64]) -> Self {
-        let (least, most) = extremes(values);
-        let range = most - least;
-        let floor = if least >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
-        Self {
-            least: (least - range).max(floor),
-            most: most + range,
-            floor,
-        }
-    }
-
-    fn clamp(&self, value: f64) -> f64 {
-        value.max(self.least).min(self.most)
-    }
-
-    fn not_below_floor(&self, value: f64) -> f64 {
-        value.max(self.floor)
     }
 }

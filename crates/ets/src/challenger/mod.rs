@@ -4,6 +4,7 @@ mod combination;
 mod companions;
 mod engine;
 mod interval;
+mod limits;
 mod linear_algebra;
 mod plan;
 mod regression;

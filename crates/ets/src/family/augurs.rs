@@ -1,6 +1,7 @@
 //! The models where augurs wants them: its fit and predict traits, and MSTL's trend models.
 //!
-//! Both predict traits fill what they are given; where a level is asked for, so are intervals.
+//! Both predict traits fill what they are given; where a level is asked for, so are intervals, and
+//! where none is, there are none.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -32,7 +33,10 @@ impl Predict for EtsFit {
         forecast: &mut Forecast,
     ) -> Result<(), EtsError> {
         match level {
-            None => forecast.point = self.predict(horizon),
+            None => {
+                forecast.point = self.predict(horizon);
+                forecast.intervals = None;
+            }
             Some(level) => {
                 let found = self.forecast(horizon, level)?;
                 forecast.point = found.point;
@@ -52,6 +56,8 @@ impl Predict for EtsFit {
         forecast: &mut Forecast,
     ) -> Result<(), EtsError> {
         forecast.point = self.fitted().to_vec();
+        // Those of an earlier forecast would not belong to these points.
+        forecast.intervals = None;
         if let Some(level) = level {
             if !(level > 0.0 && level < 1.0) {
                 return Err(EtsError::Level(level));

@@ -44,6 +44,16 @@ pub enum EtsError {
         /// Where it stands.
         index: usize,
     },
+    /// Limits of a smoothing parameter that are not two finite numbers, the lower one first.
+    #[error("{name} cannot lie between {least} and {most}")]
+    Limits {
+        /// Which parameter.
+        name: &'static str,
+        /// The lower limit given.
+        least: f64,
+        /// The upper limit given.
+        most: f64,
+    },
     /// A given smoothing parameter outside what the bounds and limits allow.
     #[error("{name} = {value} lies outside the region asked for")]
     OutsideRegion {

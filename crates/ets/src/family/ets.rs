@@ -19,7 +19,8 @@ pub enum Criterion {
 /// How hard the largest likelihood is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Effort {
-    /// From the best of a few starting points, and again where it ends on a bound of α.
+    /// From the two best starting points that lie apart; with a multiplicative season from a third
+    /// where the two agree on whether the season moves.
     #[default]
     Standard,
     /// From every starting point.
@@ -76,14 +77,15 @@ impl Ets {
         self
     }
 
-    /// Takes some smoothing parameters as given.
+    /// Takes some smoothing parameters as given. They are not counted as parameters estimated.
     #[must_use]
     pub fn fixed(mut self, fixed: Fixed) -> Self {
         self.fixed = fixed;
         self
     }
 
-    /// Seeks smoothing parameters between these.
+    /// Seeks smoothing parameters between these. A limit that is not finite, or a lower one above
+    /// its upper one, is an error of the fit.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

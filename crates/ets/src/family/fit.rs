@@ -117,7 +117,8 @@ impl EtsFit {
         self.log_likelihood
     }
 
-    /// The variance of the residuals, corrected for the parameters estimated.
+    /// The variance of the residuals, corrected for the parameters and states estimated; those
+    /// given are not.
     #[must_use]
     pub fn sigma_squared(&self) -> f64 {
         self.sigma_squared
@@ -160,7 +161,8 @@ impl EtsFit {
         self.observations
     }
 
-    /// A criterion's value; the smallest wins.
+    /// A criterion's value; the smallest wins. It counts the parameters and states estimated and
+    /// the variance, not what was given.
     #[must_use]
     pub fn criterion(&self, by: Criterion) -> f64 {
         criterion(

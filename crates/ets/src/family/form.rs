@@ -176,7 +176,7 @@ impl Form {
         } else {
             0
         };
-        1 + usize::from(self.has_trend()) + seasonal
+        usize::saturating_add(1 + usize::from(self.has_trend()), seasonal)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Smoothing parameters.
 
-use super::{Form, Trend};
+use super::{EtsError, Form, Trend};
 
 /// Smoothing parameters of a model, in the notation of R's `forecast::ets`: the level moves by α,
 /// the growth by β, the season by γ times the error; φ damps the growth.
@@ -18,7 +18,8 @@ pub struct Smoothing {
     pub phi: f64,
 }
 
-/// Which smoothing parameters are given; the others are estimated.
+/// Which smoothing parameters are given; the others are estimated, and count as parameters of a
+/// fit, which those given do not.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Fixed {
     /// α, where given.
@@ -29,6 +30,21 @@ pub struct Fixed {
     pub gamma: Option<f64>,
     /// φ, where given.
     pub phi: Option<f64>,
+}
+
+impl Fixed {
+    /// How many of the smoothing parameters of `form` are given.
+    pub(super) fn count(&self, form: Form) -> usize {
+        [
+            (self.alpha, true),
+            (self.beta, form.has_trend()),
+            (self.gamma, form.has_season()),
+            (self.phi, form.trend() == Trend::Damped),
+        ]
+        .iter()
+        .filter(|(given, exists)| *exists && given.is_some())
+        .count()
+    }
 }
 
 /// What the smoothing parameters have to satisfy, as the argument `bounds` of R's `ets` has it.
@@ -45,7 +61,7 @@ pub enum Bounds {
     Both,
 }
 
-/// The least and the greatest value of each smoothing parameter.
+/// The least and the greatest value of each smoothing parameter: finite numbers, in this order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// Of α.
@@ -67,6 +83,24 @@ impl Default for Limits {
             gamma: (1e-4, 0.9999),
             phi: (0.8, 0.98),
         }
+    }
+}
+
+impl Limits {
+    /// Refuses what is no range: a search could not even begin there.
+    pub(super) fn check(&self) -> Result<(), EtsError> {
+        let named = [
+            ("alpha", self.alpha),
+            ("beta", self.beta),
+            ("gamma", self.gamma),
+            ("phi", self.phi),
+        ];
+        for (name, (least, most)) in named {
+            if !(least.is_finite() && most.is_finite() && least <= most) {
+                return Err(EtsError::Limits { name, least, most });
+            }
+        }
+        Ok(())
     }
 }
 

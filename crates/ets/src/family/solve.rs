@@ -26,6 +26,7 @@ pub(super) struct Series<'a> {
 
 impl<'a> Series<'a> {
     pub(super) fn new(y: &'a [f64], ets: &'a Ets) -> Result<Self, EtsError> {
+        ets.limits.check()?;
         if let Some(index) = y.iter().position(|value| value.is_infinite()) {
             return Err(EtsError::Infinite { index });
         }
@@ -61,9 +62,12 @@ impl<'a> Series<'a> {
                 season_length,
             });
         }
-        let parameters = form.smoothing_parameters() + form.initial_states(season_length) + 1;
+        // What is given is not estimated; the variance is. A season length beyond all bounds asks
+        // for more observations than there can be, and is turned away below.
+        let estimated = form.smoothing_parameters() - self.ets.fixed.count(form) + 1;
+        let parameters = form.initial_states(season_length).saturating_add(estimated);
         // One more than AICc divides by, and a whole season.
-        let needed = parameters + 2;
+        let needed = parameters.saturating_add(2);
         if self.observations.count < needed {
             return Err(EtsError::TooShort {
                 form,

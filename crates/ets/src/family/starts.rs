@@ -83,7 +83,8 @@ pub(super) fn plain_states(
     form: Form,
     season_length: usize,
 ) -> States {
-    let days = (2 * season_length).max(10);
+    // Forms without a season are fitted beside any season length, however absurd.
+    let days = season_length.saturating_mul(2).max(10);
     let first = observations.y.iter().zip(&observations.observed);
     let observed: Vec<f64> = first
         .filter(|(_, observed)| **observed > 0.0)
