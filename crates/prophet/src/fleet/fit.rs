@@ -56,6 +56,16 @@ impl ScaledSeries {
         self.sum_of_squares = crate::simd::dot(&self.values, &self.values);
     }
 
+    /// What the series brings to the posterior, its correlations with the design given.
+    #[inline(always)]
+    fn moments<'a>(&self, correlations: &'a [f64], shift: &'a [f64]) -> Moments<'a> {
+        Moments {
+            correlations,
+            sum_of_squares: self.sum_of_squares,
+            shift,
+        }
+    }
+
     /// A value in the series' own unit.
     #[inline(always)]
     pub(crate) fn unscaled(&self, value: f64) -> f64 {
@@ -152,11 +162,7 @@ impl Fitter {
             &mut self.buffers,
             &mut self.correlations,
         );
-        let moments = Moments {
-            correlations: &self.correlations[..gram.columns()],
-            sum_of_squares: series.sum_of_squares,
-            shift: &self.shift,
-        };
+        let moments = series.moments(&self.correlations[..gram.columns()], &self.shift);
         self.search.begin(gram, &model.design.factor, &moments);
     }
 
@@ -165,11 +171,7 @@ impl Fitter {
     #[inline(always)]
     pub(crate) fn mode(&mut self, model: Model<'_>, series: &ScaledSeries, tau: f64) -> bool {
         let gram = &model.design.gram;
-        let moments = Moments {
-            correlations: &self.correlations[..gram.columns()],
-            sum_of_squares: series.sum_of_squares,
-            shift: &self.shift,
-        };
+        let moments = series.moments(&self.correlations[..gram.columns()], &self.shift);
         let mut residuals = WindowResiduals {
             model,
             series,
@@ -190,11 +192,7 @@ impl Fitter {
         tau: f64,
     ) -> Certainty {
         let gram = &model.design.gram;
-        let moments = Moments {
-            correlations: &self.correlations[..gram.columns()],
-            sum_of_squares: series.sum_of_squares,
-            shift: &self.shift,
-        };
+        let moments = series.moments(&self.correlations[..gram.columns()], &self.shift);
         let mut residuals = WindowResiduals {
             model,
             series,
