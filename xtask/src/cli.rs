@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Write,
     /// Read CSV, Parquet or JSON files into `processed_data`.
     Import(ImportFlags),
+    /// Say when a resource is full: list, set or remove floors, capacities and thresholds.
+    Limits(LimitFlags),
     /// Make a demo fleet with labelled behaviours.
     Demo(DemoFlags),
     /// Tell what a database holds, for which data, and how fresh it is.
@@ -176,6 +178,56 @@ impl ImportFlags {
             agg: self.agg.or(other.agg),
         }
     }
+}
+
+/// Flags of `limits`: on the command line only.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Percent resources need no limits: floor 0, capacity 100, threshold 80.\n\n\
+    Examples:\n  \
+    cargo xtask limits                                             what holds now\n  \
+    cargo xtask limits --resource requests --capacity 25000        for all hosts\n  \
+    cargo xtask limits --resource cpu --host db-01 --threshold 60  for one host\n  \
+    cargo xtask limits limits.csv                                  columns host, resource, floor, capacity, threshold"
+)]
+pub(crate) struct LimitFlags {
+    /// CSV, Parquet or JSON files with columns host (empty: all), resource, floor, capacity,
+    /// threshold
+    #[arg(value_name = "FILE", conflicts_with = "resource")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The resource to set limits of
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Option<String>,
+    /// The host to set them for [default: all hosts]
+    #[arg(long, value_name = "NAME", requires = "resource")]
+    pub(crate) host: Option<String>,
+    /// What no value is below
+    #[arg(
+        long,
+        value_name = "VALUE",
+        requires = "resource",
+        allow_negative_numbers = true
+    )]
+    pub(crate) floor: Option<f64>,
+    /// What no value is above
+    #[arg(
+        long,
+        value_name = "VALUE",
+        requires = "resource",
+        allow_negative_numbers = true
+    )]
+    pub(crate) capacity: Option<f64>,
+    /// Where full starts [default: 80 % of the way from floor to capacity]
+    #[arg(
+        long,
+        value_name = "VALUE",
+        requires = "resource",
+        allow_negative_numbers = true
+    )]
+    pub(crate) threshold: Option<f64>,
+    /// Remove the limits of that resource (and host)
+    #[arg(long, requires = "resource", conflicts_with_all = ["floor", "capacity", "threshold"])]
+    pub(crate) remove: bool,
 }
 
 /// Flags of `demo`; in the configuration file under `[demo]`.

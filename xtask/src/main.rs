@@ -9,6 +9,7 @@ mod demo;
 mod engine_stage;
 mod error;
 mod import;
+mod limits;
 mod progress;
 mod run;
 mod settings;
@@ -49,6 +50,7 @@ fn execute(cli: Cli) -> Result<(), Error> {
         Command::Judge => run::judge(&settings),
         Command::Write => run::write(&settings),
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),
+        Command::Limits(flags) => limits::limits(&settings, flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
         Command::Status => status::print(&settings),
     }

@@ -96,6 +96,7 @@ impl<'a> Job<'a> {
     fn open(settings: &'a Settings) -> Result<Self, Error> {
         let store = settings.open(false)?;
         let data = store.data_summary()?;
+        store.check_limits()?;
         let split = settings.split(data.last_day)?;
         let index = store.series_index(split.as_of())?;
         let identity = RunIdentity {

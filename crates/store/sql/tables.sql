@@ -142,6 +142,19 @@ CREATE TABLE IF NOT EXISTS {table} (
     utilization DOUBLE
 );
 
+-- table: resource_limits
+-- A host of NULL stands for all hosts; a part of NULL is what all hosts have, or a default.
+CREATE TABLE IF NOT EXISTS {table} (
+    host      VARCHAR,
+    resource  VARCHAR NOT NULL,
+    floor     DOUBLE CHECK (isfinite(floor)),
+    capacity  DOUBLE CHECK (isfinite(capacity)),
+    threshold DOUBLE CHECK (isfinite(threshold)),  -- where "full" starts
+    CHECK (floor < capacity),
+    CHECK (floor <= threshold),
+    CHECK (threshold <= capacity)
+);
+
 -- table: fleetcast_schema
 CREATE TABLE IF NOT EXISTS {table} (
     version INTEGER NOT NULL

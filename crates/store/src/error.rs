@@ -94,6 +94,12 @@ pub enum Error {
         /// Why, and the way out.
         cause: String,
     },
+    /// `resource_limits` cannot be used, or not be changed as asked.
+    #[error("{cause}")]
+    Limits {
+        /// Which limits, what is wrong with them, and the way out.
+        cause: String,
+    },
     /// The stage's inputs are missing or do not fit together.
     #[error("{cause}")]
     Stage {

@@ -138,7 +138,7 @@ impl Store {
         self.refuse_bad_rows(&source).map_err(refuse)
     }
 
-    fn file_columns(
+    pub(crate) fn file_columns(
         &self,
         reader: &str,
         location: &str,
@@ -237,7 +237,7 @@ fn name_column(source: &NameSource) -> Option<&str> {
 }
 
 /// The table function that reads the file, and the file's name as it wants it.
-fn reader_for(path: &Path) -> Result<(&'static str, &str), String> {
+pub(crate) fn reader_for(path: &Path) -> Result<(&'static str, &str), String> {
     if !path.is_file() {
         return Err("no such file".to_owned());
     }
@@ -262,7 +262,7 @@ fn reader_for(path: &Path) -> Result<(&'static str, &str), String> {
     }
 }
 
-fn first_line(error: &duckdb::Error) -> String {
+pub(crate) fn first_line(error: &duckdb::Error) -> String {
     let message = error.to_string();
     message.lines().next().unwrap_or_default().to_owned()
 }
@@ -361,7 +361,7 @@ impl FileColumns<'_> {
 }
 
 /// A name or text between quotes, with the quotes inside doubled.
-fn quoted(text: &str, quote: char) -> String {
+pub(crate) fn quoted(text: &str, quote: char) -> String {
     let doubled = text.replace(quote, &format!("{quote}{quote}"));
     format!("{quote}{doubled}{quote}")
 }

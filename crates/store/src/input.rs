@@ -90,6 +90,7 @@ impl Store {
     /// [`Error::NoInput`] where no row has a day; otherwise as [`Store::check_input`].
     pub fn data_summary(&self) -> Result<DataSummary, Error> {
         self.check_input()?;
+        self.make_limits()?;
         let summing_up = Error::while_doing("summing up processed_data");
         let (rows, last_day, fingerprint) = self
             .connection

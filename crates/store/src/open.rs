@@ -47,6 +47,7 @@ impl Store {
             path: path.to_owned(),
         };
         store.check_schema()?;
+        store.make_limits()?;
         Ok(store)
     }
 
@@ -63,6 +64,7 @@ impl Store {
             path: PathBuf::from(":memory:"),
         };
         store.check_schema()?;
+        store.make_limits()?;
         Ok(store)
     }
 
@@ -86,7 +88,11 @@ impl Store {
     pub fn ensure_table(&self, table: Table) -> Result<(), Error> {
         self.connection
             .execute_batch(&table.definition(table.as_str()))
-            .map_err(Error::while_doing("creating a table"))
+            .map_err(Error::while_doing("creating a table"))?;
+        match table {
+            Table::ProcessedData => self.make_limits(),
+            _ => Ok(()),
+        }
     }
 
     /// Whether a table or view of this name exists.

@@ -13,6 +13,8 @@ pub(crate) const SCHEMA_VERSION: i64 = 1;
 pub enum Table {
     /// The daily utilisation: the input.
     ProcessedData,
+    /// Floors, capacities and thresholds: an input, too.
+    ResourceLimits,
     /// Behaviour labels of a demo fleet.
     DemoLabels,
     /// The version of the tables.
@@ -50,6 +52,7 @@ impl Table {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ProcessedData => "processed_data",
+            Self::ResourceLimits => "resource_limits",
             Self::DemoLabels => "demo_labels",
             Self::FleetcastSchema => "fleetcast_schema",
             Self::Runs => "runs",
@@ -92,6 +95,7 @@ mod tests {
     fn every_table_has_one_definition() {
         let all = [
             Table::ProcessedData,
+            Table::ResourceLimits,
             Table::DemoLabels,
             Table::FleetcastSchema,
         ];
