@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetcast_core::Day;
+use fleetcast_outlook::Sustained;
 use serde::{Deserialize, Deserializer};
 
 /// Forecasts a fleet: two engines train on 32 months, a judge scores them on the last 4, and the
@@ -74,6 +75,10 @@ pub(crate) struct CommonFlags {
     /// By how many percent the challenger's error must be smaller to win [default: 0]
     #[arg(long, global = true, value_name = "PERCENT")]
     pub(crate) promotion_margin: Option<f64>,
+    /// When a resource counts as full: so many days of so many above its threshold [default: 3/7]
+    #[arg(long, global = true, value_name = "DAYS/OF")]
+    #[serde(default, deserialize_with = "sustained_from_text")]
+    pub(crate) sustained: Option<Sustained>,
     /// Threads for engines and for DuckDB [default: one a core]
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -98,6 +103,7 @@ impl CommonFlags {
             no_refit: self.no_refit.or(other.no_refit),
             prophet_mode: self.prophet_mode.or(other.prophet_mode),
             promotion_margin: self.promotion_margin.or(other.promotion_margin),
+            sustained: self.sustained.or(other.sustained),
             threads: self.threads.or(other.threads),
             quiet: self.quiet.or(other.quiet),
             config: self.config.or(other.config),
@@ -262,6 +268,13 @@ fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Da
         toml::Value::String(text) => text,
         other => other.to_string(),
     };
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+fn sustained_from_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Sustained>, D::Error> {
+    let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 

@@ -1,6 +1,6 @@
 //! `limits`: what "full" is, for whom.
 
-use fleetcast_store::{EffectiveLimits, Limits, Store};
+use fleetcast_store::{EffectiveLimits, Limits, Store, Table};
 
 use crate::cli::LimitFlags;
 use crate::error::Error;
@@ -12,6 +12,7 @@ use crate::summary::{right_aligned, table};
 pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error> {
     let store = settings.open(false)?;
     let reporter = Reporter::new(settings.quiet);
+    let before = store.limits()?;
     for file in &flags.files {
         let rows = store.read_limits_file(file)?;
         store.set_limits(&rows)?;
@@ -39,7 +40,14 @@ pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error
             }])?;
         }
     }
-    list(&store, reporter)
+    list(&store, reporter)?;
+    if store.limits()? != before && store.count_rows(Table::CapacityOutlook)? > 0 {
+        reporter.say(format_args!(
+            "capacity_outlook is of the limits before; `cargo xtask write --db {}` brings it up to date",
+            settings.db.display()
+        ));
+    }
+    Ok(())
 }
 
 /// One line of the list: limits, and how many series they hold for.

@@ -212,8 +212,16 @@ impl<'a> Job<'a> {
     fn write(&self, run: RunId) -> Result<(), Error> {
         self.publish(run, Stage::Write, |_| {
             let trained_through = self.trained_through();
-            let golden = fleetcast_writer::write_golden_record(&self.store, run, trained_through);
-            Ok(golden?)
+            let mut golden =
+                fleetcast_writer::write_golden_record(&self.store, run, trained_through)?;
+            golden.drafts.push(fleetcast_outlook::draft_outlook(
+                &self.store,
+                run,
+                &Table::Forecasts.draft_name(),
+                self.split.as_of(),
+                self.settings.sustained,
+            )?);
+            Ok(golden)
         })
     }
 

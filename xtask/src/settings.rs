@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
 use fleetcast_judge::PromotionMargin;
+use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
 use fleetcast_store::{OpenOptions, Store};
 use serde_json::{Value, json};
@@ -66,6 +67,7 @@ pub(crate) struct Settings {
     pub(crate) prophet_mode: Mode,
     pub(crate) margin: PromotionMargin,
     pub(crate) level: IntervalLevel,
+    pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
     pub(crate) quiet: bool,
 }
@@ -107,6 +109,7 @@ impl Settings {
             },
             margin: margin.map_err(|error| setting(&error))?.unwrap_or_default(),
             level: IntervalLevel::EIGHTY_PERCENT,
+            sustained: flags.sustained.unwrap_or_default(),
             threads,
             quiet: flags.quiet.unwrap_or(false),
         })
@@ -146,6 +149,9 @@ impl Settings {
             "judge": {
                 "promotion_margin": self.margin.percent(),
             },
+            "outlook": {
+                "sustained": self.sustained.to_string(),
+            },
         })
     }
 }
@@ -158,7 +164,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\npromotion-margin = 10\nthreads = 3\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -168,6 +174,7 @@ mod tests {
         assert_eq!(settings.db, PathBuf::from("x.duckdb"));
         assert_eq!(settings.refit, Refit::Never);
         assert_eq!(settings.prophet_mode, Mode::Exact);
+        assert_eq!(settings.sustained.to_string(), "5/7");
         assert_eq!(settings.threads, 3);
         let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
         assert_eq!(split.as_of().to_string(), "2025-06-30");
@@ -196,6 +203,7 @@ mod tests {
             ("[import]\ncolumn = 'x'", "column"),
             ("[judge]\nmargin = 3", "judge"),
             ("as-of = 'yesterday'", "yesterday"),
+            ("sustained = 'often'", "often"),
         ] {
             let error = ConfigFile::parse(text).unwrap_err().to_string();
             assert!(error.contains(named), "{text}: {error}");

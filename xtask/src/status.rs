@@ -27,6 +27,7 @@ pub(crate) fn print(settings: &Settings) -> Result<(), Error> {
         Table::BacktestScores,
         Table::ModelLeaderboard,
         Table::Forecasts,
+        Table::CapacityOutlook,
         Table::SeriesIssues,
     ] {
         let run = store.run_in(shown)?;

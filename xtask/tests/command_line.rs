@@ -68,12 +68,13 @@ impl Desk {
     /// The contents of every result table, run numbers aside, each as one hash over its rows in
     /// the order they are stored.
     fn contents(&self, db: &str) -> Vec<String> {
-        const TABLES: [&str; 6] = [
+        const TABLES: [&str; 7] = [
             "prophet_forecasts",
             "challenger_forecasts",
             "backtest_scores",
             "model_leaderboard",
             "forecasts",
+            "capacity_outlook",
             "series_issues",
         ];
         TABLES

@@ -121,6 +121,26 @@ CREATE TABLE IF NOT EXISTS {table} (
     PRIMARY KEY (host, resource, ds)
 );
 
+-- table: capacity_outlook
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id           BIGINT  NOT NULL,
+    host             VARCHAR NOT NULL,
+    resource         VARCHAR NOT NULL,
+    threshold        DOUBLE,
+    capacity         DOUBLE,
+    limits_from      VARCHAR NOT NULL,
+    status           VARCHAR NOT NULL CHECK (status IN ('over', 'within', 'not_within_horizon', 'no_limit')),
+    full_on          DATE,
+    full_on_earliest DATE,
+    days_left        INTEGER,
+    trust            VARCHAR,
+    model            VARCHAR NOT NULL,
+    as_of            DATE    NOT NULL,
+    recent           DOUBLE,           -- the mean of the last observed days
+    peak             DOUBLE  NOT NULL, -- the largest yhat
+    PRIMARY KEY (host, resource)
+);
+
 -- table: series_issues
 CREATE TABLE IF NOT EXISTS {table} (
     run_id   BIGINT  NOT NULL,

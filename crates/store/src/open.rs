@@ -154,7 +154,8 @@ impl Store {
                 .optional()
                 .map_err(reading)?;
             return match found {
-                Some(SCHEMA_VERSION) => Ok(()),
+                // Databases of this version may be older than this table.
+                Some(SCHEMA_VERSION) => self.ensure_table(Table::CapacityOutlook),
                 found => Err(Error::SchemaVersion {
                     found: found.unwrap_or(0),
                     expected: SCHEMA_VERSION,

@@ -31,19 +31,22 @@ pub enum Table {
     ModelLeaderboard,
     /// The golden record.
     Forecasts,
+    /// When each series reaches its threshold.
+    CapacityOutlook,
     /// What was wrong with a series, or was repaired.
     SeriesIssues,
 }
 
 impl Table {
     /// The tables every run writes.
-    pub(crate) const RESULTS: [Self; 7] = [
+    pub(crate) const RESULTS: [Self; 8] = [
         Self::Runs,
         Self::ProphetForecasts,
         Self::ChallengerForecasts,
         Self::BacktestScores,
         Self::ModelLeaderboard,
         Self::Forecasts,
+        Self::CapacityOutlook,
         Self::SeriesIssues,
     ];
 
@@ -61,6 +64,7 @@ impl Table {
             Self::BacktestScores => "backtest_scores",
             Self::ModelLeaderboard => "model_leaderboard",
             Self::Forecasts => "forecasts",
+            Self::CapacityOutlook => "capacity_outlook",
             Self::SeriesIssues => "series_issues",
         }
     }
