@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Range;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int32Type};
 use fleetcast_core::{
-    Day, Engine, Horizon, IntervalLevel, IssueCode, Outcome, Panel, SeriesKey, TimeGrid, metrics,
-    seasonal_naive,
+    Day, Engine, Horizon, IntervalLevel, IssueCode, Outcome, Panel, SeriesKey, Severity, TimeGrid,
+    metrics, seasonal_naive,
 };
 use fleetcast_ets::{EtsEngine, MstlEngine};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -99,7 +100,11 @@ fn degenerate_series_have_a_policy() {
 
 #[test]
 fn short_series_step_down_and_say_so() {
-    for days in [14, 20, 21, 30, 55, 56, 100, 400, 729, 730] {
+    use IssueCode::{
+        AnnualSeasonLeftOut, ValidationLeftOut, ValidationShortened, WeeklySeasonLeftOut,
+    };
+    use Severity::{Info, Warning};
+    for days in [14, 20, 21, 30, 55, 56, 100, 400, 479, 480, 729, 730] {
         let found = outcome(workload(days), 180);
         let forecast = found.forecast.unwrap();
         let sane = forecast
@@ -107,21 +112,120 @@ fn short_series_step_down_and_say_so() {
             .iter()
             .all(|yhat| (20.0..90.0).contains(yhat));
         assert!(sane, "{days} days: {:?}", forecast.yhat());
-        let codes: Vec<IssueCode> = found.notices.iter().map(|notice| notice.code).collect();
-        let expected: &[IssueCode] = match days {
+        let notices: Vec<(IssueCode, Severity)> = found
+            .notices
+            .iter()
+            .map(|notice| (notice.code, notice.severity))
+            .collect();
+        let expected: &[(IssueCode, Severity)] = match days {
             ..21 => &[
-                IssueCode::WeeklySeasonLeftOut,
-                IssueCode::AnnualSeasonLeftOut,
+                (WeeklySeasonLeftOut, Warning),
+                (AnnualSeasonLeftOut, Warning),
+                (ValidationLeftOut, Warning),
             ],
-            21..730 => &[IssueCode::AnnualSeasonLeftOut],
+            21..56 => &[(AnnualSeasonLeftOut, Warning), (ValidationLeftOut, Warning)],
+            56..480 => &[(AnnualSeasonLeftOut, Warning), (ValidationShortened, Info)],
+            480..730 => &[(AnnualSeasonLeftOut, Warning)],
             _ => &[],
         };
-        assert_eq!(codes, expected, "{days} days");
+        assert_eq!(notices, expected, "{days} days");
         assert_eq!(
             found.inner.len(),
             if days < 56 { 0 } else { 3 },
             "{days} days"
         );
+    }
+}
+
+/// The codes and messages of a series' notices.
+fn notices(values: Vec<f64>) -> Vec<(IssueCode, String)> {
+    let notices = outcome(values, 30).notices.into_iter();
+    notices
+        .map(|notice| (notice.code, notice.message))
+        .collect()
+}
+
+/// The series with the days of some ranges missing.
+fn without(mut values: Vec<f64>, missing: &[Range<usize>]) -> Vec<f64> {
+    for days in missing {
+        values[days.clone()].fill(f64::NAN);
+    }
+    values
+}
+
+#[test]
+fn a_stray_value_before_long_silence_is_no_history() {
+    let codes =
+        |values| -> Vec<IssueCode> { notices(values).into_iter().map(|(code, _)| code).collect() };
+    let long_silence = without(workload(820), &[1..720]);
+    assert_eq!(
+        codes(long_silence),
+        [
+            IssueCode::AnnualSeasonLeftOut,
+            // The origins lie in the silence.
+            IssueCode::ValidationLeftOut
+        ]
+    );
+    // It is forecast as the hundred days are: no annual part has been made up.
+    let with_stray = outcome(without(workload(820), &[1..720]), 60)
+        .forecast
+        .unwrap();
+    let alone = outcome(without(workload(820), &[0..720]), 60)
+        .forecast
+        .unwrap();
+    for (found, expected) in with_stray.yhat().iter().zip(alone.yhat()) {
+        assert!((found - expected).abs() < 2.0, "{found}, not {expected}");
+    }
+}
+
+#[test]
+fn whatever_is_missing_from_the_combination_is_noticed() {
+    // Too little of last year's four weeks before the end: there is no level to compare with.
+    assert_eq!(
+        notices(without(workload(974), &[560..611])),
+        [(
+            IssueCode::CompanionLeftOut,
+            "forecast without last year's same weekday: too many of last year's days are missing"
+                .to_owned()
+        )]
+    );
+    // The same of one inner origin, which looks back further.
+    assert_eq!(
+        notices(without(workload(974), &[340..371])),
+        [(
+            IssueCode::CompanionLeftOut,
+            "forecast without last year's same weekday: it has no score at an inner origin"
+                .to_owned()
+        )]
+    );
+    // Nothing to score one of three inner origins on.
+    assert_eq!(
+        notices(without(workload(600), &[481..598])),
+        [
+            (
+                IssueCode::AnnualSeasonLeftOut,
+                "600 days of history, 730 needed for the annual season".to_owned()
+            ),
+            (
+                IssueCode::ValidationShortened,
+                "2 of 3 inner origins have enough observed days before and after them; forecasts \
+                 are weighed by those"
+                    .to_owned()
+            )
+        ]
+    );
+}
+
+#[test]
+fn plans_that_are_shared_and_those_that_are_not_give_the_same() {
+    // More windows of four series each than plans are kept for.
+    let rows: Vec<Vec<f64>> = (0..4 * 40)
+        .map(|row| without(workload(160), &[0..row / 4]))
+        .collect();
+    let together = outcomes(&panel(rows.clone()), 30);
+    for row in [0, 5, 127, 128, 159] {
+        let alone = outcome(rows[row].clone(), 30);
+        assert_eq!(together[row], alone, "series {row}");
     }
 }
 
