@@ -72,6 +72,9 @@ pub(crate) struct CommonFlags {
     /// How the champion chooses its settings [default: tuned]
     #[arg(long, global = true, value_name = "MODE")]
     pub(crate) prophet_mode: Option<ProphetModeFlag>,
+    /// Which engine stands as the challenger [default: ets]
+    #[arg(long, global = true, value_name = "ENGINE")]
+    pub(crate) challenger: Option<ChallengerFlag>,
     /// By how many percent the challenger's error must be smaller to win [default: 0]
     #[arg(long, global = true, value_name = "PERCENT")]
     pub(crate) promotion_margin: Option<f64>,
@@ -102,6 +105,7 @@ impl CommonFlags {
             horizon_days: self.horizon_days.or(other.horizon_days),
             no_refit: self.no_refit.or(other.no_refit),
             prophet_mode: self.prophet_mode.or(other.prophet_mode),
+            challenger: self.challenger.or(other.challenger),
             promotion_margin: self.promotion_margin.or(other.promotion_margin),
             sustained: self.sustained.or(other.sustained),
             threads: self.threads.or(other.threads),
@@ -119,6 +123,17 @@ pub(crate) enum ProphetModeFlag {
     Tuned,
     /// Prophet's own default settings, solved exactly.
     Exact,
+}
+
+/// Which engine stands as the challenger.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub(crate) enum ChallengerFlag {
+    /// Exponential smoothing built for the long horizon.
+    Ets,
+    /// Its first version, MSTL with augurs' exponential smoothing, as a reference.
+    MstlEts,
 }
 
 /// How several values of one day become one.

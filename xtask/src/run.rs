@@ -3,7 +3,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fleetcast_core::{Day, Engine, Refit, Split, Stage};
-use fleetcast_ets::EtsEngine;
 use fleetcast_judge::Rules;
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{RunId, RunIdentity, RunStatus, SeriesIndex, StageResult, Store, Table};
@@ -171,7 +170,7 @@ impl<'a> Job<'a> {
         self.engine_stage(
             run,
             Stage::Challenger,
-            &EtsEngine::new(),
+            self.settings.challenger.engine().as_ref(),
             Table::ChallengerForecasts,
         )
     }

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
+use fleetcast_ets::Contender;
 use fleetcast_judge::PromotionMargin;
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
 use fleetcast_store::{OpenOptions, Store};
 use serde_json::{Value, json};
 
-use crate::cli::{CommonFlags, DemoFlags, ImportFlags, ProphetModeFlag};
+use crate::cli::{ChallengerFlag, CommonFlags, DemoFlags, ImportFlags, ProphetModeFlag};
 use crate::error::Error;
 
 const DEFAULT_CONFIG: &str = "fleetcast.toml";
@@ -65,6 +66,7 @@ pub(crate) struct Settings {
     lengths: WindowLengths,
     pub(crate) refit: Refit,
     pub(crate) prophet_mode: Mode,
+    pub(crate) challenger: Contender,
     pub(crate) margin: PromotionMargin,
     pub(crate) level: IntervalLevel,
     pub(crate) sustained: Sustained,
@@ -107,6 +109,10 @@ impl Settings {
                 Some(ProphetModeFlag::Exact) => Mode::Exact,
                 Some(ProphetModeFlag::Tuned) | None => Mode::Tuned,
             },
+            challenger: match flags.challenger {
+                Some(ChallengerFlag::MstlEts) => Contender::MstlEts,
+                Some(ChallengerFlag::Ets) | None => Contender::Ets,
+            },
             margin: margin.map_err(|error| setting(&error))?.unwrap_or_default(),
             level: IntervalLevel::EIGHTY_PERCENT,
             sustained: flags.sustained.unwrap_or_default(),
@@ -146,6 +152,9 @@ impl Settings {
                     Mode::Tuned => "tuned",
                 },
             },
+            "challenger": {
+                "engine": self.challenger.as_str(),
+            },
             "judge": {
                 "promotion_margin": self.margin.percent(),
             },
@@ -164,7 +173,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -175,6 +184,8 @@ mod tests {
         assert_eq!(settings.refit, Refit::Never);
         assert_eq!(settings.prophet_mode, Mode::Exact);
         assert_eq!(settings.sustained.to_string(), "5/7");
+        assert_eq!(settings.challenger, Contender::MstlEts);
+        assert_eq!(settings.as_json()["challenger"]["engine"], "mstl_ets");
         assert_eq!(settings.threads, 3);
         let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
         assert_eq!(split.as_of().to_string(), "2025-06-30");

@@ -30,18 +30,13 @@ pub struct SeasonalNaive {
 /// if the series has one, else a week. Nothing but the series' own values is used.
 #[must_use]
 pub fn seasonal_naive(series: SeriesView<'_>, horizon: Horizon) -> Option<SeasonalNaive> {
-    let values = trim_start(series.values)?;
+    // From the first observed day on, to the end of the window.
+    let values = series.values.get(series.observed_span()?.start..)?;
     let season = better_season(values, horizon.days());
     Some(SeasonalNaive {
         season,
         yhat: repeat_season(values, season, horizon.days()),
     })
-}
-
-/// The values from the first observed one on.
-fn trim_start(values: &[f64]) -> Option<&[f64]> {
-    let first = values.iter().position(|value| !value.is_nan())?;
-    values.get(first..)
 }
 
 fn better_season(values: &[f64], horizon: usize) -> usize {
