@@ -1,9 +1,12 @@
 //! Commands and flags.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetcast_core::Day;
+use fleetcast_judge::Metric;
 use fleetcast_outlook::Sustained;
 use serde::{Deserialize, Deserializer};
 
@@ -75,12 +78,26 @@ pub(crate) struct CommonFlags {
     /// Which engine stands as the challenger [default: ets]
     #[arg(long, global = true, value_name = "ENGINE")]
     pub(crate) challenger: Option<ChallengerFlag>,
-    /// By how many percent the challenger's error must be smaller to win [default: 0]
+    /// The error that decides who wins: mape, wape, smape, mase, mae or rmse [default: mape]
+    #[arg(long, global = true, value_name = "NAME")]
+    #[serde(default, deserialize_with = "from_text")]
+    pub(crate) metric: Option<Metric>,
+    /// By how many percent an engine's error must be smaller to take a series from the champion, or
+    /// from who won the last run [default: 10]
     #[arg(long, global = true, value_name = "PERCENT")]
     pub(crate) promotion_margin: Option<f64>,
+    /// Whose forecast becomes the golden record [default: winner]
+    #[arg(long, global = true, value_enum, value_name = "WHOSE")]
+    pub(crate) golden: Option<GoldenFlag>,
+    /// Level of the golden record's intervals; those at 95 % stand beside them [default: 80]
+    #[arg(long, global = true, value_name = "PERCENT")]
+    pub(crate) interval_level: Option<f64>,
+    /// Earlier golden records to keep, to hold against what came true [default: 12]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) keep_records: Option<u32>,
     /// When a resource counts as full: so many days of so many above its threshold [default: 3/7]
     #[arg(long, global = true, value_name = "DAYS/OF")]
-    #[serde(default, deserialize_with = "sustained_from_text")]
+    #[serde(default, deserialize_with = "from_text")]
     pub(crate) sustained: Option<Sustained>,
     /// Threads for engines and for DuckDB [default: one a core]
     #[arg(long, global = true, value_name = "N")]
@@ -106,7 +123,11 @@ impl CommonFlags {
             no_refit: self.no_refit.or(other.no_refit),
             prophet_mode: self.prophet_mode.or(other.prophet_mode),
             challenger: self.challenger.or(other.challenger),
+            metric: self.metric.or(other.metric),
             promotion_margin: self.promotion_margin.or(other.promotion_margin),
+            golden: self.golden.or(other.golden),
+            interval_level: self.interval_level.or(other.interval_level),
+            keep_records: self.keep_records.or(other.keep_records),
             sustained: self.sustained.or(other.sustained),
             threads: self.threads.or(other.threads),
             quiet: self.quiet.or(other.quiet),
@@ -134,6 +155,16 @@ pub(crate) enum ChallengerFlag {
     Ets,
     /// Its first version, MSTL with augurs' exponential smoothing, as a reference.
     MstlEts,
+}
+
+/// Whose forecast becomes the golden record.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GoldenFlag {
+    /// The winner's, prophet or challenger.
+    Winner,
+    /// The blend of both engines and two naive forecasts.
+    Blend,
 }
 
 /// How several values of one day become one.
@@ -286,9 +317,12 @@ fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Da
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
-fn sustained_from_text<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Sustained>, D::Error> {
+/// What is written as text: a metric's name, or a rule such as `3/7`.
+fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }

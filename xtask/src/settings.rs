@@ -4,16 +4,20 @@ use std::path::{Path, PathBuf};
 
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
 use fleetcast_ets::Contender;
-use fleetcast_judge::PromotionMargin;
+use fleetcast_judge::{Golden, Metric, PromotionMargin};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
 use fleetcast_store::{OpenOptions, Store};
 use serde_json::{Value, json};
 
-use crate::cli::{ChallengerFlag, CommonFlags, DemoFlags, ImportFlags, ProphetModeFlag};
+use crate::cli::{
+    ChallengerFlag, CommonFlags, DemoFlags, GoldenFlag, ImportFlags, ProphetModeFlag,
+};
 use crate::error::Error;
 
 const DEFAULT_CONFIG: &str = "fleetcast.toml";
+/// Golden records kept beside the newest: a year of monthly runs.
+const DEFAULT_KEEP_RECORDS: u32 = 12;
 const DEFAULT_DB: &str = "fleet.duckdb";
 
 /// A configuration file: common flags at the top, those of `demo` and `import` in tables of their
@@ -68,7 +72,14 @@ pub(crate) struct Settings {
     pub(crate) prophet_mode: Mode,
     pub(crate) challenger: Contender,
     pub(crate) margin: PromotionMargin,
+    pub(crate) metric: Metric,
+    pub(crate) golden: Golden,
+    /// Of the engines' intervals, and of the coverage that is reported.
     pub(crate) level: IntervalLevel,
+    /// Of the golden record's.
+    pub(crate) golden_level: IntervalLevel,
+    /// Earlier golden records to keep.
+    pub(crate) keep_records: u32,
     pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
     pub(crate) quiet: bool,
@@ -88,6 +99,10 @@ impl Settings {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         let horizon = flags.horizon_days.map(Horizon::new).transpose();
+        let level = flags
+            .interval_level
+            .map(|percent| IntervalLevel::new(percent / 100.0))
+            .transpose();
         let margin = flags.promotion_margin.map(PromotionMargin::new).transpose();
         Ok(Self {
             db_is_named: flags.db.is_some(),
@@ -114,7 +129,16 @@ impl Settings {
                 Some(ChallengerFlag::Ets) | None => Contender::Ets,
             },
             margin: margin.map_err(|error| setting(&error))?.unwrap_or_default(),
+            metric: flags.metric.unwrap_or_default(),
+            golden: match flags.golden {
+                Some(GoldenFlag::Blend) => Golden::Blend,
+                Some(GoldenFlag::Winner) | None => Golden::Winner,
+            },
             level: IntervalLevel::EIGHTY_PERCENT,
+            golden_level: level
+                .map_err(|error| setting(&error))?
+                .unwrap_or(IntervalLevel::EIGHTY_PERCENT),
+            keep_records: flags.keep_records.unwrap_or(DEFAULT_KEEP_RECORDS),
             sustained: flags.sustained.unwrap_or_default(),
             threads,
             quiet: flags.quiet.unwrap_or(false),
@@ -156,7 +180,9 @@ impl Settings {
                 "engine": self.challenger.as_str(),
             },
             "judge": {
+                "metric": self.metric.as_str(),
                 "promotion_margin": self.margin.percent(),
+                "golden": self.golden.as_str(),
             },
             "outlook": {
                 "sustained": self.sustained.to_string(),

@@ -105,6 +105,10 @@ pub enum IssueCode {
     EngineCrash,
     /// The judge had one engine only to choose from.
     OneEngineOnly,
+    /// Both engines failed; seasonal naive stands in.
+    NoEngine,
+    /// Golden values were drawn to the limits of their resource.
+    DrawnToLimits,
 }
 
 impl IssueCode {
@@ -132,6 +136,8 @@ impl IssueCode {
             Self::NumericalFailure => "numerical_failure",
             Self::EngineCrash => "engine_crash",
             Self::OneEngineOnly => "one_engine_only",
+            Self::NoEngine => "no_engine",
+            Self::DrawnToLimits => "drawn_to_limits",
         }
     }
 }

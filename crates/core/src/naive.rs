@@ -39,6 +39,17 @@ pub fn seasonal_naive(series: SeriesView<'_>, horizon: Horizon) -> Option<Season
     })
 }
 
+/// The seasonal naive forecast of the `horizon` days after `values` with a season of `season` days
+/// (at least 1), or `None` where nothing is observed.
+///
+/// A day whose last season is missing has the value of up to three seasons before, else the last
+/// one observed until then.
+#[must_use]
+pub fn naive_of_season(values: &[f64], season: usize, horizon: usize) -> Option<Vec<f64>> {
+    let first = values.iter().position(|value| !value.is_nan())?;
+    Some(repeat_season(&values[first..], season.max(1), horizon))
+}
+
 fn better_season(values: &[f64], horizon: usize) -> usize {
     if values.len() < SEASON_YEAR {
         return SEASON_WEEK;
