@@ -152,11 +152,9 @@ fn notices(values: Vec<f64>) -> Vec<(IssueCode, String)> {
         .collect()
 }
 
-/// The series with the days of some ranges missing.
-fn without(mut values: Vec<f64>, missing: &[Range<usize>]) -> Vec<f64> {
-    for days in missing {
-        values[days.clone()].fill(f64::NAN);
-    }
+/// The series with some days missing.
+fn without(mut values: Vec<f64>, missing: Range<usize>) -> Vec<f64> {
+    values[missing].fill(f64::NAN);
     values
 }
 
@@ -164,7 +162,7 @@ fn without(mut values: Vec<f64>, missing: &[Range<usize>]) -> Vec<f64> {
 fn a_stray_value_before_long_silence_is_no_history() {
     let codes =
         |values| -> Vec<IssueCode> { notices(values).into_iter().map(|(code, _)| code).collect() };
-    let long_silence = without(workload(820), &[1..720]);
+    let long_silence = without(workload(820), 1..720);
     assert_eq!(
         codes(long_silence),
         [
@@ -174,10 +172,10 @@ fn a_stray_value_before_long_silence_is_no_history() {
         ]
     );
     // It is forecast as the hundred days are: no annual part has been made up.
-    let with_stray = outcome(without(workload(820), &[1..720]), 60)
+    let with_stray = outcome(without(workload(820), 1..720), 60)
         .forecast
         .unwrap();
-    let alone = outcome(without(workload(820), &[0..720]), 60)
+    let alone = outcome(without(workload(820), 0..720), 60)
         .forecast
         .unwrap();
     for (found, expected) in with_stray.yhat().iter().zip(alone.yhat()) {
@@ -189,7 +187,7 @@ fn a_stray_value_before_long_silence_is_no_history() {
 fn whatever_is_missing_from_the_combination_is_noticed() {
     // Too little of last year's four weeks before the end: there is no level to compare with.
     assert_eq!(
-        notices(without(workload(974), &[560..611])),
+        notices(without(workload(974), 560..611)),
         [(
             IssueCode::CompanionLeftOut,
             "forecast without last year's same weekday: too many of last year's days are missing"
@@ -198,7 +196,7 @@ fn whatever_is_missing_from_the_combination_is_noticed() {
     );
     // The same of one inner origin, which looks back further.
     assert_eq!(
-        notices(without(workload(974), &[340..371])),
+        notices(without(workload(974), 340..371)),
         [(
             IssueCode::CompanionLeftOut,
             "forecast without last year's same weekday: it has no score at an inner origin"
@@ -207,7 +205,7 @@ fn whatever_is_missing_from_the_combination_is_noticed() {
     );
     // Nothing to score one of three inner origins on.
     assert_eq!(
-        notices(without(workload(600), &[481..598])),
+        notices(without(workload(600), 481..598)),
         [
             (
                 IssueCode::AnnualSeasonLeftOut,
@@ -227,7 +225,7 @@ fn whatever_is_missing_from_the_combination_is_noticed() {
 fn plans_that_are_shared_and_those_that_are_not_give_the_same() {
     // More windows of four series each than plans are kept for.
     let rows: Vec<Vec<f64>> = (0..4 * 40)
-        .map(|row| without(workload(160), &[0..row / 4]))
+        .map(|row| without(workload(160), 0..row / 4))
         .collect();
     let together = outcomes(&panel(rows.clone()), 30);
     for row in [0, 5, 127, 128, 159] {

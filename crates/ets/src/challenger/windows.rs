@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use fleetcast_core::{PanelView, TimeGrid};
+use fleetcast_core::{PanelView, SeriesView, TimeGrid, in_parallel};
 
 use super::plan::Plan;
 use super::seasons::Seasons;
@@ -31,12 +31,18 @@ pub(super) struct Windows {
 impl Windows {
     /// Of all series of `panel`.
     pub(super) fn of(panel: PanelView<'_>) -> Self {
+        let window_of = |series: SeriesView<'_>| {
+            let span = series.observed_span()?;
+            let (seasons, _) = Seasons::of(&series.values[span.clone()]);
+            Some(key(&(span, seasons)))
+        };
         let mut sharing: BTreeMap<(usize, usize, Seasons), usize> = BTreeMap::new();
-        for series in panel.iter() {
-            if let Some(span) = series.observed_span() {
-                let (seasons, _) = Seasons::of(&series.values[span.clone()]);
-                *sharing.entry(key(&(span, seasons))).or_default() += 1;
-            }
+        // A series that fails here fails again, and is reported, when it is forecast.
+        for window in in_parallel(panel, window_of, |_| None)
+            .into_iter()
+            .flatten()
+        {
+            *sharing.entry(window).or_default() += 1;
         }
         let mut shared: Vec<_> = sharing
             .into_iter()
