@@ -25,7 +25,7 @@ pub(crate) struct Row {
 
 type Columns = Vec<(String, ArrayRef)>;
 
-fn key_columns<'a>(run: RunId, keys: impl Iterator<Item = &'a SeriesKey> + Clone) -> Columns {
+fn key_columns<'a>(run: RunId, keys: &(impl Iterator<Item = &'a SeriesKey> + Clone)) -> Columns {
     let rows = keys.clone().count();
     let text = |of: fn(&SeriesKey) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(keys.clone().map(of)))
@@ -91,7 +91,7 @@ pub(crate) fn leaderboard_batch(run: RunId, rows: &[Row]) -> Result<RecordBatch,
         (Contender::Blend, "blend"),
     ];
     let verdicts = || rows.iter().map(|row| &row.verdict);
-    let mut columns = key_columns(run, rows.iter().map(|row| &row.key));
+    let mut columns = key_columns(run, &rows.iter().map(|row| &row.key));
     columns.push(text(
         "winner",
         verdicts().map(|verdict| Some(verdict.decision.winner.as_str())),
@@ -171,7 +171,7 @@ pub(crate) fn score_batch(run: RunId, rows: &[Row]) -> Result<RecordBatch, Arrow
         })
         .collect();
     let scores = || scored.iter().map(|(_, scores)| *scores);
-    let mut columns = key_columns(run, scored.iter().map(|(key, _)| *key));
+    let mut columns = key_columns(run, &scored.iter().map(|(key, _)| *key));
     columns.push(text(
         "model",
         scores().map(|scores| Some(scores.model.as_str())),
@@ -200,7 +200,7 @@ pub(crate) fn calibration_batch(
     run: RunId,
     calibrated: &[Calibrated],
 ) -> Result<RecordBatch, ArrowError> {
-    let mut columns = key_columns(run, calibrated.iter().map(|row| &row.key));
+    let mut columns = key_columns(run, &calibrated.iter().map(|row| &row.key));
     columns.push(text(
         "model",
         calibrated.iter().map(|row| Some(row.model.as_str())),
@@ -240,7 +240,7 @@ pub(crate) fn judge_forecast_batch(
         own.iter()
             .flat_map(|(row, yhat)| std::iter::repeat_n(*row, yhat.len()))
     };
-    let mut columns = key_columns(run, per_day().map(|row| &row.key));
+    let mut columns = key_columns(run, &per_day().map(|row| &row.key));
     let days: Date32Array = own
         .iter()
         .flat_map(|(_, yhat)| (0..).zip(yhat.iter()))

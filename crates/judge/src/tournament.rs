@@ -38,7 +38,7 @@ pub enum Error {
 ///
 /// A series is on the leaderboard where an engine has a forecast of its future, or where both have
 /// failed on it and seasonal naive stands in. Who won the last run is read from the leaderboard
-/// that stands.
+/// that stands, where that one is of other data.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ pub fn judge<'store>(
     rules: &Rules,
     mut on_progress: impl FnMut(usize),
 ) -> Result<StageResult<'store>, Error> {
-    let incumbents = incumbents(store)?;
+    let incumbents = incumbents(store, run)?;
     let failed = series_engines_failed_on(store)?;
     let scores = store.draft(Table::BacktestScores)?;
     let leaderboard = store.draft(Table::ModelLeaderboard)?;
@@ -188,15 +188,15 @@ fn issue_of(row: &Row) -> Option<SeriesIssue> {
     })
 }
 
-/// Who won the last run, on the leaderboard that stands.
-fn incumbents(store: &Store) -> Result<HashMap<SeriesKey, Contender>, Error> {
+/// Who won the last run on other data, by the leaderboard that stands.
+fn incumbents(store: &Store, run: RunId) -> Result<HashMap<SeriesKey, Contender>, Error> {
     let reading = fleetcast_store::Error::while_doing("reading the last run's winners");
     let mut statement = store
         .connection()
         .prepare(include_str!("../sql/incumbents.sql"))
         .map_err(reading)?;
     let rows = statement
-        .query_map([], |row| {
+        .query_map([run.get()], |row| {
             let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
             Ok((key, row.get::<_, String>(2)?))
         })

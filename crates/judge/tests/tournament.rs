@@ -333,9 +333,18 @@ fn value<T: duckdb::types::FromSql>(store: &Store, sql: &str) -> T {
 
 #[test]
 fn who_won_the_last_run_holds_the_margin() {
-    let (store, run) = store("10", says(12.0), says(11.0));
-    assert_eq!(verdict(&store, run, 10.0).0, "challenger");
-    // Prophet is now 5 % better: within the margin, the challenger stays, however often we ask.
+    let (store, first_run) = store("10", says(12.0), says(11.0));
+    assert_eq!(verdict(&store, first_run, 10.0).0, "challenger");
+    // Other data, by which prophet is 5 % better: within the margin, the challenger stays, however
+    // often we ask.
+    let identity = RunIdentity {
+        as_of: split().as_of(),
+        config: serde_json::Value::Null,
+        data_fingerprint: "other".to_owned(),
+        version: "0.0.0",
+        series: 1,
+    };
+    let run = store.begin_run(&identity, 2).unwrap();
     publish(
         &store,
         run,
@@ -351,9 +360,11 @@ fn who_won_the_last_run_holds_the_margin() {
             "prophet 5.0 % better, within the 10 % margin; the challenger won the last run and stays"
         );
     }
+    // Whoever asks again by another margin asks of the same incumbent.
     assert_eq!(verdict(&store, run, 1.0).0, "prophet");
     let incumbent: String = value(&store, "SELECT incumbent FROM model_leaderboard");
     assert_eq!(incumbent, "challenger");
+    assert_eq!(verdict(&store, run, 10.0).0, "challenger");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn what_happens_after_the_origin_changes_nothing_that_was_decided_before_it() {
         assert!((moved - prophet_moved).abs() < 1e-9, "{model}");
     }
     // What is forecast next does know the backtest.
-    assert_ne!(was.weights, might.weights);
+    assert_ne!(was.blend, might.blend);
     assert_ne!(was.calibration, might.calibration);
 }
 
