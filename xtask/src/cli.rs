@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Limits(LimitFlags),
     /// Make a demo fleet with labelled behaviours.
     Demo(DemoFlags),
+    /// Measure forecasts on series whose future is known: engines, winner, blend, and peers.
+    Accuracy(AccuracyFlags),
     /// Tell what a database holds, for which data, and how fresh it is.
     Status,
 }
@@ -280,6 +282,32 @@ pub(crate) struct LimitFlags {
     /// Remove the limits of that resource (and host)
     #[arg(long, requires = "resource", conflicts_with_all = ["floor", "capacity", "threshold"])]
     pub(crate) remove: bool,
+}
+
+/// Flags of `accuracy`, beside those of `import`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct AccuracyFlags {
+    #[command(flatten)]
+    pub(crate) import: ImportFlags,
+    /// Origins at most; the last one has its whole future in the data [default: 8]
+    #[arg(long, value_name = "N")]
+    pub(crate) origins: Option<usize>,
+    /// Days from one origin to the next [default: 61]
+    #[arg(long, value_name = "N")]
+    pub(crate) step_days: Option<u32>,
+    /// Write every score to a file: .parquet, .csv or .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+impl AccuracyFlags {
+    /// These flags, with the file's for what is to be imported.
+    pub(crate) fn or(self, import: ImportFlags) -> Self {
+        Self {
+            import: self.import.or(import),
+            ..self
+        }
+    }
 }
 
 /// Flags of `demo`; in the configuration file under `[demo]`.

@@ -30,6 +30,6 @@ pub(crate) enum Error {
     OutOfOrder(String),
     #[error("{} already holds data; name another file with --db, or move this one away", .0.display())]
     DemoWouldOverwrite(PathBuf),
-    #[error("cannot write rows of the demo fleet: {0}")]
-    DemoRows(#[from] arrow::error::ArrowError),
+    #[error("rows do not form a table: {0}")]
+    Rows(#[from] arrow::error::ArrowError),
 }

@@ -4,6 +4,7 @@
 //! in their order and tells what happened. It is the only part that reads a clock, prints, or
 //! exits.
 
+mod accuracy;
 mod cli;
 mod demo;
 mod engine_stage;
@@ -52,6 +53,7 @@ fn execute(cli: Cli) -> Result<(), Error> {
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),
         Command::Limits(flags) => limits::limits(&settings, flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
+        Command::Accuracy(flags) => accuracy::measure(&settings, flags.or(file.import)),
         Command::Status => status::print(&settings),
     }
 }

@@ -3,7 +3,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fleetcast_core::{Day, Engine, Refit, Split, Stage};
-use fleetcast_judge::Rules;
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{RunId, RunIdentity, RunStatus, SeriesIndex, StageResult, Store, Table};
 use fleetcast_writer::GoldenRecord;
@@ -198,12 +197,7 @@ impl<'a> Job<'a> {
     }
 
     fn judge(&self, run: RunId) -> Result<(), Error> {
-        let rules = Rules {
-            metric: self.settings.metric,
-            margin: self.settings.margin,
-            golden: self.settings.golden,
-            level: self.settings.level,
-        };
+        let rules = self.settings.rules();
         self.publish(run, Stage::Judge, |progress| {
             let on_progress = |series| progress.advance(series);
             let (index, split) = (&self.index, &self.split);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
 use fleetcast_ets::Contender;
-use fleetcast_judge::{Golden, Metric, PromotionMargin};
+use fleetcast_judge::{Golden, Metric, PromotionMargin, Rules};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
 use fleetcast_store::{OpenOptions, Store};
@@ -158,6 +158,21 @@ impl Settings {
     pub(crate) fn split(&self, last_day: Day) -> Result<Split, Error> {
         let as_of = self.as_of.unwrap_or(last_day);
         Ok(Split::new(as_of, self.lengths)?)
+    }
+
+    /// The windows that end on `as_of`, whatever the settings say of it.
+    pub(crate) fn split_at(&self, as_of: Day) -> Result<Split, Error> {
+        Ok(Split::new(as_of, self.lengths)?)
+    }
+
+    /// What the judge goes by.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            metric: self.metric,
+            margin: self.margin,
+            golden: self.golden,
+            level: self.level,
+        }
     }
 
     /// What stands in `runs.config`: the settings results depend on.

@@ -68,6 +68,15 @@ impl Store {
         appender.flush().map_err(appending)
     }
 
+    /// Appends a batch to a table of the caller's own making, in a database in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows do not fit.
+    pub fn append_to_scratch(&self, table: &str, batch: RecordBatch) -> Result<(), Error> {
+        self.append_to(table, batch)
+    }
+
     /// Appends a batch to `table` itself: for inputs, which no stage publishes.
     ///
     /// # Errors
