@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Limits(LimitFlags),
     /// Make a demo fleet with labelled behaviours.
     Demo(DemoFlags),
+    /// Write the findings as one HTML file that opens from disk: who runs out of what, when, and why.
+    Report(ReportFlags),
     /// Tell what a database holds, for which data, and how fresh it is.
     Status,
 }
@@ -184,6 +186,14 @@ impl ImportFlags {
             agg: self.agg.or(other.agg),
         }
     }
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportFlags {
+    /// The file to write [default: report.html]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Flags of `limits`: on the command line only.

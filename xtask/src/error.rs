@@ -32,4 +32,13 @@ pub(crate) enum Error {
     DemoWouldOverwrite(PathBuf),
     #[error("cannot write rows of the demo fleet: {0}")]
     DemoRows(#[from] arrow::error::ArrowError),
+    #[error("no host `{host}` in the data; the nearest names are {similar}")]
+    NoSuchHost { host: String, similar: String },
+    #[error("cannot write {}: {source}; name another place", path.display())]
+    CannotWrite {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Report(#[from] fleetcast_report::RenderError),
 }

@@ -8,9 +8,11 @@ mod cli;
 mod demo;
 mod engine_stage;
 mod error;
+mod findings;
 mod import;
 mod limits;
 mod progress;
+mod report;
 mod run;
 mod settings;
 mod status;
@@ -52,6 +54,7 @@ fn execute(cli: Cli) -> Result<(), Error> {
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),
         Command::Limits(flags) => limits::limits(&settings, flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
+        Command::Report(flags) => report::write(&settings, flags.out),
         Command::Status => status::print(&settings),
     }
 }

@@ -62,17 +62,40 @@ impl Store {
         keys: &[SeriesKey],
         backtest: TimeGrid,
     ) -> Result<Vec<Option<Forecast>>, Error> {
-        const COLUMNS: [&str; 3] = ["yhat", "yhat_lower", "yhat_upper"];
         let sql = include_str!("../sql/read_backtest.sql").replace("{table}", table.as_str());
-        let mut columns = COLUMNS.map(|_| Rows::new(keys, backtest));
-        self.for_each_batch(&sql, keys, backtest, |batch| {
+        self.read_forecasts(&sql, keys, backtest)
+    }
+
+    /// The golden forecasts of these series, which must be sorted, on the days of `future`; `None`
+    /// where a series has none, or not on every day.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn read_golden_forecasts(
+        &self,
+        keys: &[SeriesKey],
+        future: TimeGrid,
+    ) -> Result<Vec<Option<Forecast>>, Error> {
+        self.read_forecasts(include_str!("../sql/read_golden.sql"), keys, future)
+    }
+
+    fn read_forecasts(
+        &self,
+        sql: &str,
+        keys: &[SeriesKey],
+        grid: TimeGrid,
+    ) -> Result<Vec<Option<Forecast>>, Error> {
+        const COLUMNS: [&str; 3] = ["yhat", "yhat_lower", "yhat_upper"];
+        let mut columns = COLUMNS.map(|_| Rows::new(keys, grid));
+        self.for_each_batch(sql, keys, grid, |batch| {
             let ds = lists(batch, "ds")?;
             for (name, rows) in COLUMNS.into_iter().zip(&mut columns) {
                 let column = lists(batch, name)?;
                 rows.fill(batch, |_, row, values| {
                     let (ds, column) = (ds.value(row), column.value(row));
                     for (day, value) in dates(&ds)?.iter().zip(doubles(&column, name)?.iter()) {
-                        let index = day.and_then(|day| grid_index(backtest, day));
+                        let index = day.and_then(|day| grid_index(grid, day));
                         if let (Some(index), Some(value)) = (index, value) {
                             values[index] = value;
                         }
@@ -83,13 +106,13 @@ impl Store {
             Ok(())
         })?;
         let [yhat, lower, upper] = columns;
-        let days = backtest.len();
+        let days = grid.len();
         let row = |rows: &Rows<'_>, index: usize| rows.values[index * days..][..days].to_vec();
         Ok((0..keys.len())
             .map(|index| {
                 let (yhat, lower, upper) =
                     (row(&yhat, index), row(&lower, index), row(&upper, index));
-                Forecast::new(backtest.first(), yhat, lower, upper).ok()
+                Forecast::new(grid.first(), yhat, lower, upper).ok()
             })
             .collect())
     }
