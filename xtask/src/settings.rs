@@ -70,6 +70,8 @@ pub(crate) struct Settings {
     pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
     pub(crate) quiet: bool,
+    /// Whether to print JSON instead of sentences.
+    pub(crate) json: bool,
 }
 
 impl Settings {
@@ -111,7 +113,8 @@ impl Settings {
             level: IntervalLevel::EIGHTY_PERCENT,
             sustained: flags.sustained.unwrap_or_default(),
             threads,
-            quiet: flags.quiet.unwrap_or(false),
+            quiet: flags.quiet.unwrap_or(false) || flags.json.unwrap_or(false),
+            json: flags.json.unwrap_or(false),
         })
     }
 

@@ -4,6 +4,7 @@
   const PAGE = 50; // rows shown at a time
   const TOP = 6; // charts shown above the list
   const DAY = 86400; // seconds
+  const RECENT = 400; // days of history that charts show at first
   const STATUS = [
     { name: "over", label: "▲ over already", style: "over" },
     { name: "within", label: `● within ${DATA.future} days`, style: "within" },
@@ -11,6 +12,7 @@
     { name: "no_limit", label: "? needs a limit", style: "none" },
     { name: "no_forecast", label: "– no forecast", style: "none" },
   ];
+  const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
   const byId = (id) => document.getElementById(id);
 
   const SERIES = DATA.rows.map((row, rank) => ({
@@ -46,14 +48,14 @@
   }
 
   function sentence(one) {
-    const until = (days) => `${day(days)} (in ${days} days)`;
+    const until = (days) => `${day(days)} (in ${days} ${days === 1 ? "day" : "days"})`;
     if (one.status === 0) return `Over ${figure(one.threshold)} already, ${figure(one.recent)} in the last days.`;
     if (one.status === 1) return `Full (${figure(one.threshold)}) on ${until(one.days)}, at the earliest on ${until(one.earliest)}.`;
     if (one.status === 2) {
       const perhaps = one.earliest === null ? "nor by the upper bound" : `but perhaps as early as ${until(one.earliest)}`;
       return `Does not reach ${figure(one.threshold)} within ${DATA.future} days, ${perhaps}. Peak ${figure(one.peak)}.`;
     }
-    if (one.status === 3) return `Peak ${figure(one.peak)}. Say when it is full: cargo xtask limits --resource … --capacity …`;
+    if (one.status === 3) return `The forecast peaks at ${figure(one.peak)}. What is full has not been said.`;
     return `No forecast: ${one.codes.join(", ").replaceAll("_", " ") || "not part of the run"}.`;
   }
 
@@ -112,7 +114,12 @@
   }
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  let drawn = []; // { plot, draw }
+  let drawn = []; // { box, plot, draw }
+  let whole = false; // the whole history, or the last months of it
+
+  /** The days from the first shown to the last. */
+  const span = () => [(whole ? DATA.as_of - DATA.history : Math.max(DATA.as_of - DATA.history, DATA.as_of - RECENT)) * DAY,
+    (DATA.as_of + DATA.future) * DAY];
 
   function drawChart(box, one, readout) {
     const packed = DATA.charts[one.rank];
@@ -126,11 +133,14 @@
     const data = columns(unpacked);
     const values = data.slice(1).flat().filter((value) => value !== null);
     let low = Math.min(...values), high = Math.max(...values);
-    if (one.threshold !== null) { high = Math.max(high, one.threshold); low = Math.min(low, one.threshold); }
+    // A threshold far off would press the series flat; it is named instead.
+    const nearby = one.threshold !== null && one.threshold <= high + 2 * Math.max(high - low, Math.abs(high) / 2);
+    if (nearby) { high = Math.max(high, one.threshold); low = Math.min(low, one.threshold); }
     if (low >= 0 && low < 0.6 * high) low = 0;
     const room = (high - low || Math.abs(high) || 1) * 0.06;
     const top = high + room;
     const bottom = low === 0 ? 0 : low - room;
+    const isLow = (one.recent ?? low) < (bottom + top) / 2; // then names of days stand above it
 
     const draw = () => {
       const muted = color("--muted"), line = color("--line"), over = color("--over");
@@ -151,6 +161,8 @@
         ctx.save();
         ctx.font = `${12 * ratio}px system-ui, sans-serif`;
         ctx.lineWidth = ratio;
+        ctx.textAlign = "left";
+        ctx.textBaseline = "alphabetic";
         const vertical = (epochDay, text, stroke, row, dash) => {
           const x = u.valToPos(epochDay * DAY, "x", true);
           ctx.strokeStyle = ctx.fillStyle = stroke;
@@ -158,11 +170,16 @@
           ctx.beginPath(); ctx.moveTo(x, u.bbox.top); ctx.lineTo(x, u.bbox.top + u.bbox.height); ctx.stroke();
           ctx.setLineDash([]);
           const width = ctx.measureText(text).width;
-          const left = Math.max(u.bbox.left, Math.min(x - width - 4 * ratio, u.bbox.left + u.bbox.width - width));
-          ctx.fillText(text, left, u.bbox.top + (12 + 14 * row) * ratio);
+          const before = x - width - 4 * ratio;
+          const left = before < u.bbox.left ? x + 4 * ratio : before;
+          const y = isLow ? u.bbox.top + (30 + 15 * row) * ratio : u.bbox.top + u.bbox.height - (8 + 15 * row) * ratio;
+          ctx.fillText(text, left, y);
         };
         vertical(DATA.as_of + 0.5, `data to ${day(0)}`, muted, 0, []);
-        if (one.threshold !== null) {
+        if (one.threshold !== null && !nearby) {
+          ctx.fillStyle = over;
+          ctx.fillText(`full at ${figure(one.threshold)}, far above`, u.bbox.left + 4 * ratio, u.bbox.top + 12 * ratio);
+        } else if (one.threshold !== null) {
           const y = u.valToPos(one.threshold, "y", true);
           ctx.strokeStyle = ctx.fillStyle = over;
           ctx.setLineDash([7 * ratio, 4 * ratio]);
@@ -194,10 +211,10 @@
         width: Math.max(260, box.clientWidth), height: 230, series,
         legend: { show: false }, cursor: { points: { show: false }, drag: { x: true, y: false } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-        scales: { x: { time: true }, y: { range: () => [bottom, top] } },
-        axes: [{ ...axis, values: dates }, { ...axis, size: 62, values: (u, ticks) => ticks.map(figure) }],
+        scales: { x: { time: true, range: (u, from, to) => (u.zoomed ? [from, to] : span()) }, y: { range: () => [bottom, top] } },
+        axes: [{ ...axis, values: dates }, { ...axis, size: 62, values: (u, ticks) => ticks.map((tick) => COMPACT.format(tick)) }],
         bands: [{ series: [4, 5], fill: fan }, { series: [7, 8], fill: fan }],
-        hooks: { draw: [marks], setCursor: [said] },
+        hooks: { draw: [marks], setCursor: [said], setSelect: [(u) => { u.zoomed = u.select.width > 0; }] },
       }, data, box);
       return plot;
     };
@@ -320,12 +337,19 @@
     return (x < y ? -1 : 1) * (sorting.down ? -1 : 1);
   }
 
+  /** Who is over already is known: charts show first who is next. */
+  function compareForCharts(a, b) {
+    const order = (one) => one.status === 0 ? SERIES.length : one.status > 2 ? 2 * SERIES.length : 0;
+    return order(a) + a.rank - (order(b) + b.rank);
+  }
+
   function showList() {
     const body = byId("list").tBodies[0];
     body.replaceChildren(...found.slice(0, limit).map((one) => {
       const level = element("td", {}, figure(one.recent));
       if (one.threshold > 0 && one.recent !== null) {
         const bar = element("i");
+        if (one.recent >= one.threshold) bar.className = "c-over";
         bar.style.width = `${Math.max(0, Math.min(100, 100 * one.recent / one.threshold))}%`;
         level.append(element("span", { class: "gauge", title: `${percent(100 * one.recent / one.threshold)} % of the threshold` }, bar));
       }
@@ -352,7 +376,9 @@
     found.sort(compare);
     limit = PAGE;
     showList();
-    showCards(byId("top"), found.filter((one) => one.status !== 4).slice(0, TOP), true);
+    const shown = [...found].sort(compareForCharts).slice(0, TOP);
+    byId("top-title").textContent = shown.some((one) => one.status < 3) ? "Next to be full" : "Forecasts";
+    showCards(byId("top"), shown, true);
   }
 
   function fillSelect(id, options) {
@@ -368,7 +394,13 @@
     let changed = false;
     for (const [name, id] of Object.entries(FIELDS)) {
       const wanted = parts.get(name) ?? "";
-      if (byId(id).value !== wanted) { byId(id).value = wanted; changed = true; }
+      if (byId(id).value === wanted) continue;
+      byId(id).value = wanted;
+      if (byId(id).value !== wanted) { // asked for what this fleet does not have: then nothing is found
+        byId(id).append(element("option", { value: wanted }, wanted));
+        byId(id).value = wanted;
+      }
+      changed = true;
     }
     if (changed) applyFilters();
     showHost(parts.get("host"));
@@ -386,6 +418,11 @@
   });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("filters").addEventListener("reset", () => setTimeout(() => { applyFilters(); rememberFilters(); }));
+  byId("whole").addEventListener("click", () => {
+    whole = !whole;
+    byId("whole").setAttribute("aria-pressed", String(whole));
+    redraw();
+  });
   byId("more").addEventListener("click", () => { limit += PAGE; showList(); });
   for (const heading of document.querySelectorAll("#list th[data-sort]")) {
     const button = element("button", { type: "button" }, ...heading.childNodes);

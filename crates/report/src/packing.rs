@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use fleetcast_core::{Forecast, Split};
 use serde::Serialize;
 
-use crate::{Chart, Series};
+use crate::{Chart, Series, Status};
 
 /// Bytes all charts of a report may take. With 8,000 series' rows (1.1 MB) and the page itself, that
 /// is less than 5 MB.
@@ -24,7 +24,8 @@ const WEEK: usize = 7;
 pub(crate) struct Packed(usize, f64, f64, String);
 
 /// The charts of `series`, which stand in the order of their urgency: weekly for as many as the
-/// budget holds, and daily for the first ones as long as there is room.
+/// budget holds, and daily as long as there is room: for those that are full next, which the page
+/// shows first, then for the others.
 pub(crate) fn pack(series: &[&Series], split: &Split) -> Vec<Option<Packed>> {
     pack_within(series, split, BUDGET)
 }
@@ -34,23 +35,29 @@ fn pack_within(series: &[&Series], split: &Split, budget: usize) -> Vec<Option<P
     let drawable = series.iter().filter(|one| one.chart.is_some()).count();
     let shown = drawable.min(budget / weekly.max(1));
     let in_days = (budget - shown * weekly) / (daily - weekly).max(1);
-    let mut seen = 0;
-    series
-        .iter()
-        .map(|one| {
-            let chart = one.chart.as_ref()?;
-            seen += 1;
-            let winner = one
-                .standing
-                .as_ref()
-                .map(|standing| standing.winner.as_str());
-            match seen {
-                seen if seen > shown => None,
-                seen if seen > in_days => pack_one(chart, winner, split, WEEK),
-                _ => pack_one(chart, winner, split, 1),
-            }
-        })
-        .collect()
+    let mut drawn: Vec<usize> = (0..series.len())
+        .filter(|index| series[*index].chart.is_some())
+        .collect();
+    drawn.truncate(shown);
+    drawn.sort_by_key(|index| !is_next(series[*index]));
+
+    let mut packed = vec![None; series.len()];
+    for (place, index) in drawn.into_iter().enumerate() {
+        let one = series[index];
+        let step = if place < in_days { 1 } else { WEEK };
+        let standing = one.standing.as_ref();
+        let winner = standing.map(|standing| standing.winner.as_str());
+        let chart = one.chart.as_ref();
+        packed[index] = chart.and_then(|chart| pack_one(chart, winner, split, step));
+    }
+    packed
+}
+
+/// Whether the series is to be full, or may be, but is not yet.
+fn is_next(series: &Series) -> bool {
+    series.outlook.as_ref().is_some_and(|outlook| {
+        outlook.status != Status::Over && outlook.days_left_earliest.is_some()
+    })
 }
 
 /// Base64's length of a chart in steps of so many days.
