@@ -229,7 +229,7 @@ pub(crate) struct ShowFlags {
 #[derive(Debug, Args)]
 #[command(
     after_help = "forecasts becomes a directory of its own with a directory a resource \
-    (forecasts/resource=cpu/…); the others are one file each. Files of an earlier export are replaced."
+    (forecasts/resource=cpu/…), which takes the place of an earlier one; the others are one file each."
 )]
 pub(crate) struct ExportFlags {
     /// The directory to write to; it is made where there is none

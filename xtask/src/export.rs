@@ -52,7 +52,7 @@ fn write(
         (
             to.join(table.as_str()),
             "host, resource, ds",
-            ", PARTITION_BY (resource), WRITE_PARTITION_COLUMNS true, OVERWRITE_OR_IGNORE",
+            ", PARTITION_BY (resource), WRITE_PARTITION_COLUMNS true, OVERWRITE true",
         )
     } else {
         (to.join(format!("{table}.{name}")), "host, resource", "")
