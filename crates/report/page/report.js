@@ -238,13 +238,21 @@
     });
   }
 
-  /** Whether anything was drawn: pixels of the canvas that are not empty. */
+  /** What was drawn, as pixels of each colour inside the axes: observed, forecast (after the data: the
+      champion's backtest has its colour), threshold. */
   function inked(plot) {
-    const { width, height } = plot.ctx.canvas;
-    const pixels = plot.ctx.getImageData(0, 0, width, height).data;
-    let count = 0;
-    for (let i = 3; i < pixels.length; i += 4 * 7) if (pixels[i] > 0) count++;
-    return count;
+    const { left, top, width, height } = plot.bbox;
+    const pixels = plot.ctx.getImageData(left, top, width, height).data;
+    const colors = ["--actual", "--forecast", "--over"].map((name) => [1, 3, 5].map((at) => parseInt(color(name).slice(at, at + 2), 16)));
+    const counts = colors.map(() => 0);
+    const end = plot.valToPos((DATA.as_of + 1) * DAY, "x", true) - left;
+    for (let i = 0; i < pixels.length; i += 4) {
+      if (pixels[i + 3] < 100) continue;
+      const same = colors.findIndex((rgb) => rgb.every((value, channel) => Math.abs(value - pixels[i + channel]) <= 8));
+      const isFuture = (i / 4) % width > end;
+      if (same >= 0 && (same !== 1 || isFuture)) counts[same]++;
+    }
+    return counts.join(" ");
   }
 
   function redraw() {
