@@ -1,6 +1,9 @@
 //! What the benches work on: real series from `fixtures/`, read without a database.
 
+mod timings;
+
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
 
@@ -8,9 +11,11 @@ use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use arrow::error::ArrowError;
-use fleetcast_core::{Day, DayError, Panel, PanelError, SeriesKey, TimeGrid};
+use fleetcast_core::{Day, DayError, Panel, PanelError, PanelView, SeriesKey, TimeGrid};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
+
+pub use timings::{Timings, microseconds_a_series};
 
 /// Electricity demand of 54 authorities: see `fixtures/README.md`.
 const DEMAND: &str = "fixtures/eia930_2015_2020_daily.parquet";
@@ -76,6 +81,21 @@ pub fn real_panel(series: usize, gaps: Gaps) -> Result<Panel, FixtureError> {
             (key, values)
         }),
     )?)
+}
+
+/// The observations of a panel as a peer in another language reads them: columns series, ds and y.
+///
+/// # Errors
+///
+/// None: text can always be written to memory.
+pub fn as_csv(panel: PanelView<'_>) -> Result<String, std::fmt::Error> {
+    let mut csv = "series,ds,y\n".to_owned();
+    for (number, series) in panel.iter().enumerate() {
+        for (day, value) in series.observations() {
+            writeln!(csv, "{number},{day},{value}")?;
+        }
+    }
+    Ok(csv)
 }
 
 /// The series, with a slope change of its own added.

@@ -7,15 +7,13 @@
 //! alternate between the peers, so that what else the machine does falls on all of them alike.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use augurs_prophet::optimizer::{Algorithm, OptimizeOpts};
 use augurs_prophet::wasmstan::WasmstanOptimizer;
 use augurs_prophet::{Optimizer, PredictionData, Prophet, ProphetOptions, TrainingData};
-use fleetcast_benches::{Gaps, real_panel};
+use fleetcast_benches::{Gaps, Timings, as_csv, microseconds_a_series, real_panel};
 use fleetcast_core::{Engine, Horizon, IntervalLevel, PanelView};
 use fleetcast_prophet::{Certify, ExactOptimizer, Mode, ProphetEngine, fit_panel, point_forecasts};
 
@@ -29,22 +27,6 @@ const HORIZON: usize = 300;
 const ROUNDS: usize = 3;
 
 const SECONDS_A_DAY: i64 = 86_400;
-
-/// A contender: its name, and microseconds a series in each round.
-#[derive(Debug)]
-struct Timings {
-    name: &'static str,
-    microseconds: Vec<f64>,
-}
-
-impl Timings {
-    fn least(&self) -> f64 {
-        self.microseconds
-            .iter()
-            .copied()
-            .fold(f64::INFINITY, f64::min)
-    }
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
@@ -69,41 +51,32 @@ fn compare() -> Result<(), Box<dyn Error + Send + Sync>> {
     std::fs::write(&csv, as_csv(few)?)?;
     let python = std::env::var("FLEETCAST_PYTHON").ok();
 
-    let mut timings: Vec<Timings> = Vec::new();
-    let mut note = |name: &'static str, microseconds: f64| match timings
-        .iter_mut()
-        .find(|timings| timings.name == name)
-    {
-        Some(timings) => timings.microseconds.push(microseconds),
-        None => timings.push(Timings {
-            name,
-            microseconds: vec![microseconds],
-        }),
-    };
+    let mut timings = Timings::default();
+    let mut note = |name, microseconds| timings.note(name, microseconds);
     for _ in 0..ROUNDS {
         note(
             "fleet: fit",
-            a_series(FLEET, || drop(fit_panel(fleet, Certify::No))),
+            microseconds_a_series(FLEET, || drop(fit_panel(fleet, Certify::No))),
         );
         note(
             "fleet: fit, certified",
-            a_series(FLEET, || drop(fit_panel(fleet, Certify::Yes))),
+            microseconds_a_series(FLEET, || drop(fit_panel(fleet, Certify::Yes))),
         );
         note(
             "fleet: fit and forecast",
-            a_series(FLEET, || drop(point_forecasts(fleet, horizon))),
+            microseconds_a_series(FLEET, || drop(point_forecasts(fleet, horizon))),
         );
         note(
             "fleet: fit, forecast and interval",
-            a_series(FLEET, || drop(engine.forecast(fleet, horizon, level))),
+            microseconds_a_series(FLEET, || drop(engine.forecast(fleet, horizon, level))),
         );
         note(
             "augurs-prophet, exact optimizer: fit and forecast",
-            a_series(ONE_BY_ONE, || one_by_one(few, &ExactOptimizer::new())),
+            microseconds_a_series(ONE_BY_ONE, || one_by_one(few, &ExactOptimizer::new())),
         );
         note(
             "augurs-prophet, Stan in WebAssembly: fit and forecast",
-            a_series(ONE_BY_ONE, || one_by_one(few, &stan)),
+            microseconds_a_series(ONE_BY_ONE, || one_by_one(few, &stan)),
         );
         if let Some(python) = &python {
             let [fit, points, intervals] = ask_python(python, &csv)?;
@@ -115,15 +88,8 @@ fn compare() -> Result<(), Box<dyn Error + Send + Sync>> {
             );
         }
     }
-    print(&timings);
+    println!("{timings}");
     Ok(())
-}
-
-/// Microseconds a series.
-fn a_series(series: usize, work: impl FnOnce()) -> f64 {
-    let started = Instant::now();
-    work();
-    started.elapsed().as_secs_f64() * 1e6 / series as f64
 }
 
 /// Fits and forecasts each series by `augurs-prophet`; a failed fit takes its time, too.
@@ -159,16 +125,6 @@ fn one_by_one<O: Optimizer + Clone>(panel: PanelView<'_>, optimizer: &O) {
     }
 }
 
-fn as_csv(panel: PanelView<'_>) -> Result<String, std::fmt::Error> {
-    let mut csv = "series,ds,y\n".to_owned();
-    for (number, series) in panel.iter().enumerate() {
-        for (day, value) in series.observations() {
-            writeln!(csv, "{number},{day},{value}")?;
-        }
-    }
-    Ok(csv)
-}
-
 /// Microseconds a series: fit, forecast, forecast with intervals.
 fn ask_python(python: &str, csv: &Path) -> Result<[f64; 3], Box<dyn Error + Send + Sync>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/prophet_peer.py");
@@ -185,14 +141,4 @@ fn ask_python(python: &str, csv: &Path) -> Result<[f64; 3], Box<dyn Error + Send
         return Err(format!("{python} cannot run Prophet: {complaint}").into());
     };
     Ok([fit, points, intervals].map(|seconds| seconds * 1e6 / series))
-}
-
-fn print(timings: &[Timings]) {
-    let base = timings.first().map_or(f64::NAN, Timings::least);
-    println!("| one thread, least of {ROUNDS} rounds | µs a series | ratio |");
-    println!("|---|---|---|");
-    for timings in timings {
-        let least = timings.least();
-        println!("| {} | {least:.1} | {:.1} |", timings.name, least / base);
-    }
 }

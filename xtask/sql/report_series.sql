@@ -8,7 +8,8 @@ SELECT
     s.host, s.resource,
     o.status, o.threshold, o.capacity, o.days_left, o.full_on_earliest - o.as_of, o.recent, o.peak,
     l.winner, l.decided_by, l.trust,
-    {behaviour}
+    {behaviour},
+    l.golden, l.coverage_80
 FROM series AS s
 LEFT JOIN capacity_outlook AS o ON o.host = s.host AND o.resource = s.resource
 LEFT JOIN model_leaderboard AS l ON l.host = s.host AND l.resource = s.resource

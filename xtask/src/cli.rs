@@ -1,9 +1,12 @@
 //! Commands and flags.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetcast_core::Day;
+use fleetcast_judge::Metric;
 use fleetcast_outlook::Sustained;
 use serde::{Deserialize, Deserializer};
 
@@ -52,6 +55,8 @@ pub(crate) enum Command {
     Show(ShowFlags),
     /// Write forecasts, leaderboard, outlook and issues as Parquet, CSV or JSON files.
     Export(ExportFlags),
+    /// Measure forecasts on series whose future is known: engines, winner, blend, and peers.
+    Accuracy(AccuracyFlags),
     /// Tell what a database holds, for which data, and how fresh it is.
     Status,
     /// Print the completion script of a shell: `source <(cargo xtask completions bash)`.
@@ -88,12 +93,29 @@ pub(crate) struct CommonFlags {
     /// How the champion chooses its settings [default: tuned]
     #[arg(long, global = true, value_name = "MODE")]
     pub(crate) prophet_mode: Option<ProphetModeFlag>,
-    /// By how many percent the challenger's error must be smaller to win [default: 0]
+    /// Which engine stands as the challenger [default: ets]
+    #[arg(long, global = true, value_name = "ENGINE")]
+    pub(crate) challenger: Option<ChallengerFlag>,
+    /// The error that decides who wins: mape, wape, smape, mase, mae or rmse [default: mape]
+    #[arg(long, global = true, value_name = "NAME")]
+    #[serde(default, deserialize_with = "from_text")]
+    pub(crate) metric: Option<Metric>,
+    /// By how many percent an engine's error must be smaller to take a series from the champion, or
+    /// from who won the last run [default: 10]
     #[arg(long, global = true, value_name = "PERCENT")]
     pub(crate) promotion_margin: Option<f64>,
+    /// Whose forecast becomes the golden record [default: winner]
+    #[arg(long, global = true, value_enum, value_name = "WHOSE")]
+    pub(crate) golden: Option<GoldenFlag>,
+    /// Level of the golden record's intervals; those at 95 % stand beside them [default: 80]
+    #[arg(long, global = true, value_name = "PERCENT")]
+    pub(crate) interval_level: Option<f64>,
+    /// Earlier golden records to keep, to hold against what came true [default: 12]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) keep_records: Option<u32>,
     /// When a resource counts as full: so many days of so many above its threshold [default: 3/7]
     #[arg(long, global = true, value_name = "DAYS/OF")]
-    #[serde(default, deserialize_with = "sustained_from_text")]
+    #[serde(default, deserialize_with = "from_text")]
     pub(crate) sustained: Option<Sustained>,
     /// Threads for engines and for DuckDB [default: one a core]
     #[arg(long, global = true, value_name = "N")]
@@ -121,7 +143,12 @@ impl CommonFlags {
             horizon_days: self.horizon_days.or(other.horizon_days),
             no_refit: self.no_refit.or(other.no_refit),
             prophet_mode: self.prophet_mode.or(other.prophet_mode),
+            challenger: self.challenger.or(other.challenger),
+            metric: self.metric.or(other.metric),
             promotion_margin: self.promotion_margin.or(other.promotion_margin),
+            golden: self.golden.or(other.golden),
+            interval_level: self.interval_level.or(other.interval_level),
+            keep_records: self.keep_records.or(other.keep_records),
             sustained: self.sustained.or(other.sustained),
             threads: self.threads.or(other.threads),
             quiet: self.quiet.or(other.quiet),
@@ -139,6 +166,27 @@ pub(crate) enum ProphetModeFlag {
     Tuned,
     /// Prophet's own default settings, solved exactly.
     Exact,
+}
+
+/// Which engine stands as the challenger.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub(crate) enum ChallengerFlag {
+    /// Exponential smoothing built for the long horizon.
+    Ets,
+    /// Its first version, MSTL with augurs' exponential smoothing, as a reference.
+    MstlEts,
+}
+
+/// Whose forecast becomes the golden record.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GoldenFlag {
+    /// The winner's, prophet or challenger.
+    Winner,
+    /// The blend of both engines and two naive forecasts.
+    Blend,
 }
 
 /// How several values of one day become one.
@@ -301,6 +349,32 @@ pub(crate) struct LimitFlags {
     pub(crate) remove: bool,
 }
 
+/// Flags of `accuracy`, beside those of `import`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct AccuracyFlags {
+    #[command(flatten)]
+    pub(crate) import: ImportFlags,
+    /// Origins at most; the last one has its whole future in the data [default: 8]
+    #[arg(long, value_name = "N")]
+    pub(crate) origins: Option<usize>,
+    /// Days from one origin to the next [default: 61]
+    #[arg(long, value_name = "N")]
+    pub(crate) step_days: Option<u32>,
+    /// Write every score to a file: .parquet, .csv or .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+impl AccuracyFlags {
+    /// These flags, with the file's for what is to be imported.
+    pub(crate) fn or(self, import: ImportFlags) -> Self {
+        Self {
+            import: self.import.or(import),
+            ..self
+        }
+    }
+}
+
 /// Flags of `demo`; in the configuration file under `[demo]`.
 #[derive(Debug, Default, Clone, Copy, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -336,9 +410,12 @@ fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Da
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
-fn sustained_from_text<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Sustained>, D::Error> {
+/// What is written as text: a metric's name, or a rule such as `3/7`.
+fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }

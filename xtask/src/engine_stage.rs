@@ -22,9 +22,17 @@ pub(crate) struct EngineStage<'a> {
     pub(crate) stage: Stage,
     pub(crate) engine: &'a dyn Engine,
     pub(crate) table: Table,
+    pub(crate) inner_table: Table,
     pub(crate) split: Split,
     pub(crate) refit: Refit,
     pub(crate) level: IntervalLevel,
+}
+
+/// The tables an engine fills.
+#[derive(Debug)]
+struct Drafts<'store> {
+    forecasts: Draft<'store>,
+    inner: Draft<'store>,
 }
 
 impl EngineStage<'_> {
@@ -36,7 +44,10 @@ impl EngineStage<'_> {
         index: &SeriesIndex,
         progress: &StageProgress,
     ) -> Result<StageResult<'store>, Error> {
-        let draft = store.draft(self.table)?;
+        let drafts = Drafts {
+            forecasts: store.draft(self.table)?,
+            inner: store.draft(self.inner_table)?,
+        };
         let mut issues = index.issues.clone();
         for keys in index.batches(READ_BATCH) {
             let (panel, repairs) = store.read_panel(keys, self.split.history())?;
@@ -46,17 +57,18 @@ impl EngineStage<'_> {
             let worth_forecasting = screened.panel.view();
             progress.advance(keys.len() - worth_forecasting.len());
             for batch in worth_forecasting.chunks(ENGINE_BATCH) {
-                self.forecast_batch(batch, run, &draft, &mut issues, progress)?;
+                self.forecast_batch(batch, run, &drafts, &mut issues, progress)?;
                 progress.advance(batch.len());
             }
         }
-        let rows = draft.count_rows()?;
+        let rows = drafts.forecasts.count_rows()?;
         Ok(StageResult {
             stage: self.stage,
-            drafts: vec![draft],
+            drafts: vec![drafts.forecasts, drafts.inner],
             issues,
             rows,
             seconds: 0.0,
+            archive: None,
         })
     }
 
@@ -64,7 +76,7 @@ impl EngineStage<'_> {
         &self,
         batch: PanelView<'_>,
         run: RunId,
-        draft: &Draft<'_>,
+        drafts: &Drafts<'_>,
         issues: &mut Vec<SeriesIssue>,
         progress: &StageProgress,
     ) -> Result<(), Error> {
@@ -85,7 +97,13 @@ impl EngineStage<'_> {
                 let future = future.map(|forecast| (key, Segment::Future, forecast));
                 backtest.into_iter().chain(future)
             });
-        draft.append_forecasts(run, forecasts)?;
+        drafts.forecasts.append_forecasts(run, forecasts)?;
+        let inner = batch
+            .keys()
+            .iter()
+            .zip(&outcomes)
+            .flat_map(|(key, outcome)| outcome.inner.iter().map(move |inner| (key, inner)));
+        drafts.inner.append_inner_forecasts(run, inner)?;
         Ok(())
     }
 

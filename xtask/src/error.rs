@@ -30,8 +30,6 @@ pub(crate) enum Error {
     OutOfOrder(String),
     #[error("{} already holds data; name another file with --db, or move this one away", .0.display())]
     DemoWouldOverwrite(PathBuf),
-    #[error("cannot write rows of the demo fleet: {0}")]
-    DemoRows(#[from] arrow::error::ArrowError),
     #[error("no host `{host}` in the data; the nearest names are {similar}")]
     NoSuchHost { host: String, similar: String },
     #[error("cannot write {}: {source}; name another place", path.display())]
@@ -41,4 +39,6 @@ pub(crate) enum Error {
     },
     #[error(transparent)]
     Report(#[from] fleetcast_report::RenderError),
+    #[error("rows do not form a table: {0}")]
+    Rows(#[from] arrow::error::ArrowError),
 }

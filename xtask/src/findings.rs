@@ -131,11 +131,14 @@ fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
             };
             let winner: Option<String> = row.get(9)?;
             let decided_by: Option<String> = row.get(10)?;
-            let trust = row.get(11)?;
+            let (trust, golden): (Option<String>, Option<String>) = (row.get(11)?, row.get(13)?);
+            let coverage = row.get(14)?;
             Ok(Series {
                 key,
                 outlook,
                 standing: winner.zip(decided_by).map(|(winner, decided_by)| Standing {
+                    golden: golden.unwrap_or_else(|| winner.clone()),
+                    coverage,
                     winner,
                     decided_by,
                     trust,
@@ -194,18 +197,18 @@ fn read_charts(store: &Store, split: &Split, series: &mut [Series]) -> Result<()
     for batch in series.chunks_mut(BATCH) {
         let keys: Vec<SeriesKey> = batch.iter().map(|one| one.key.clone()).collect();
         let (panel, _) = store.read_panel(&keys, split.history())?;
-        let [champions, challengers] = [Table::ProphetForecasts, Table::ChallengerForecasts]
-            .map(|table| store.read_backtest_forecasts(table, &keys, split.backtest()));
-        let futures = store.read_golden_forecasts(&keys, split.future())?;
-        let forecasts = champions?.into_iter().zip(challengers?).zip(futures);
-        for ((index, one), ((champion, challenger), future)) in
+        let champions = store.read_forecasts(Table::ProphetForecasts, &keys, split)?;
+        let challengers = store.read_forecasts(Table::ChallengerForecasts, &keys, split)?;
+        let golden = store.read_forecasts(Table::Forecasts, &keys, split)?;
+        let forecasts = champions.into_iter().zip(challengers).zip(golden);
+        for ((index, one), ((champion, challenger), golden)) in
             batch.iter_mut().enumerate().zip(forecasts)
         {
             one.chart = Some(Chart {
                 history: panel.view().series(index).values.to_vec(),
-                champion,
-                challenger,
-                future,
+                champion: champion.backtest,
+                challenger: challenger.backtest,
+                future: golden.future,
             });
         }
     }

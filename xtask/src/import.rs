@@ -8,20 +8,7 @@ use crate::progress::Reporter;
 use crate::settings::Settings;
 
 pub(crate) fn import(settings: &Settings, flags: ImportFlags) -> Result<(), Error> {
-    let import = Import {
-        files: flags.files,
-        host: name_source(flags.host, flags.host_column, "host"),
-        resource: name_source(flags.resource, flags.resource_column, "resource"),
-        ds_column: flags.ds_column.unwrap_or_else(|| "ds".to_owned()),
-        value_column: flags
-            .value_column
-            .unwrap_or_else(|| "utilization".to_owned()),
-        aggregate: match flags.agg {
-            None | Some(AggregateFlag::Mean) => Aggregate::Mean,
-            Some(AggregateFlag::Max) => Aggregate::Max,
-            Some(AggregateFlag::P95) => Aggregate::P95,
-        },
-    };
+    let import = import_of(flags);
     // A file that cannot be read should not leave an empty database behind.
     let existed = settings.db.exists();
     let store = settings.open(true)?;
@@ -61,6 +48,24 @@ pub(crate) fn import(settings: &Settings, flags: ImportFlags) -> Result<(), Erro
         settings.db.display()
     ));
     Ok(())
+}
+
+/// What the flags say is to be read.
+pub(crate) fn import_of(flags: ImportFlags) -> Import {
+    Import {
+        files: flags.files,
+        host: name_source(flags.host, flags.host_column, "host"),
+        resource: name_source(flags.resource, flags.resource_column, "resource"),
+        ds_column: flags.ds_column.unwrap_or_else(|| "ds".to_owned()),
+        value_column: flags
+            .value_column
+            .unwrap_or_else(|| "utilization".to_owned()),
+        aggregate: match flags.agg {
+            None | Some(AggregateFlag::Mean) => Aggregate::Mean,
+            Some(AggregateFlag::Max) => Aggregate::Max,
+            Some(AggregateFlag::P95) => Aggregate::P95,
+        },
+    }
 }
 
 fn name_source(fixed: Option<String>, column: Option<String>, default: &str) -> NameSource {

@@ -4,6 +4,7 @@
 //! in their order and tells what happened. It is the only part that reads a clock, prints, or
 //! exits.
 
+mod accuracy;
 mod cli;
 mod demo;
 mod engine_stage;
@@ -76,5 +77,6 @@ fn execute(cli: Cli) -> Result<(), Error> {
             completions(shell);
             Ok(())
         }
+        Command::Accuracy(flags) => accuracy::measure(&settings, flags.or(file.import)),
     }
 }

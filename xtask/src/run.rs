@@ -3,10 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fleetcast_core::{Day, Engine, Refit, Split, Stage};
-use fleetcast_ets::EtsEngine;
-use fleetcast_judge::Rules;
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{RunId, RunIdentity, RunStatus, SeriesIndex, StageResult, Store, Table};
+use fleetcast_writer::GoldenRecord;
 
 use crate::cli::DemoFlags;
 use crate::engine_stage::EngineStage;
@@ -163,7 +162,7 @@ impl<'a> Job<'a> {
             run,
             Stage::Prophet,
             &ProphetEngine::new(self.settings.prophet_mode),
-            Table::ProphetForecasts,
+            [Table::ProphetForecasts, Table::ProphetInnerForecasts],
         )
     }
 
@@ -171,8 +170,8 @@ impl<'a> Job<'a> {
         self.engine_stage(
             run,
             Stage::Challenger,
-            &EtsEngine::new(),
-            Table::ChallengerForecasts,
+            self.settings.challenger.engine().as_ref(),
+            [Table::ChallengerForecasts, Table::ChallengerInnerForecasts],
         )
     }
 
@@ -181,12 +180,13 @@ impl<'a> Job<'a> {
         run: RunId,
         stage: Stage,
         engine: &dyn Engine,
-        table: Table,
+        [table, inner_table]: [Table; 2],
     ) -> Result<(), Error> {
         let work = EngineStage {
             stage,
             engine,
             table,
+            inner_table,
             split: self.split,
             refit: self.settings.refit,
             level: self.settings.level,
@@ -197,23 +197,24 @@ impl<'a> Job<'a> {
     }
 
     fn judge(&self, run: RunId) -> Result<(), Error> {
-        let rules = Rules {
-            margin: self.settings.margin,
-            level: self.settings.level,
-        };
+        let rules = self.settings.rules();
         self.publish(run, Stage::Judge, |progress| {
             let on_progress = |series| progress.advance(series);
             let (index, split) = (&self.index, &self.split);
-            let judged = fleetcast_judge::judge(&self.store, run, index, split, rules, on_progress);
+            let judged =
+                fleetcast_judge::judge(&self.store, run, index, split, &rules, on_progress);
             Ok(judged?)
         })
     }
 
     fn write(&self, run: RunId) -> Result<(), Error> {
         self.publish(run, Stage::Write, |_| {
-            let trained_through = self.trained_through();
-            let mut golden =
-                fleetcast_writer::write_golden_record(&self.store, run, trained_through)?;
+            let record = GoldenRecord {
+                trained_through: self.trained_through(),
+                level: self.settings.golden_level,
+                keep: self.settings.keep_records,
+            };
+            let mut golden = fleetcast_writer::write_golden_record(&self.store, run, record)?;
             golden.drafts.push(fleetcast_outlook::draft_outlook(
                 &self.store,
                 run,

@@ -3,16 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
-use fleetcast_judge::PromotionMargin;
+use fleetcast_ets::Contender;
+use fleetcast_judge::{Golden, Metric, PromotionMargin, Rules};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
 use fleetcast_store::{OpenOptions, Store};
 use serde_json::{Value, json};
 
-use crate::cli::{CommonFlags, DemoFlags, ImportFlags, ProphetModeFlag};
+use crate::cli::{
+    ChallengerFlag, CommonFlags, DemoFlags, GoldenFlag, ImportFlags, ProphetModeFlag,
+};
 use crate::error::Error;
 
 const DEFAULT_CONFIG: &str = "fleetcast.toml";
+/// Golden records kept beside the newest: a year of monthly runs.
+const DEFAULT_KEEP_RECORDS: u32 = 12;
 const DEFAULT_DB: &str = "fleet.duckdb";
 
 /// A configuration file: common flags at the top, those of `demo` and `import` in tables of their
@@ -65,8 +70,16 @@ pub(crate) struct Settings {
     lengths: WindowLengths,
     pub(crate) refit: Refit,
     pub(crate) prophet_mode: Mode,
+    pub(crate) challenger: Contender,
     pub(crate) margin: PromotionMargin,
+    pub(crate) metric: Metric,
+    pub(crate) golden: Golden,
+    /// Of the engines' intervals, and of the coverage that is reported.
     pub(crate) level: IntervalLevel,
+    /// Of the golden record's.
+    pub(crate) golden_level: IntervalLevel,
+    /// Earlier golden records to keep.
+    pub(crate) keep_records: u32,
     pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
     pub(crate) quiet: bool,
@@ -88,6 +101,10 @@ impl Settings {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         let horizon = flags.horizon_days.map(Horizon::new).transpose();
+        let level = flags
+            .interval_level
+            .map(|percent| IntervalLevel::new(percent / 100.0))
+            .transpose();
         let margin = flags.promotion_margin.map(PromotionMargin::new).transpose();
         Ok(Self {
             db_is_named: flags.db.is_some(),
@@ -109,8 +126,21 @@ impl Settings {
                 Some(ProphetModeFlag::Exact) => Mode::Exact,
                 Some(ProphetModeFlag::Tuned) | None => Mode::Tuned,
             },
+            challenger: match flags.challenger {
+                Some(ChallengerFlag::MstlEts) => Contender::MstlEts,
+                Some(ChallengerFlag::Ets) | None => Contender::Ets,
+            },
             margin: margin.map_err(|error| setting(&error))?.unwrap_or_default(),
+            metric: flags.metric.unwrap_or_default(),
+            golden: match flags.golden {
+                Some(GoldenFlag::Blend) => Golden::Blend,
+                Some(GoldenFlag::Winner) | None => Golden::Winner,
+            },
             level: IntervalLevel::EIGHTY_PERCENT,
+            golden_level: level
+                .map_err(|error| setting(&error))?
+                .unwrap_or(IntervalLevel::EIGHTY_PERCENT),
+            keep_records: flags.keep_records.unwrap_or(DEFAULT_KEEP_RECORDS),
             sustained: flags.sustained.unwrap_or_default(),
             threads,
             quiet: flags.quiet.unwrap_or(false) || flags.json.unwrap_or(false),
@@ -133,6 +163,21 @@ impl Settings {
         Ok(Split::new(as_of, self.lengths)?)
     }
 
+    /// The windows that end on `as_of`, whatever the settings say of it.
+    pub(crate) fn split_at(&self, as_of: Day) -> Result<Split, Error> {
+        Ok(Split::new(as_of, self.lengths)?)
+    }
+
+    /// What the judge goes by.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            metric: self.metric,
+            margin: self.margin,
+            golden: self.golden,
+            level: self.level,
+        }
+    }
+
     /// What stands in `runs.config`: the settings results depend on.
     pub(crate) fn as_json(&self) -> Value {
         json!({
@@ -149,8 +194,13 @@ impl Settings {
                     Mode::Tuned => "tuned",
                 },
             },
+            "challenger": {
+                "engine": self.challenger.as_str(),
+            },
             "judge": {
+                "metric": self.metric.as_str(),
                 "promotion_margin": self.margin.percent(),
+                "golden": self.golden.as_str(),
             },
             "outlook": {
                 "sustained": self.sustained.to_string(),
@@ -167,7 +217,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -178,6 +228,8 @@ mod tests {
         assert_eq!(settings.refit, Refit::Never);
         assert_eq!(settings.prophet_mode, Mode::Exact);
         assert_eq!(settings.sustained.to_string(), "5/7");
+        assert_eq!(settings.challenger, Contender::MstlEts);
+        assert_eq!(settings.as_json()["challenger"]["engine"], "mstl_ets");
         assert_eq!(settings.threads, 3);
         let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
         assert_eq!(split.as_of().to_string(), "2025-06-30");

@@ -196,9 +196,10 @@ fn print_standing(standing: &Standing) {
     }
     output::line(right_aligned(scores, 2));
     output::line(format_args!(
-        "{} wins, decided by {}; trust: {}",
+        "{} wins, decided by {}; the forecast is {}'s; trust: {}",
         standing.winner,
         standing.decided_by,
+        standing.golden,
         standing.trust.as_deref().unwrap_or("not graded")
     ));
 }

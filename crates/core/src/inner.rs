@@ -1,6 +1,6 @@
 //! How an engine did at origins inside the window it was given.
 
-use crate::{Day, metrics};
+use crate::{Day, metrics, quantile_of_sorted};
 
 /// The probabilities whose residual quantiles an [`InnerOrigin`] keeps: 5 % to 95 % in steps of 5.
 pub const RESIDUAL_PROBABILITIES: [f64; 19] = [
@@ -47,24 +47,6 @@ impl InnerOrigin {
                 .map(|probability| quantile_of_sorted(&residuals, probability)),
         })
     }
-}
-
-/// The sample quantile by linear interpolation of order statistics (Hyndman & Fan 1996, *Sample
-/// quantiles in statistical packages*, The American Statistician 50(4), definition 7), of at least
-/// one sorted value.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rank among the values, at least 0"
-)]
-fn quantile_of_sorted(sorted: &[f64], probability: f64) -> f64 {
-    let rank = probability * (sorted.len() - 1) as f64;
-    let below = rank.floor();
-    let above = sorted[rank.ceil() as usize];
-    let share = rank - below;
-    let below = sorted[below as usize];
-    // A weighted mean stays between its numbers and does not overflow, as a difference might.
-    below * (1.0 - share) + above * share
 }
 
 #[cfg(test)]

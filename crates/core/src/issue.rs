@@ -89,16 +89,26 @@ pub enum IssueCode {
     TooShort,
     /// Too few observations before the origin, so there is no backtest.
     NoBacktest,
-    /// Too little history for an annual season; the model goes without.
+    /// Too little observed for an annual season; the model goes without.
     AnnualSeasonLeftOut,
-    /// Too little history for a weekly season; the model goes without.
+    /// Too little observed for a weekly season; the model goes without.
     WeeklySeasonLeftOut,
+    /// Too little history to score the model at as many or as long inner origins as it should be.
+    ValidationShortened,
+    /// Too little history to score the model at inner origins at all.
+    ValidationLeftOut,
+    /// One of the forecasts a model weighs is not there, or cannot be weighed.
+    CompanionLeftOut,
     /// The engine's arithmetic failed.
     NumericalFailure,
     /// The engine crashed on this series.
     EngineCrash,
     /// The judge had one engine only to choose from.
     OneEngineOnly,
+    /// Both engines failed; seasonal naive stands in.
+    NoEngine,
+    /// Golden values were drawn to the limits of their resource.
+    DrawnToLimits,
 }
 
 impl IssueCode {
@@ -120,9 +130,14 @@ impl IssueCode {
             Self::NoBacktest => "no_backtest",
             Self::AnnualSeasonLeftOut => "annual_season_left_out",
             Self::WeeklySeasonLeftOut => "weekly_season_left_out",
+            Self::ValidationShortened => "validation_shortened",
+            Self::ValidationLeftOut => "validation_left_out",
+            Self::CompanionLeftOut => "companion_left_out",
             Self::NumericalFailure => "numerical_failure",
             Self::EngineCrash => "engine_crash",
             Self::OneEngineOnly => "one_engine_only",
+            Self::NoEngine => "no_engine",
+            Self::DrawnToLimits => "drawn_to_limits",
         }
     }
 }

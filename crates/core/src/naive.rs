@@ -30,7 +30,8 @@ pub struct SeasonalNaive {
 /// if the series has one, else a week. Nothing but the series' own values is used.
 #[must_use]
 pub fn seasonal_naive(series: SeriesView<'_>, horizon: Horizon) -> Option<SeasonalNaive> {
-    let values = trim_start(series.values)?;
+    // From the first observed day on, to the end of the window.
+    let values = series.values.get(series.observed_span()?.start..)?;
     let season = better_season(values, horizon.days());
     Some(SeasonalNaive {
         season,
@@ -38,10 +39,15 @@ pub fn seasonal_naive(series: SeriesView<'_>, horizon: Horizon) -> Option<Season
     })
 }
 
-/// The values from the first observed one on.
-fn trim_start(values: &[f64]) -> Option<&[f64]> {
+/// The seasonal naive forecast of the `horizon` days after `values` with a season of `season` days
+/// (at least 1), or `None` where nothing is observed.
+///
+/// A day whose last season is missing has the value of up to three seasons before, else the last
+/// one observed until then.
+#[must_use]
+pub fn naive_of_season(values: &[f64], season: usize, horizon: usize) -> Option<Vec<f64>> {
     let first = values.iter().position(|value| !value.is_nan())?;
-    values.get(first..)
+    Some(repeat_season(&values[first..], season.max(1), horizon))
 }
 
 fn better_season(values: &[f64], horizon: usize) -> usize {

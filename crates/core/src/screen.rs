@@ -85,10 +85,8 @@ fn oddities(series: SeriesView<'_>) -> Vec<(IssueCode, String)> {
     if let Some(value) = series.constant_value() {
         found.push((IssueCode::Constant, format!("every observation is {value}")));
     }
-    let first = series.values.iter().position(|value| !value.is_nan());
-    let last = series.values.iter().rposition(|value| !value.is_nan());
-    if let (Some(first), Some(last)) = (first, last) {
-        let lifetime = last - first + 1;
+    if let Some(span) = series.observed_span() {
+        let lifetime = span.len();
         let missing = lifetime - series.observed();
         if missing * GAPS_ONE_IN > lifetime {
             let message = format!(

@@ -1,6 +1,7 @@
 //! One series: its key and its values.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::{Day, TimeGrid};
@@ -75,11 +76,18 @@ impl SeriesView<'_> {
             .filter(|(_, value)| !value.is_nan())
     }
 
+    /// The indices from the first day that has a value to the last one, or `None` where no day has.
+    #[must_use]
+    pub fn observed_span(&self) -> Option<Range<usize>> {
+        let first = self.values.iter().position(|value| !value.is_nan())?;
+        let last = self.values.iter().rposition(|value| !value.is_nan())?;
+        Some(first..last + 1)
+    }
+
     /// The last day that has a value, or `None` where no day has.
     #[must_use]
     pub fn last_observed(&self) -> Option<Day> {
-        let index = self.values.iter().rposition(|value| !value.is_nan())?;
-        self.grid.day(index)
+        self.grid.day(self.observed_span()?.end - 1)
     }
 
     /// The one value all observed days share, or `None` where they differ or none is observed.
@@ -93,5 +101,34 @@ impl SeriesView<'_> {
         )]
         let constant = observed.all(|value| value == first);
         constant.then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_begins_and_ends_with_a_value() {
+        const NAN: f64 = f64::NAN;
+        for (values, span, last) in [
+            (
+                &[NAN, 1.0, NAN, 2.0, NAN][..],
+                Some(1..4),
+                Some("2024-01-04"),
+            ),
+            (&[3.0], Some(0..1), Some("2024-01-01")),
+            (&[NAN, NAN], None, None),
+            (&[], None, None),
+        ] {
+            let series = SeriesView {
+                key: &SeriesKey::new("h", "cpu"),
+                grid: TimeGrid::new("2024-01-01".parse().unwrap(), values.len()),
+                values,
+            };
+            assert_eq!(series.observed_span(), span, "{values:?}");
+            let found = series.last_observed().map(|day| day.to_string());
+            assert_eq!(found.as_deref(), last, "{values:?}");
+        }
     }
 }

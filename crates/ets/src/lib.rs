@@ -4,7 +4,8 @@
 //! - [`Ets`] is the family it stands on: the 15 stable forms of exponential smoothing, fitted by
 //!   maximum likelihood (Hyndman, Koehler, Ord & Snyder 2008, *Forecasting with Exponential
 //!   Smoothing*).
-//! - [`MstlEngine`] is the first version of the challenger, kept as a reference.
+//! - [`MstlEngine`] is the first version of the challenger, kept as a reference; [`Contender`]
+//!   chooses between the two by name.
 //!
 //! ```
 //! use fleetcast_core::{Engine, Horizon, IntervalLevel, Panel, SeriesKey, TimeGrid};
@@ -23,12 +24,14 @@
 //! ```
 
 mod challenger;
+mod contender;
 mod family;
 mod first_version;
 
 pub use challenger::EtsEngine;
+pub use contender::{Contender, UnknownContender};
 pub use family::{
-    Bounds, Criterion, Effort, ErrorKind, Ets, EtsError, EtsFit, EtsForecast, Fixed, Form, Limits,
-    Season, Smoothing, States, Trend,
+    Bounds, Criterion, Effort, ErrorKind, Ets, EtsError, EtsFit, EtsForecast, Fixed, Form,
+    Instructions, Limits, Season, Smoothing, States, Trend,
 };
 pub use first_version::MstlEngine;

@@ -174,6 +174,25 @@ fn what_cannot_be_fitted_is_named() {
 fn limits_that_are_no_range_are_named() {
     let usual = Limits::default();
     let y = series(60);
+    let beyond = Limits {
+        alpha: (-2.0, 1e300),
+        phi: (1.5, 3.0),
+        ..usual
+    };
+    let damped: [Form; 1] = ["AAdN".parse().unwrap()];
+    let error = Ets::new(7)
+        .forms(&damped)
+        .limits(beyond)
+        .fit(&y)
+        .unwrap_err();
+    assert_eq!(error.to_string(), "phi cannot lie between 1.5 and 3");
+    let alpha = Ets::new(7)
+        .limits(beyond)
+        .fit(&y)
+        .unwrap()
+        .smoothing()
+        .alpha;
+    assert!((0.0..=1.0).contains(&alpha), "{alpha}");
     for range in [
         (0.9, 0.5),
         (f64::NAN, 0.5),
@@ -224,6 +243,99 @@ fn limits_that_are_no_range_are_named() {
     }
 }
 
+/// A level that limits keep low leaves no room for a growth that they keep high, nor one that they
+/// keep high for such a season.
+#[test]
+fn limits_that_contradict_each_other_are_named() {
+    let usual = Limits::default();
+    let y = series(60);
+    let low_level = Limits {
+        alpha: (0.01, 0.1),
+        beta: (0.2, 0.5),
+        ..usual
+    };
+    let high_level = Limits {
+        alpha: (0.9, 0.95),
+        gamma: (0.2, 0.5),
+        ..usual
+    };
+    let given_growth = Fixed {
+        beta: Some(0.3),
+        ..Fixed::default()
+    };
+    for (limits, fixed, form, message) in [
+        (
+            low_level,
+            Fixed::default(),
+            "AAN",
+            "AAN: beta needs an alpha of at least 0.2, gamma and the limits one of at most 0.1; \
+             widen the limits, or give other parameters",
+        ),
+        (
+            high_level,
+            Fixed::default(),
+            "MNM",
+            "MNM: beta needs an alpha of at least 0.9, gamma and the limits one of at most 0.8; \
+             widen the limits, or give other parameters",
+        ),
+        (
+            Limits {
+                beta: usual.beta,
+                ..low_level
+            },
+            given_growth,
+            "AAA",
+            "AAA: beta needs an alpha of at least 0.3, gamma and the limits one of at most 0.1; \
+             widen the limits, or give other parameters",
+        ),
+        (
+            Limits {
+                beta: (0.0, 0.2),
+                ..usual
+            },
+            given_growth,
+            "AAA",
+            "beta = 0.3 lies outside the region asked for",
+        ),
+    ] {
+        let ets = Ets::new(7).limits(limits).fixed(fixed);
+        let one = ets.clone().forms(&[form.parse().unwrap()]);
+        assert_eq!(one.fit(&y).unwrap_err().to_string(), message);
+        // Forms without what there is no room for are fitted all the same.
+        let all = ets.fit(&y).unwrap();
+        assert!(all.smoothing().is_usual(all.form(), &limits));
+    }
+}
+
+#[test]
+fn the_order_of_forms_changes_nothing() {
+    let mut spiky = series(200);
+    spiky[60] = 300.0;
+    let growing: Vec<f64> = series(200).iter().map(|y| y * y * y / 1e3).collect();
+    for y in [series(100), spiky, growing] {
+        let reference = Ets::new(7).fit(&y).unwrap();
+        let mut all = Ets::new(7).fit_all(&y);
+        let mut forms = Form::ALL.to_vec();
+        for turn in 0..15 {
+            // Orders of every kind: each form comes first once, forwards and backwards.
+            forms.rotate_left(1);
+            all.rotate_left(1);
+            if turn % 2 == 0 {
+                forms.reverse();
+                all.reverse();
+            }
+            let ets = Ets::new(7).forms(&forms);
+            // Not compared by `assert_eq`, which would print a thousand numbers.
+            assert!(ets.fit(&y).unwrap() == reference, "{forms:?}");
+            assert!(ets.fit_all(&y) == all, "{forms:?}");
+        }
+        let twice = [Form::ALL[3], Form::ALL[0], Form::ALL[3]];
+        let fits = Ets::new(7).forms(&twice).fit_all(&y);
+        let found: Vec<Form> = fits.iter().flatten().map(EtsFit::form).collect();
+        assert_eq!(found, twice);
+    }
+}
+
 /// Odd limits and given parameters, each a range or a number: a fit or an error, not a panic.
 #[test]
 fn odd_regions_are_fitted_or_refused() {
@@ -236,6 +348,7 @@ fn odd_regions_are_fitted_or_refused() {
         (2.0, 3.0),
         (0.3, 0.3),
     ];
+    let mut fitted = 0;
     for (alpha, beta) in odd.into_iter().flat_map(|a| odd.map(|b| (a, b))) {
         let limits = Limits {
             alpha,
@@ -252,10 +365,24 @@ fn odd_regions_are_fitted_or_refused() {
                     phi: fixed,
                 };
                 let ets = Ets::new(7).limits(limits).bounds(bounds).fixed(all);
-                assert_eq!(ets.fit_all(&y).len(), 15);
+                let fits = ets.fit_all(&y);
+                assert_eq!(fits.len(), 15);
+                for fit in fits.iter().flatten() {
+                    let (form, smoothing) = (fit.form(), fit.smoothing());
+                    if bounds != Bounds::Admissible {
+                        let usual = smoothing.is_usual(form, &limits);
+                        assert!(usual, "{form} {limits:?} {fixed:?}: {smoothing:?}");
+                    }
+                    if bounds != Bounds::Usual {
+                        let admissible = smoothing.is_admissible(form, 7);
+                        assert!(admissible, "{form} {limits:?} {fixed:?}: {smoothing:?}");
+                    }
+                    fitted += 1;
+                }
             }
         }
     }
+    assert!(fitted > 100, "{fitted} fits");
 }
 
 #[test]

@@ -240,8 +240,16 @@ fn where_likelihoods_agree_with_r_so_do_criteria_variances_and_forecasts() {
             );
         }
         let ratio = fit.sigma_squared() / reference.sigma_squared_r;
+        // With additive errors σ² follows from the likelihood. With multiplicative ones a larger
+        // level makes relative errors smaller at nearly the same likelihood, and on one noisy series
+        // the two searches end at different levels of that ridge.
+        let tolerance = match form.error() {
+            ErrorKind::Additive => 2e-5,
+            ErrorKind::Multiplicative if name == "syn/noisy2" => 2e-3,
+            ErrorKind::Multiplicative => 2e-4,
+        };
         assert!(
-            (ratio - 1.0).abs() < 2e-3,
+            (ratio - 1.0).abs() < tolerance,
             "{name} {form}: σ² {ratio} of R's"
         );
         let forecast = fit.forecast(120, 0.8).unwrap();

@@ -1,15 +1,35 @@
-//! The tournament: both engines are scored on the backtest, and a winner is named for every
-//! series.
+//! The tournament: engines are scored on the backtest, a winner is named for every series, and
+//! what its forecast can be trusted with is said.
 //!
-//! Scores are computed here, by the metrics of `fleetcast-core`, and stand in `backtest_scores`;
-//! the decision is one SQL statement over them (`sql/leaderboard.sql`) and stands, with its
-//! reason, in `model_leaderboard`. Seasonal naive is scored beside the engines: the bar every
-//! forecast is held against.
+//! [`judge_series`] is a pure function from one series' [`Evidence`] to a [`Verdict`]; [`judge`]
+//! is the stage around it, which reads the evidence of a fleet from the database and drafts the
+//! tables. Seasonal naive is scored beside the engines: the bar every forecast is held against.
 
+mod blend;
+mod calibration;
+mod decision;
+mod evidence;
+mod leaderboard;
 mod margin;
+mod member;
+mod past_errors;
+mod pooling;
+mod rules;
+mod scorer;
 mod scores;
 mod tournament;
+mod track_record;
+mod trust;
+mod verdict;
+mod window;
 
+pub use calibration::{CALIBRATION_STEPS, Calibration};
+pub use decision::{Decision, Metric, UnknownMetric};
+pub use evidence::{EngineForecasts, Evidence, InnerForecast};
 pub use margin::{MarginError, PromotionMargin};
-pub use scores::{CHALLENGER, PROPHET, SEASONAL_NAIVE};
-pub use tournament::{Error, Rules, judge};
+pub use member::Contender;
+pub use rules::{Golden, Rules};
+pub use scores::Scores;
+pub use tournament::{Error, judge};
+pub use trust::Trust;
+pub use verdict::{Verdict, judge_series};

@@ -1,9 +1,17 @@
 //! How much better a challenger must be.
 
-/// By how many percent of the champion's error the challenger's must be smaller to win: from 0 to
-/// below 100.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+/// By how many percent of the holder's error its rival's must be smaller to win: from 0 to below
+/// 100. The holder is who won the last run, or the champion.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct PromotionMargin(f64);
+
+impl Default for PromotionMargin {
+    /// 10 %: on four sets of real series, forecasts of the half year after the backtest were best
+    /// from 10 % on, and worst at 0 %.
+    fn default() -> Self {
+        Self(10.0)
+    }
+}
 
 /// A margin no challenger could clear, or none at all.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -36,10 +44,7 @@ mod tests {
 
     #[test]
     fn margins_have_a_range() {
-        assert_eq!(
-            PromotionMargin::new(0.0).unwrap(),
-            PromotionMargin::default()
-        );
+        assert!(PromotionMargin::new(0.0).is_ok());
         assert!(PromotionMargin::new(99.9).is_ok());
         for percent in [-1.0, 100.0, f64::NAN] {
             assert!(PromotionMargin::new(percent).is_err(), "{percent}");

@@ -1,17 +1,21 @@
-//! The stage: scores, then winners.
+//! The stage: evidence out of the database, verdicts into it.
 
-use duckdb::params;
+use std::collections::{HashMap, HashSet};
+
 use fleetcast_core::{
-    Forecast, Horizon, IntervalLevel, IssueCode, PanelError, PanelView, SeriesIssue, SeriesKey,
-    SeriesView, Severity, Split, Stage, metrics, seasonal_naive,
+    IssueCode, PanelError, PanelView, SeriesIssue, SeriesKey, Severity, Split, Stage, metrics,
 };
 use fleetcast_store::{RunId, SeriesIndex, StageResult, Store, Table};
 use rayon::prelude::*;
 
-use crate::PromotionMargin;
-use crate::scores::{CHALLENGER, PROPHET, SEASONAL_NAIVE, Scores, score_batch};
+use crate::evidence::{EngineForecasts, Evidence, InnerForecast};
+use crate::leaderboard::{
+    Row, calibration_batch, judge_forecast_batch, leaderboard_batch, score_batch,
+};
+use crate::pooling::{ToCalibrate, calibrate};
+use crate::{Contender, Rules, judge_series};
 
-/// Series read and scored at a time.
+/// Series read and judged at a time.
 const BATCH: usize = 2048;
 
 /// Why the judge could not judge.
@@ -28,19 +32,13 @@ pub enum Error {
     Batch(#[from] arrow::error::ArrowError),
 }
 
-/// What the judge goes by.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rules {
-    /// How much better the challenger must be.
-    pub margin: PromotionMargin,
-    /// The level of the engines' intervals.
-    pub level: IntervalLevel,
-}
-
-/// Scores both engines' forecasts in the store on the backtest of `split` and drafts
-/// `backtest_scores` and `model_leaderboard`; `on_progress` hears how many series were scored.
+/// Judges every series in the store that an engine has something to say of, and drafts
+/// `backtest_scores`, `model_leaderboard`, `interval_calibration` and `judge_forecasts`;
+/// `on_progress` hears how many series were judged.
 ///
-/// A series is on the leaderboard where at least one engine has a forecast of its future.
+/// A series is on the leaderboard where an engine has a forecast of its future, or where both have
+/// failed on it and seasonal naive stands in. Who won the last run is read from the leaderboard
+/// that stands, where that one is of other data.
 ///
 /// # Errors
 ///
@@ -50,126 +48,183 @@ pub fn judge<'store>(
     run: RunId,
     index: &SeriesIndex,
     split: &Split,
-    rules: Rules,
+    rules: &Rules,
     mut on_progress: impl FnMut(usize),
 ) -> Result<StageResult<'store>, Error> {
+    let incumbents = incumbents(store, run)?;
+    let failed = series_engines_failed_on(store)?;
     let scores = store.draft(Table::BacktestScores)?;
+    let leaderboard = store.draft(Table::ModelLeaderboard)?;
+    let calibrations = store.draft(Table::IntervalCalibration)?;
+    let forecasts = store.draft(Table::JudgeForecasts)?;
+    let mut to_calibrate = Vec::with_capacity(index.keys.len());
+    let mut issues = Vec::new();
+    let mut rows_made = 0;
     for keys in index.batches(BATCH) {
         let (panel, _) = store.read_panel(keys, split.history())?;
-        let forecasts = [
-            (PROPHET, Table::ProphetForecasts),
-            (CHALLENGER, Table::ChallengerForecasts),
-        ];
-        let mut contenders = Vec::with_capacity(forecasts.len());
-        for (model, table) in forecasts {
-            let forecasts = store.read_backtest_forecasts(table, keys, split.backtest())?;
-            contenders.push((model, forecasts));
+        let engines = Engines {
+            prophet: read_engine(store, ENGINES[0], keys, split)?,
+            challenger: read_engine(store, ENGINES[1], keys, split)?,
+        };
+        let rows = judge_panel(panel.view(), split, &engines, &incumbents, &failed, rules);
+        for row in &rows {
+            issues.extend(issue_of(row));
+            let index = keys.binary_search(&row.key);
+            let values = index.map_or(&[][..], |index| panel.view().series(index).values);
+            to_calibrate.push(ToCalibrate {
+                key: row.key.clone(),
+                model: row.verdict.golden,
+                own: row.verdict.calibration.clone(),
+                scale: metrics::mase_scale(values),
+            });
         }
-        let rows = score_panel(panel.view(), split, &contenders, rules.level)?;
-        scores.append(score_batch(
-            run,
-            split.origin(),
-            split.backtest().len(),
-            &rows,
-        )?)?;
+        rows_made += rows.len();
+        scores.append(score_batch(run, &rows)?)?;
+        leaderboard.append(leaderboard_batch(run, &rows)?)?;
+        forecasts.append(judge_forecast_batch(run, &rows, split.future().first())?)?;
         on_progress(keys.len());
     }
-
-    let leaderboard = store.draft(Table::ModelLeaderboard)?;
-    store
-        .connection()
-        .execute(
-            &include_str!("../sql/leaderboard.sql")
-                .replace("{leaderboard}", leaderboard.name())
-                .replace("{scores}", scores.name()),
-            params![run.get(), rules.margin.percent()],
-        )
-        .map_err(fleetcast_store::Error::while_doing("naming the winners"))?;
-    let rows = leaderboard.count_rows()?;
-    let issues = series_with_one_engine(store, leaderboard.name())?;
+    calibrations.append(calibration_batch(run, &calibrate(to_calibrate))?)?;
     Ok(StageResult {
         stage: Stage::Judge,
-        drafts: vec![scores, leaderboard],
+        drafts: vec![scores, leaderboard, calibrations, forecasts],
         issues,
-        rows,
+        rows: rows_made as u64,
         seconds: 0.0,
+        archive: None,
     })
 }
 
-/// The scores of every contender on every series, in the panel's order.
-fn score_panel(
+/// Both engines' forecasts, one a series of the panel.
+struct Engines {
+    prophet: Vec<EngineForecasts>,
+    challenger: Vec<EngineForecasts>,
+}
+
+/// An engine's tables: its forecasts, and those from inner origins.
+type EngineTables = (Table, Table);
+
+const ENGINES: [EngineTables; 2] = [
+    (Table::ProphetForecasts, Table::ProphetInnerForecasts),
+    (Table::ChallengerForecasts, Table::ChallengerInnerForecasts),
+];
+
+fn read_engine(
+    store: &Store,
+    (table, inner_table): EngineTables,
+    keys: &[SeriesKey],
+    split: &Split,
+) -> Result<Vec<EngineForecasts>, Error> {
+    let forecasts = store.read_forecasts(table, keys, split)?;
+    let inner = store.read_inner_forecasts(inner_table, keys, split.training())?;
+    Ok(forecasts
+        .into_iter()
+        .zip(inner)
+        .map(|(forecasts, inner)| EngineForecasts {
+            backtest: forecasts.backtest,
+            future: forecasts.future,
+            inner: inner
+                .into_iter()
+                .map(|inner| InnerForecast {
+                    origin: inner.origin,
+                    yhat: inner.yhat,
+                })
+                .collect(),
+        })
+        .collect())
+}
+
+/// The verdicts on the series of a panel that belong on the leaderboard, in its order.
+fn judge_panel(
     history: PanelView<'_>,
     split: &Split,
-    contenders: &[(&'static str, Vec<Option<Forecast>>)],
-    level: IntervalLevel,
-) -> Result<Vec<(SeriesKey, Scores)>, Error> {
-    let training = history.window(split.training())?;
-    let backtest = history.window(split.backtest())?;
-    let scored: Vec<Vec<(SeriesKey, Scores)>> = (0..history.len())
+    engines: &Engines,
+    incumbents: &HashMap<SeriesKey, Contender>,
+    failed: &HashSet<SeriesKey>,
+    rules: &Rules,
+) -> Vec<Row> {
+    let verdicts: Vec<Option<Row>> = (0..history.len())
         .into_par_iter()
         .map(|index| {
-            let forecasts = contenders
-                .iter()
-                .filter_map(|(model, forecasts)| Some((*model, forecasts[index].as_ref()?)));
-            score_series(
-                training.series(index),
-                backtest.series(index),
-                forecasts,
-                level,
-            )
-        })
-        .collect();
-    Ok(scored.into_iter().flatten().collect())
-}
-
-fn score_series<'a>(
-    training: SeriesView<'_>,
-    backtest: SeriesView<'_>,
-    forecasts: impl Iterator<Item = (&'static str, &'a Forecast)>,
-    level: IntervalLevel,
-) -> Vec<(SeriesKey, Scores)> {
-    let mase_scale = metrics::mase_scale(training.values);
-    let mut scores: Vec<Scores> = forecasts
-        .filter_map(|(model, forecast)| {
-            Scores::of_forecast(model, backtest.values, forecast, level, mase_scale)
-        })
-        .collect();
-    // Seasonal naive is the bar for engines: without one there is nothing to hold against it.
-    if !scores.is_empty() {
-        let naive = Horizon::new(backtest.grid.len())
-            .ok()
-            .and_then(|horizon| seasonal_naive(training, horizon));
-        scores.extend(naive.and_then(|naive| {
-            Scores::of_points(SEASONAL_NAIVE, backtest.values, &naive.yhat, mase_scale)
-        }));
-    }
-    scores
-        .into_iter()
-        .map(|scores| (backtest.key.clone(), scores))
-        .collect()
-}
-
-fn series_with_one_engine(
-    store: &Store,
-    leaderboard: &str,
-) -> Result<Vec<SeriesIssue>, fleetcast_store::Error> {
-    let reading = fleetcast_store::Error::while_doing("looking for series with one engine");
-    let mut statement = store
-        .connection()
-        .prepare(&include_str!("../sql/one_engine.sql").replace("{leaderboard}", leaderboard))
-        .map_err(reading)?;
-    let issues = statement
-        .query_map([], |row| {
-            let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-            Ok(SeriesIssue {
-                key,
-                stage: Stage::Judge,
-                engine: None,
-                severity: Severity::Warning,
-                code: IssueCode::OneEngineOnly,
-                message: row.get(2)?,
+            let evidence = Evidence {
+                split,
+                history: history.series(index),
+                prophet: &engines.prophet[index],
+                challenger: &engines.challenger[index],
+            };
+            let key = evidence.history.key;
+            let has_future =
+                evidence.prophet.future.is_some() || evidence.challenger.future.is_some();
+            if !has_future && !failed.contains(key) {
+                return None;
+            }
+            let incumbent = incumbents.get(key).copied();
+            let verdict = judge_series(&evidence, incumbent, rules);
+            let has_golden = has_future || verdict.stand_in.is_some();
+            has_golden.then(|| Row {
+                key: key.clone(),
+                incumbent,
+                verdict,
             })
         })
+        .collect();
+    verdicts.into_iter().flatten().collect()
+}
+
+fn issue_of(row: &Row) -> Option<SeriesIssue> {
+    let decision = &row.verdict.decision;
+    let code = match decision.decided_by {
+        "only_engine" => IssueCode::OneEngineOnly,
+        "no_engine" => IssueCode::NoEngine,
+        _ => return None,
+    };
+    Some(SeriesIssue {
+        key: row.key.clone(),
+        stage: Stage::Judge,
+        engine: None,
+        severity: Severity::Warning,
+        code,
+        message: decision.reason.clone(),
+    })
+}
+
+/// Who won the last run on other data, by the leaderboard that stands.
+fn incumbents(store: &Store, run: RunId) -> Result<HashMap<SeriesKey, Contender>, Error> {
+    let reading = fleetcast_store::Error::while_doing("reading the last run's winners");
+    let mut statement = store
+        .connection()
+        .prepare(include_str!("../sql/incumbents.sql"))
         .map_err(reading)?;
-    issues.collect::<Result<_, _>>().map_err(reading)
+    let rows = statement
+        .query_map([run.get()], |row| {
+            let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            Ok((key, row.get::<_, String>(2)?))
+        })
+        .map_err(reading)?;
+    let mut incumbents = HashMap::new();
+    for row in rows {
+        let (key, winner) = row.map_err(reading)?;
+        if let Some(winner) = Contender::named(&winner) {
+            incumbents.insert(key, winner);
+        }
+    }
+    Ok(incumbents)
+}
+
+/// Series on which an engine has failed. Those the data's screening left out are not among them.
+fn series_engines_failed_on(store: &Store) -> Result<HashSet<SeriesKey>, Error> {
+    let reading = fleetcast_store::Error::while_doing("reading which series engines failed on");
+    let mut statement = store
+        .connection()
+        .prepare(include_str!("../sql/engines_failed.sql"))
+        .map_err(reading)?;
+    let rows = statement
+        .query_map([], |row| {
+            Ok(SeriesKey::new(
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+            ))
+        })
+        .map_err(reading)?;
+    Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
 }

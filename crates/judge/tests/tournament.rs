@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::{
-    Day, Forecast, Horizon, IntervalLevel, IssueCode, SeriesKey, Split, Stage, WindowLengths,
+    Day, Forecast, Horizon, IssueCode, SeriesIssue, SeriesKey, Severity, Split, Stage,
+    WindowLengths,
 };
-use fleetcast_judge::{PromotionMargin, Rules, judge};
+use fleetcast_judge::{Golden, Metric, PromotionMargin, Rules, judge};
 use fleetcast_store::{RunId, RunIdentity, Segment, StageResult, Store, Table};
 
 const AS_OF: &str = "2025-12-31";
@@ -95,19 +96,27 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
         issues: Vec::new(),
         rows: 0,
         seconds: 0.0,
+        archive: None,
     };
+    store.publish(run, result).unwrap();
+}
+
+fn judge_by(store: &Store, run: RunId, rules: &Rules) {
+    let index = store.series_index(split().as_of()).unwrap();
+    let result = judge(store, run, &index, &split(), rules, |_| ()).unwrap();
     store.publish(run, result).unwrap();
 }
 
 /// Judges and returns `winner`, `decided_by`, `reason` and `n_scored`.
 fn verdict(store: &Store, run: RunId, margin: f64) -> (String, String, String, u32) {
-    let rules = Rules {
-        margin: PromotionMargin::new(margin).unwrap(),
-        level: IntervalLevel::EIGHTY_PERCENT,
-    };
-    let index = store.series_index(split().as_of()).unwrap();
-    let result = judge(store, run, &index, &split(), rules, |_| ()).unwrap();
-    store.publish(run, result).unwrap();
+    judge_by(
+        store,
+        run,
+        &Rules {
+            margin: PromotionMargin::new(margin).unwrap(),
+            ..Rules::default()
+        },
+    );
     store
         .connection()
         .query_row(
@@ -298,9 +307,10 @@ fn scores_stand_in_the_tables() {
         .map(Result::unwrap)
         .collect();
     // December is days 122 to 152; on 126, 133, 140 and 147 there is 11 where prophet says 10.
-    assert_eq!(rows.len(), 3);
-    assert_eq!(rows[1], "prophet 1.173 0.129 1.0 31 31");
-    assert_eq!(rows[2], "seasonal_naive 0.0 0.0 31 31");
+    assert_eq!(rows.len(), 4);
+    assert!(rows[0].starts_with("blend "), "{}", rows[0]);
+    assert_eq!(rows[2], "prophet 1.173 0.129 1.0 31 31");
+    assert_eq!(rows[3], "seasonal_naive 0.0 0.0 31 31");
 }
 
 #[test]
@@ -310,6 +320,161 @@ fn days_without_a_value_are_not_scored() {
     assert_eq!((winner.as_str(), decided_by.as_str()), ("prophet", "mape"));
     let scored_days = 131 - u32::try_from(split().training().len()).unwrap();
     assert_eq!(n_scored, scored_days);
+}
+
+/// One value of the only row of a query.
+#[track_caller]
+fn value<T: duckdb::types::FromSql>(store: &Store, sql: &str) -> T {
+    store
+        .connection()
+        .query_row(sql, [], |row| row.get(0))
+        .unwrap()
+}
+
+#[test]
+fn who_won_the_last_run_holds_the_margin() {
+    let (store, first_run) = store("10", says(12.0), says(11.0));
+    assert_eq!(verdict(&store, first_run, 10.0).0, "challenger");
+    // Other data, by which prophet is 5 % better: within the margin, the challenger stays, however
+    // often we ask.
+    let identity = RunIdentity {
+        as_of: split().as_of(),
+        config: serde_json::Value::Null,
+        data_fingerprint: "other".to_owned(),
+        version: "0.0.0",
+        series: 1,
+    };
+    let run = store.begin_run(&identity, 2).unwrap();
+    publish(
+        &store,
+        run,
+        Stage::Prophet,
+        Table::ProphetForecasts,
+        says(10.95),
+    );
+    for _ in 0..2 {
+        let (winner, _, reason, _) = verdict(&store, run, 10.0);
+        assert_eq!(winner, "challenger");
+        assert_eq!(
+            reason,
+            "prophet 5.0 % better, within the 10 % margin; the challenger won the last run and stays"
+        );
+    }
+    // Whoever asks again by another margin asks of the same incumbent.
+    assert_eq!(verdict(&store, run, 1.0).0, "prophet");
+    let incumbent: String = value(&store, "SELECT incumbent FROM model_leaderboard");
+    assert_eq!(incumbent, "challenger");
+    assert_eq!(verdict(&store, run, 10.0).0, "challenger");
+}
+
+#[test]
+fn another_metric_may_decide() {
+    // Eight days of 31 have a load of 80, the others of 10: 10 is right most of the time, 30 is
+    // less wrong when squared.
+    let days = "if(d % 4 = 0, 80, 10)";
+    for (metric, winner) in [(Metric::Mape, "prophet"), (Metric::Rmse, "challenger")] {
+        let (store, run) = store(days, says(10.0), says(30.0));
+        judge_by(
+            &store,
+            run,
+            &Rules {
+                metric,
+                ..Rules::default()
+            },
+        );
+        let found: String = value(
+            &store,
+            "SELECT winner || ' ' || decided_by FROM model_leaderboard",
+        );
+        assert_eq!(found, format!("{winner} {metric}"));
+    }
+}
+
+#[test]
+fn the_blend_is_golden_where_that_is_asked_for_and_scored_anyway() {
+    for (golden, model, rows) in [(Golden::Winner, "prophet", 0), (Golden::Blend, "blend", 2)] {
+        let (store, run) = store("10 + d % 7", says(13.0), says(14.0));
+        judge_by(
+            &store,
+            run,
+            &Rules {
+                golden,
+                ..Rules::default()
+            },
+        );
+        let found: String = value(&store, "SELECT golden FROM model_leaderboard");
+        assert_eq!(found, model);
+        let own: u64 = value(&store, "SELECT count(*) FROM judge_forecasts");
+        assert_eq!(own, rows, "{golden}");
+        let (weights, blend): (f64, bool) = (
+            value(
+                &store,
+                "SELECT weight_prophet + weight_challenger + weight_naive_week FROM model_leaderboard",
+            ),
+            value(
+                &store,
+                "SELECT blend_mae < prophet_mae FROM model_leaderboard",
+            ),
+        );
+        assert!((weights - 1.0).abs() < 1e-12, "{weights}");
+        // Last week's same day is exactly right here, and the blend makes something of it.
+        assert!(blend);
+    }
+}
+
+#[test]
+fn where_both_engines_failed_seasonal_naive_stands_in_and_says_so() {
+    let (store, run) = store("10 + d % 7", NOTHING, NOTHING);
+    let failed = SeriesIssue {
+        key: SeriesKey::new("h", "cpu"),
+        stage: Stage::Prophet,
+        engine: Some("prophet"),
+        severity: Severity::Error,
+        code: IssueCode::EngineCrash,
+        message: "no forecast: crashed".to_owned(),
+    };
+    let draft = store.draft(Table::ProphetForecasts).unwrap();
+    store
+        .publish(
+            run,
+            StageResult {
+                stage: Stage::Prophet,
+                drafts: vec![draft],
+                issues: vec![failed],
+                rows: 0,
+                seconds: 0.0,
+                archive: None,
+            },
+        )
+        .unwrap();
+    let (winner, decided_by, reason, _) = verdict(&store, run, 0.0);
+    assert_eq!(
+        [winner, decided_by, reason],
+        [
+            "seasonal_naive",
+            "no_engine",
+            "no engine has a forecast; seasonal naive stands in"
+        ]
+    );
+    // The data end on day 152; the next two days repeat those of the week before.
+    let stand_in: String = value(
+        &store,
+        "SELECT string_agg(yhat::INTEGER, ' ' ORDER BY ds) FROM judge_forecasts",
+    );
+    assert_eq!(stand_in, "16 10");
+    let issue: String = value(
+        &store,
+        "SELECT severity || ' ' || code FROM series_issues WHERE stage = 'judge'",
+    );
+    assert_eq!(issue, "warning no_engine");
+}
+
+#[test]
+fn a_series_no_engine_was_asked_about_is_not_on_the_leaderboard() {
+    let (store, run) = store("10", NOTHING, NOTHING);
+    judge_by(&store, run, &Rules::default());
+    let rows: u64 = value(&store, "SELECT count(*) FROM model_leaderboard");
+    assert_eq!(rows, 0);
 }
 
 #[test]
@@ -322,7 +487,11 @@ fn nothing_is_nan() {
             .query_row(
                 "SELECT coalesce(bool_or(isnan(x) OR isinf(x)), false) FROM (
                      SELECT unnest([mape, wape, smape, mase, mae, rmse, bias, coverage_80, pinball]) AS x
-                     FROM backtest_scores)",
+                     FROM backtest_scores
+                     UNION ALL
+                     SELECT unnest([skill, error_percent, coverage_80, weight_prophet]) FROM model_leaderboard
+                     UNION ALL
+                     SELECT unnest(quantiles) FROM interval_calibration)",
                 [],
                 |row| row.get(0),
             )

@@ -21,7 +21,7 @@ fn store(past: &[f64], ahead: &[(f64, f64)]) -> (Store, RunId) {
     let future: Vec<String> = (1..)
         .zip(ahead)
         .map(|(day, (yhat, upper))| {
-            format!("(1, 'h', 'cpu', DATE '{AS_OF}' + {day}, {yhat}, {yhat}, {upper}, 'prophet', DATE '{AS_OF}')")
+            format!("(1, 'h', 'cpu', DATE '{AS_OF}' + {day}, {yhat}, {yhat}, {upper}, {yhat}, {upper}, 'prophet', DATE '{AS_OF}')")
         })
         .collect();
     store
@@ -55,6 +55,7 @@ fn outlook(store: &Store, run: RunId, rule: &str) -> String {
         drafts: vec![draft],
         issues: Vec::new(),
         seconds: 0.0,
+        archive: None,
     };
     store.publish(run, result).unwrap();
     store
@@ -167,8 +168,8 @@ fn the_outlook_carries_trust_and_the_figures_behind_it() {
     store
         .connection()
         .execute_batch(
-            "INSERT INTO model_leaderboard (run_id, host, resource, winner, n_scored, decided_by, trust, reason)
-             VALUES (1, 'h', 'cpu', 'prophet', 1, 'mape', 'B', 'x')",
+            "INSERT INTO model_leaderboard (run_id, host, resource, winner, n_scored, decided_by, golden, trust, reason)
+             VALUES (1, 'h', 'cpu', 'prophet', 1, 'mape', 'prophet', 'B', 'x')",
         )
         .unwrap();
     outlook(&store, run, "3/7");

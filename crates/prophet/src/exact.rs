@@ -13,7 +13,7 @@ use crate::fleet::{
     Ahead, DesignSettings, Fitter, Model, ScaledSeries, SharedDesigns, Span, Window,
     changepoint_rows,
 };
-use crate::interval::{IntervalTable, IntervalTables, TableKey, TrendUncertainty};
+use crate::interval::{IntervalTable, IntervalTables, TableKey, TrendUncertainty, mean_absolute};
 use crate::simd::vectorized;
 use crate::solver::{Certainty, Parameters};
 
@@ -363,11 +363,4 @@ impl Fit<'_> {
         let (lower, upper) = (bound(-1.0), bound(1.0));
         [yhat, lower, upper]
     }
-}
-
-fn mean_absolute(values: &[f64]) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    values.iter().map(|value| value.abs()).sum::<f64>() / values.len() as f64
 }

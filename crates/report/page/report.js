@@ -18,7 +18,7 @@
   const SERIES = DATA.rows.map((row, rank) => ({
     rank, host: DATA.hosts[row[0]], resource: DATA.resources[row[1]], status: row[2],
     days: row[3], earliest: row[4], threshold: row[5], capacity: row[6], recent: row[7], peak: row[8],
-    trust: row[9], winner: row[10], decidedBy: row[11], mapes: row[12], coverage: row[13],
+    trust: row[9], model: row[10], decidedBy: row[11], mapes: row[12], coverage: row[13],
     behaviour: row[14] === null ? null : DATA.behaviours[row[14]], codes: row[15].map((code) => DATA.codes[code]),
   }));
   const HOSTS = new Map();
@@ -35,7 +35,7 @@
     : String(Number(value.toPrecision(3)));
   const modelName = (model) => model === null ? "–" : DATA.models[model].replaceAll("_", " ");
   const percent = (value) => value === null || value === undefined ? "–" : value.toFixed(1);
-  const winnerMape = (one) => one.winner === null ? null : one.mapes[one.winner];
+  const modelMape = (one) => one.model === null ? null : one.mapes[one.model];
 
   function element(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
@@ -60,10 +60,10 @@
   }
 
   function evidence(one) {
-    if (one.winner === null) return "";
+    if (one.model === null) return "";
     const scored = DATA.models.map((model, index) => one.mapes[index] === null || one.mapes[index] === undefined
       ? null : `${modelName(index)} ${percent(one.mapes[index])} %`).filter(Boolean).join(", ");
-    const parts = [`Model: ${modelName(one.winner)}`];
+    const parts = [`Model: ${modelName(one.model)}`];
     parts.push(scored ? `backtest MAPE ${scored}` : "no backtest");
     if (one.coverage !== null) parts.push(`interval held ${percent(one.coverage)} % of days`);
     parts.push(one.trust === null ? "trust not graded" : `trust ${one.trust}`);
@@ -334,7 +334,7 @@
     rank: (one) => one.rank, host: (one) => one.host, resource: (one) => one.resource,
     days: (one) => one.days, earliest: (one) => one.earliest, threshold: (one) => one.threshold,
     level: (one) => one.recent === null || !one.threshold ? null : -one.recent / one.threshold,
-    trust: (one) => one.trust, winner: (one) => one.winner === null ? null : modelName(one.winner), mape: winnerMape,
+    trust: (one) => one.trust, model: (one) => one.model === null ? null : modelName(one.model), mape: modelMape,
   };
 
   function compare(a, b) {
@@ -366,7 +366,7 @@
         element("td", {}, one.status === 1 ? `${day(one.days)} (${one.days} d)` : one.status === 0 ? "now" : "–"),
         element("td", {}, one.status === 0 ? "now" : one.earliest === null ? "–" : `${day(one.earliest)} (${one.earliest} d)`),
         level, element("td", {}, figure(one.threshold)), element("td", {}, one.trust ?? "–"),
-        element("td", {}, modelName(one.winner)), element("td", {}, percent(winnerMape(one))));
+        element("td", {}, modelName(one.model)), element("td", {}, percent(modelMape(one))));
     }));
     if (!found.length) body.append(element("tr", {}, element("td", { colspan: 10 }, "Nothing matches. Reset the filters to see all.")));
     byId("more").hidden = found.length <= limit;
@@ -475,7 +475,7 @@
 
   fillSelect("resource", [...DATA.resources].sort().map((name) => [name, name]));
   fillSelect("status", STATUS.filter((_, status) => SERIES.some((one) => one.status === status)).map(({ name, label }) => [name, label]));
-  const grades = [...new Set(SERIES.filter((one) => one.winner !== null).map((one) => one.trust ?? "none"))].sort();
+  const grades = [...new Set(SERIES.filter((one) => one.model !== null).map((one) => one.trust ?? "none"))].sort();
   fillSelect("trust-filter", grades.map((grade) => [grade, grade === "none" ? "not graded" : grade]));
   setTheme(new URLSearchParams(location.search).get("theme"));
   applyFilters();

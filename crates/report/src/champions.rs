@@ -43,11 +43,11 @@ pub(crate) struct Group {
 /// How far the winners can be trusted.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Trust {
-    /// Series whose winner and seasonal naive can be compared.
+    /// Series whose forecast and seasonal naive can be compared.
     pub(crate) compared: usize,
     /// Series where seasonal naive has the smaller error.
     pub(crate) beaten_by_naive: usize,
-    /// The mean share of days the winners' intervals held, in percent.
+    /// The mean share of days the forecasts' intervals held, in percent.
     pub(crate) coverage: Option<f64>,
     /// Series by that share: less than 60 %, to 75, to 85, to 95, more.
     pub(crate) by_coverage: [usize; 5],
@@ -121,15 +121,15 @@ impl Trust {
                 .unwrap_or_else(|| "not graded".to_owned());
             *grades.entry(grade).or_default() += 1;
             let score = |model: &str| standing.scores.iter().find(|score| score.model == model);
-            let winner = score(&standing.winner);
-            let errors = winner
+            let golden = score(&standing.golden);
+            let errors = golden
                 .and_then(|s| s.mae)
                 .zip(score(NAIVE).and_then(|s| s.mae));
-            if let Some((winner, naive)) = errors {
+            if let Some((golden, naive)) = errors {
                 trust.compared += 1;
-                trust.beaten_by_naive += usize::from(naive < winner);
+                trust.beaten_by_naive += usize::from(naive < golden);
             }
-            if let Some(coverage) = winner.and_then(|score| score.coverage) {
+            if let Some(coverage) = standing.coverage {
                 let class = [0.6, 0.75, 0.85, 0.95]
                     .iter()
                     .filter(|bound| coverage >= **bound)
@@ -150,7 +150,7 @@ pub(crate) fn model_names(series: &[Series]) -> Vec<String> {
     let mut names: Vec<String> = standings
         .flat_map(|standing| {
             let scored = standing.scores.iter().map(|score| &score.model);
-            scored.chain([&standing.winner])
+            scored.chain([&standing.winner, &standing.golden])
         })
         .cloned()
         .collect();
@@ -215,6 +215,8 @@ mod tests {
             outlook: None,
             standing: Some(Standing {
                 winner: winner.to_owned(),
+                golden: winner.to_owned(),
+                coverage: Some(coverage),
                 decided_by: "mape".to_owned(),
                 trust: None,
                 scores: models

@@ -134,7 +134,7 @@ fn outlook_cells(series: &Series) -> [Value; 7] {
     ]
 }
 
-/// Trust, winner, decided by, MAPE of each model, the winner's coverage in percent.
+/// Trust, the model whose forecast it is, decided by, MAPE of each model, coverage in percent.
 fn standing_cells(series: &Series, models: &[String]) -> [Value; 5] {
     let Some(standing) = &series.standing else {
         return [
@@ -150,13 +150,12 @@ fn standing_cells(series: &Series, models: &[String]) -> [Value; 5] {
         .iter()
         .map(|model| short(score(model).and_then(|score: &Score| score.mape)))
         .collect();
-    let coverage = score(&standing.winner).and_then(|score| score.coverage);
     [
         json!(standing.trust),
-        json!(models.iter().position(|model| *model == standing.winner)),
+        json!(models.iter().position(|model| *model == standing.golden)),
         json!(standing.decided_by),
         Value::Array(mapes),
-        short(coverage.map(|share| 100.0 * share)),
+        short(standing.coverage.map(|share| 100.0 * share)),
     ]
 }
 

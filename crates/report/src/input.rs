@@ -107,8 +107,12 @@ pub struct Outlook {
 /// How the models did on one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
-    /// Whose forecast was taken.
+    /// Who won the backtest.
     pub winner: String,
+    /// Whose forecast was taken: the winner's, as a rule.
+    pub golden: String,
+    /// The share of backtest days that intervals made like those of the forecast held, 0 to 1.
+    pub coverage: Option<f64>,
     /// By which metric.
     pub decided_by: String,
     /// How far to trust it, where it was graded.

@@ -167,6 +167,8 @@ mod tests {
             outlook: None,
             standing: Some(Standing {
                 winner: "prophet".to_owned(),
+                golden: "prophet".to_owned(),
+                coverage: Some(0.83),
                 decided_by: "mape".to_owned(),
                 trust: None,
                 scores: Vec::new(),

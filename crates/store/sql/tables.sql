@@ -34,6 +34,16 @@ CREATE TABLE IF NOT EXISTS {table} (
     yhat_upper DOUBLE  NOT NULL
 );
 
+-- table: prophet_inner_forecasts
+-- Forecasts from origins inside the training window, a row an origin: the judge weighs errors by them.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id   BIGINT   NOT NULL,
+    host     VARCHAR  NOT NULL,
+    resource VARCHAR  NOT NULL,
+    origin   DATE     NOT NULL,  -- the last day seen
+    yhat     DOUBLE[] NOT NULL   -- of the days after it
+);
+
 -- table: challenger_forecasts
 CREATE TABLE IF NOT EXISTS {table} (
     run_id     BIGINT  NOT NULL,
@@ -44,6 +54,16 @@ CREATE TABLE IF NOT EXISTS {table} (
     yhat       DOUBLE  NOT NULL,
     yhat_lower DOUBLE  NOT NULL,
     yhat_upper DOUBLE  NOT NULL
+);
+
+-- table: challenger_inner_forecasts
+-- Forecasts from origins inside the training window, a row an origin: the judge weighs errors by them.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id   BIGINT   NOT NULL,
+    host     VARCHAR  NOT NULL,
+    resource VARCHAR  NOT NULL,
+    origin   DATE     NOT NULL,  -- the last day seen
+    yhat     DOUBLE[] NOT NULL   -- of the days after it
 );
 
 -- table: backtest_scores
@@ -78,33 +98,77 @@ CREATE TABLE IF NOT EXISTS {table} (
     prophet_mape           DOUBLE,
     challenger_mape        DOUBLE,
     naive_mape             DOUBLE,
+    blend_mape             DOUBLE,
     prophet_wape           DOUBLE,
     challenger_wape        DOUBLE,
     naive_wape             DOUBLE,
+    blend_wape             DOUBLE,
     prophet_smape          DOUBLE,
     challenger_smape       DOUBLE,
     naive_smape            DOUBLE,
+    blend_smape            DOUBLE,
     prophet_mase           DOUBLE,
     challenger_mase        DOUBLE,
     naive_mase             DOUBLE,
+    blend_mase             DOUBLE,
     prophet_mae            DOUBLE,
     challenger_mae         DOUBLE,
     naive_mae              DOUBLE,
+    blend_mae              DOUBLE,
     prophet_rmse           DOUBLE,
     challenger_rmse        DOUBLE,
     naive_rmse             DOUBLE,
+    blend_rmse             DOUBLE,
     prophet_bias           DOUBLE,
     challenger_bias        DOUBLE,
     naive_bias             DOUBLE,
+    blend_bias             DOUBLE,
     prophet_coverage_80    DOUBLE,
     challenger_coverage_80 DOUBLE,
+    blend_coverage_80      DOUBLE,
     prophet_pinball        DOUBLE,
     challenger_pinball     DOUBLE,
+    blend_pinball          DOUBLE,
     n_scored               INTEGER NOT NULL,
     decided_by             VARCHAR NOT NULL,
-    trust                  VARCHAR,
+    incumbent              VARCHAR,           -- who won the last run
+    golden                 VARCHAR NOT NULL,  -- whose forecast stands in `forecasts`
+    weight_prophet         DOUBLE,            -- what the blend makes of each; together 1
+    weight_challenger      DOUBLE,
+    weight_naive_year      DOUBLE,
+    weight_naive_week      DOUBLE,
+    skill                  DOUBLE,            -- 1 - MAE/MAE of seasonal naive, of the golden model
+    error_percent          DOUBLE,            -- its MAE over backtest and inner origins, of the level
+    coverage_80            DOUBLE,            -- its calibrated interval, on the backtest
+    trust                  VARCHAR NOT NULL CHECK (trust IN ('A', 'B', 'C', 'D')),
     reason                 VARCHAR NOT NULL,
     PRIMARY KEY (host, resource)
+);
+
+-- table: interval_calibration
+-- What the golden record's intervals are made from: the quantiles at 0 %, 1 %, ..., 100 % of the
+-- absolute errors of the golden model, divided by how errors grow with the days ahead.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id     BIGINT   NOT NULL,
+    host       VARCHAR  NOT NULL,
+    resource   VARCHAR  NOT NULL,
+    model      VARCHAR  NOT NULL,
+    error_days INTEGER  NOT NULL,  -- days whose errors these are
+    source     VARCHAR  NOT NULL CHECK (source IN ('series', 'resource', 'fleet')),
+    quantiles  DOUBLE[] NOT NULL,
+    PRIMARY KEY (host, resource)
+);
+
+-- table: judge_forecasts
+-- The judge's own forecasts of the future: the blend where it is golden, seasonal naive where no
+-- engine has a forecast.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id   BIGINT  NOT NULL,
+    host     VARCHAR NOT NULL,
+    resource VARCHAR NOT NULL,
+    ds       DATE    NOT NULL,
+    model    VARCHAR NOT NULL,
+    yhat     DOUBLE  NOT NULL
 );
 
 -- table: forecasts
@@ -114,11 +178,29 @@ CREATE TABLE IF NOT EXISTS {table} (
     resource        VARCHAR NOT NULL,
     ds              DATE    NOT NULL,
     yhat            DOUBLE  NOT NULL,
-    yhat_lower      DOUBLE  NOT NULL,
+    yhat_lower      DOUBLE  NOT NULL,  -- 80 %, or what --interval-level says
     yhat_upper      DOUBLE  NOT NULL,
+    yhat_lower_95   DOUBLE  NOT NULL,
+    yhat_upper_95   DOUBLE  NOT NULL,
     model           VARCHAR NOT NULL,
     trained_through DATE    NOT NULL,
     PRIMARY KEY (host, resource, ds)
+);
+
+-- table: forecasts_history
+-- The golden records of earlier runs on earlier data, to hold against what came true.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id          BIGINT  NOT NULL,
+    host            VARCHAR NOT NULL,
+    resource        VARCHAR NOT NULL,
+    ds              DATE    NOT NULL,
+    yhat            DOUBLE  NOT NULL,
+    yhat_lower      DOUBLE  NOT NULL,
+    yhat_upper      DOUBLE  NOT NULL,
+    yhat_lower_95   DOUBLE  NOT NULL,
+    yhat_upper_95   DOUBLE  NOT NULL,
+    model           VARCHAR NOT NULL,
+    trained_through DATE    NOT NULL
 );
 
 -- table: capacity_outlook

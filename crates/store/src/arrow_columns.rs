@@ -36,6 +36,20 @@ pub(crate) fn lists<'a>(
     array.as_list_opt().ok_or_else(|| wrong_type(name, array))
 }
 
+pub(crate) fn days<'a>(
+    batch: &'a RecordBatch,
+    name: &'static str,
+) -> Result<&'a Date32Array, Error> {
+    dates(column(batch, name)?)
+}
+
+pub(crate) fn numbers<'a>(
+    batch: &'a RecordBatch,
+    name: &'static str,
+) -> Result<&'a Float64Array, Error> {
+    doubles(column(batch, name)?, name)
+}
+
 pub(crate) fn dates(array: &ArrayRef) -> Result<&Date32Array, Error> {
     array
         .as_primitive_opt::<Date32Type>()

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Float64Builder, Int64Array, RecordBatch, StringArray, StringBuilder,
+    ArrayRef, Date32Builder, Float64Builder, Int64Array, ListBuilder, RecordBatch, StringArray,
+    StringBuilder,
 };
-use fleetcast_core::{Forecast, SeriesKey};
+use fleetcast_core::{Forecast, InnerOrigin, SeriesKey};
 
 use crate::{Error, RunId, Store, Table};
 
@@ -65,6 +66,15 @@ impl Store {
         let mut appender = self.connection.appender(table).map_err(appending)?;
         appender.append_record_batch(batch).map_err(appending)?;
         appender.flush().map_err(appending)
+    }
+
+    /// Appends a batch to a table of the caller's own making, in a database in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows do not fit.
+    pub fn append_to_scratch(&self, table: &str, batch: RecordBatch) -> Result<(), Error> {
+        self.append_to(table, batch)
     }
 
     /// Appends a batch to `table` itself: for inputs, which no stage publishes.
@@ -129,6 +139,44 @@ impl Draft<'_> {
         }
         let batch = columns
             .finish(run)
+            .map_err(|error| Error::columns(APPENDING, error))?;
+        self.append(batch)
+    }
+}
+
+impl Draft<'_> {
+    /// Appends forecasts from inner origins to a draft of an engine's table of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where a row breaks the table's rules.
+    pub fn append_inner_forecasts<'a>(
+        &self,
+        run: RunId,
+        forecasts: impl Iterator<Item = (&'a SeriesKey, &'a InnerOrigin)>,
+    ) -> Result<(), Error> {
+        let (mut host, mut resource) = (StringBuilder::new(), StringBuilder::new());
+        let (mut origin, mut yhat) = (
+            Date32Builder::new(),
+            ListBuilder::new(Float64Builder::new()),
+        );
+        for (key, inner) in forecasts {
+            host.append_value(key.host());
+            resource.append_value(key.resource());
+            origin.append_value(inner.origin.epoch_days());
+            yhat.values().append_slice(&inner.yhat);
+            yhat.append(true);
+        }
+        let origin = origin.finish();
+        let run_id = Int64Array::from(vec![run.get(); arrow::array::Array::len(&origin)]);
+        let columns: [(&str, ArrayRef); 5] = [
+            ("run_id", Arc::new(run_id)),
+            ("host", Arc::new(host.finish())),
+            ("resource", Arc::new(resource.finish())),
+            ("origin", Arc::new(origin)),
+            ("yhat", Arc::new(yhat.finish())),
+        ];
+        let batch = RecordBatch::try_from_iter(columns)
             .map_err(|error| Error::columns(APPENDING, error))?;
         self.append(batch)
     }

@@ -8,7 +8,10 @@
 mod arrow_columns;
 mod draft;
 mod error;
+mod forecasts;
+mod history;
 mod import;
+mod inner;
 mod input;
 mod limits;
 mod open;
@@ -19,7 +22,10 @@ mod tables;
 
 pub use draft::{Draft, Segment};
 pub use error::Error;
+pub use forecasts::StoredForecasts;
+pub use history::Archive;
 pub use import::{Aggregate, Import, ImportReport, NameSource};
+pub use inner::StoredInnerForecast;
 pub use input::{DataSummary, SeriesIndex};
 pub use limits::{EffectiveLimits, Limits};
 pub use open::{OpenOptions, Store};

@@ -154,8 +154,8 @@ impl Store {
                 .optional()
                 .map_err(reading)?;
             return match found {
-                // Databases of this version may be older than this table.
-                Some(SCHEMA_VERSION) => self.ensure_table(Table::CapacityOutlook),
+                Some(SCHEMA_VERSION) => Ok(()),
+                Some(1) => self.upgrade_from_1(),
                 found => Err(Error::SchemaVersion {
                     found: found.unwrap_or(0),
                     expected: SCHEMA_VERSION,
@@ -180,6 +180,19 @@ impl Store {
                 )
                 .map_err(Error::while_doing("writing the schema version"))?;
             Ok(())
+        })
+    }
+
+    /// Adds what version 2 has and version 1 had not; what stands in the tables stays.
+    fn upgrade_from_1(&self) -> Result<(), Error> {
+        const ACTION: &str = "upgrading the tables";
+        self.in_one_transaction(ACTION, || {
+            for table in Table::RESULTS {
+                self.ensure_table(table)?;
+            }
+            self.connection
+                .execute_batch(include_str!("../sql/upgrade_from_1.sql"))
+                .map_err(Error::while_doing(ACTION))
         })
     }
 }

@@ -2,11 +2,11 @@
 
 use arrow::record_batch::RecordBatch;
 use duckdb::params;
-use fleetcast_core::{Day, Forecast, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, TimeGrid};
+use fleetcast_core::{Day, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, TimeGrid};
 
 use crate::arrow_columns::{dates, doubles, lists, strings};
 use crate::input::{Date, data_issue};
-use crate::{Error, Store, Table};
+use crate::{Error, Store};
 
 /// Values beyond this are no utilisation of anything, and their squares would overflow.
 const LARGEST_VALUE: f64 = 1e100;
@@ -50,75 +50,8 @@ impl Store {
         Ok((panel, issues))
     }
 
-    /// An engine's backtest forecasts of the series of `keys`, one a key, `None` where there is
-    /// none for every day of `backtest`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] or [`Error::Columns`] where the rows cannot be read.
-    pub fn read_backtest_forecasts(
-        &self,
-        table: Table,
-        keys: &[SeriesKey],
-        backtest: TimeGrid,
-    ) -> Result<Vec<Option<Forecast>>, Error> {
-        let sql = include_str!("../sql/read_backtest.sql").replace("{table}", table.as_str());
-        self.read_forecasts(&sql, keys, backtest)
-    }
-
-    /// The golden forecasts of these series, which must be sorted, on the days of `future`; `None`
-    /// where a series has none, or not on every day.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] where `DuckDB` refuses.
-    pub fn read_golden_forecasts(
-        &self,
-        keys: &[SeriesKey],
-        future: TimeGrid,
-    ) -> Result<Vec<Option<Forecast>>, Error> {
-        self.read_forecasts(include_str!("../sql/read_golden.sql"), keys, future)
-    }
-
-    fn read_forecasts(
-        &self,
-        sql: &str,
-        keys: &[SeriesKey],
-        grid: TimeGrid,
-    ) -> Result<Vec<Option<Forecast>>, Error> {
-        const COLUMNS: [&str; 3] = ["yhat", "yhat_lower", "yhat_upper"];
-        let mut columns = COLUMNS.map(|_| Rows::new(keys, grid));
-        self.for_each_batch(sql, keys, grid, |batch| {
-            let ds = lists(batch, "ds")?;
-            for (name, rows) in COLUMNS.into_iter().zip(&mut columns) {
-                let column = lists(batch, name)?;
-                rows.fill(batch, |_, row, values| {
-                    let (ds, column) = (ds.value(row), column.value(row));
-                    for (day, value) in dates(&ds)?.iter().zip(doubles(&column, name)?.iter()) {
-                        let index = day.and_then(|day| grid_index(grid, day));
-                        if let (Some(index), Some(value)) = (index, value) {
-                            values[index] = value;
-                        }
-                    }
-                    Ok(())
-                })?;
-            }
-            Ok(())
-        })?;
-        let [yhat, lower, upper] = columns;
-        let days = grid.len();
-        let row = |rows: &Rows<'_>, index: usize| rows.values[index * days..][..days].to_vec();
-        Ok((0..keys.len())
-            .map(|index| {
-                let (yhat, lower, upper) =
-                    (row(&yhat, index), row(&lower, index), row(&upper, index));
-                Forecast::new(grid.first(), yhat, lower, upper).ok()
-            })
-            .collect())
-    }
-
     /// Runs a query over the series of `keys` on the days of `grid`, one batch at a time.
-    fn for_each_batch(
+    pub(crate) fn for_each_batch(
         &self,
         sql: &str,
         keys: &[SeriesKey],
@@ -145,6 +78,12 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Where the series of this (host, resource) stands among sorted keys.
+pub(crate) fn key_index(keys: &[SeriesKey], name: (&str, &str)) -> Option<usize> {
+    keys.binary_search_by(|key| (key.host(), key.resource()).cmp(&name))
+        .ok()
 }
 
 fn grid_index(grid: TimeGrid, epoch_days: i32) -> Option<usize> {
@@ -180,10 +119,7 @@ impl<'a> Rows<'a> {
         let days = self.grid.len();
         for row in 0..batch.num_rows() {
             let name = (hosts.value(row), resources.value(row));
-            let position = self
-                .keys
-                .binary_search_by(|key| (key.host(), key.resource()).cmp(&name));
-            if let Ok(index) = position {
+            if let Some(index) = key_index(self.keys, name) {
                 work(
                     &self.keys[index],
                     row,

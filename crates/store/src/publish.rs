@@ -4,7 +4,7 @@ use duckdb::params;
 use fleetcast_core::{SeriesIssue, Stage};
 
 use crate::draft::issue_batch;
-use crate::{Draft, Error, RunId, Store, Table};
+use crate::{Archive, Draft, Error, RunId, Store, Table};
 
 /// What a stage made.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct StageResult<'store> {
     pub rows: u64,
     /// How long it took, for the record.
     pub seconds: f64,
+    /// Earlier golden records to keep, where the stage writes a new one.
+    pub archive: Option<Archive>,
 }
 
 impl Store {
@@ -37,6 +39,9 @@ impl Store {
         const ACTION: &str = "publishing a stage's tables";
         let publishing = Error::while_doing(ACTION);
         self.in_one_transaction(ACTION, || {
+            if let Some(archive) = result.archive {
+                self.archive_golden_record(archive)?;
+            }
             for draft in &result.drafts {
                 let (table, name) = (draft.table(), draft.name());
                 self.connection
@@ -44,6 +49,9 @@ impl Store {
                         "DROP TABLE IF EXISTS {table}; ALTER TABLE {name} RENAME TO {table};"
                     ))
                     .map_err(publishing)?;
+            }
+            if result.archive.is_some() {
+                self.make_views()?;
             }
             self.replace_issues(run, result.stage, &result.issues)?;
             let stage = result.stage;

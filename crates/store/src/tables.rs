@@ -6,7 +6,7 @@ use std::fmt;
 const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,14 +23,24 @@ pub enum Table {
     Runs,
     /// The champion's forecasts.
     ProphetForecasts,
+    /// The champion's forecasts from origins inside the training window.
+    ProphetInnerForecasts,
     /// The challenger's forecasts.
     ChallengerForecasts,
+    /// The challenger's forecasts from origins inside the training window.
+    ChallengerInnerForecasts,
     /// One row a series, contender and origin.
     BacktestScores,
     /// One row a series: who won, and why.
     ModelLeaderboard,
+    /// What the golden record's intervals are made from.
+    IntervalCalibration,
+    /// The judge's own forecasts: the blend, or seasonal naive.
+    JudgeForecasts,
     /// The golden record.
     Forecasts,
+    /// The golden records of earlier runs.
+    ForecastsHistory,
     /// When each series reaches its threshold.
     CapacityOutlook,
     /// What was wrong with a series, or was repaired.
@@ -39,13 +49,18 @@ pub enum Table {
 
 impl Table {
     /// The tables every run writes.
-    pub(crate) const RESULTS: [Self; 8] = [
+    pub(crate) const RESULTS: [Self; 13] = [
         Self::Runs,
         Self::ProphetForecasts,
+        Self::ProphetInnerForecasts,
         Self::ChallengerForecasts,
+        Self::ChallengerInnerForecasts,
         Self::BacktestScores,
         Self::ModelLeaderboard,
+        Self::IntervalCalibration,
+        Self::JudgeForecasts,
         Self::Forecasts,
+        Self::ForecastsHistory,
         Self::CapacityOutlook,
         Self::SeriesIssues,
     ];
@@ -60,10 +75,15 @@ impl Table {
             Self::FleetcastSchema => "fleetcast_schema",
             Self::Runs => "runs",
             Self::ProphetForecasts => "prophet_forecasts",
+            Self::ProphetInnerForecasts => "prophet_inner_forecasts",
             Self::ChallengerForecasts => "challenger_forecasts",
+            Self::ChallengerInnerForecasts => "challenger_inner_forecasts",
             Self::BacktestScores => "backtest_scores",
             Self::ModelLeaderboard => "model_leaderboard",
+            Self::IntervalCalibration => "interval_calibration",
+            Self::JudgeForecasts => "judge_forecasts",
             Self::Forecasts => "forecasts",
+            Self::ForecastsHistory => "forecasts_history",
             Self::CapacityOutlook => "capacity_outlook",
             Self::SeriesIssues => "series_issues",
         }

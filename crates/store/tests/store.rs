@@ -71,6 +71,7 @@ fn publish(store: &Store, run: RunId, value: f64) -> Result<(), Error> {
                 message: format!("every observation is {value}"),
             }],
             seconds: 0.1,
+            archive: None,
         },
     )
 }
@@ -404,6 +405,7 @@ mod publishing {
             issues: Vec::new(),
             rows: 0,
             seconds: 0.0,
+            archive: None,
         };
         assert!(store.publish(run, result).is_err());
         assert_eq!(champion_values(&store), [10.0]);
@@ -413,7 +415,7 @@ mod publishing {
     #[test]
     fn the_schema_allows_one_golden_row_a_series_and_day() {
         let store = Store::in_memory().unwrap();
-        let insert = "INSERT INTO forecasts VALUES (1, 'h', 'cpu', '2025-01-01', 1, 0, 2, 'prophet', '2024-12-31')";
+        let insert = "INSERT INTO forecasts VALUES (1, 'h', 'cpu', '2025-01-01', 1, 0, 2, -1, 3, 'prophet', '2024-12-31')";
         store.connection().execute_batch(insert).unwrap();
         let error = store.connection().execute_batch(insert).unwrap_err();
         assert!(error.to_string().contains("primary key"), "{error}");

@@ -1,14 +1,17 @@
 //! Companions weighed by how they did at inner origins.
 
-use fleetcast_core::{Day, InnerOrigin, metrics};
+use fleetcast_core::{InnerOrigin, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
-use super::companions::{COMPANIONS, Companions, companions};
+use super::companions::{COMPANIONS, Companions, LAST_YEAR, companions};
 use super::limits::Limits;
 use super::plan::Plan;
 
 /// Errors below this share of the series' spread are taken as this, so that a companion without
 /// error still has a finite weight.
 const LEAST_ERROR: f64 = 1e-9;
+
+/// Days after an inner origin that need a value for errors to be known there.
+const LEAST_SCORED: usize = SEASON_WEEK;
 
 /// A weighted forecast, and what is known of its errors.
 #[derive(Debug)]
@@ -27,12 +30,16 @@ pub(super) struct Combination {
     pub(super) absolute_errors: Vec<f64>,
     /// The companions of the whole window.
     pub(super) companions: Companions,
+    /// The weight of each, adding up to 1.
+    pub(super) weights: [f64; COMPANIONS],
+    /// Inner origins that could be scored.
+    pub(super) scored_origins: usize,
 }
 
-/// Forecasts of the `steps` days after `values`, which begin on `first`.
-pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> Combination {
+/// Forecasts of the `steps` days after `values`, the days of `plan`.
+pub(super) fn combine(values: &[f64], plan: &Plan, steps: usize) -> Combination {
     let whole = companions(values, &plan.whole, plan.seasons, steps);
-    let origins = origins(values, plan);
+    let origins = origins(values, plan, &whole);
     let all: Vec<&Origin<'_>> = origins.iter().collect();
     let final_weights = weights(&all, &whole, values);
     let mut inner = Vec::with_capacity(origins.len());
@@ -52,7 +59,11 @@ pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> 
                 .filter(|error| error.is_finite()),
         );
         let seen = u32::try_from(origin.seen - 1).unwrap_or(u32::MAX);
-        inner.extend(InnerOrigin::new(first.plus_days(seen), yhat, origin.actual));
+        inner.extend(InnerOrigin::new(
+            plan.first.plus_days(seen),
+            yhat,
+            origin.actual,
+        ));
     }
     absolute_errors.sort_by(f64::total_cmp);
     Combination {
@@ -60,6 +71,8 @@ pub(super) fn combine(values: &[f64], first: Day, plan: &Plan, steps: usize) -> 
         inner,
         absolute_errors,
         companions: whole,
+        weights: final_weights,
+        scored_origins: origins.len(),
     }
 }
 
@@ -74,20 +87,32 @@ struct Origin<'a> {
     errors: [Option<f64>; COMPANIONS],
 }
 
-/// The origins of a plan, each with forecasts from the values up to it; those left out where no
-/// forecast can be scored.
-fn origins<'a>(values: &'a [f64], plan: &Plan) -> Vec<Origin<'a>> {
+/// The origins of a plan, each with forecasts from the values up to it.
+///
+/// One that has seen less than the engine forecasts from, or is scored on less than a week, is left
+/// out, and so is one without an error of each companion that `whole` has: a companion that has none
+/// there would lose its weight for what one thin origin lacks. Last year's day is excepted, since
+/// it looks back the furthest: it is weighed only where all origins can.
+fn origins<'a>(values: &'a [f64], plan: &Plan, whole: &Companions) -> Vec<Origin<'a>> {
+    let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
     plan.inner
         .iter()
         .filter_map(|(seen, regression)| {
             let (past, after) = values.split_at(*seen);
             let actual = &after[..plan.inner_horizon];
+            if observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED {
+                return None;
+            }
             let found = companions(past, regression, plan.seasons, plan.inner_horizon);
             let errors = found.forecasts.each_ref().map(|forecast| {
                 let forecast = forecast.as_ref()?;
                 metrics::mae(actual, forecast).filter(|error| error.is_finite())
             });
-            errors.iter().any(Option::is_some).then_some(Origin {
+            let comparable = (0..COMPANIONS).all(|companion| {
+                let asked = companion != LAST_YEAR && whole.forecasts[companion].is_some();
+                !asked || errors[companion].is_some()
+            });
+            comparable.then_some(Origin {
                 seen: *seen,
                 actual,
                 companions: found,
@@ -173,6 +198,7 @@ mod tests {
     use fleetcast_core::TimeGrid;
 
     use super::*;
+    use crate::challenger::Seasons;
 
     fn companions(there: [bool; COMPANIONS]) -> Companions {
         Companions {
@@ -229,23 +255,35 @@ mod tests {
             .collect()
     }
 
-    fn plan(days: usize) -> (Day, Plan) {
-        let first: Day = "2023-01-01".parse().unwrap();
-        (first, Plan::new(TimeGrid::new(first, days)))
+    fn plan(days: usize, annual: bool) -> Plan {
+        let grid = TimeGrid::new("2023-01-01".parse().unwrap(), days);
+        Plan::new(
+            grid,
+            Seasons {
+                weekly: true,
+                annual,
+            },
+        )
+    }
+
+    /// The origins of a plan, and the companions of the whole window.
+    fn found<'a>(values: &'a [f64], plan: &Plan) -> (Vec<Origin<'a>>, Companions) {
+        let whole = super::companions(values, &plan.whole, plan.seasons, 30);
+        (origins(values, plan, &whole), whole)
     }
 
     #[test]
     fn inner_fits_know_nothing_of_later_values() {
         let values = wave();
-        let (_, plan) = plan(values.len());
-        let reference = origins(&values, &plan);
+        let plan = plan(values.len(), true);
+        let (reference, _) = found(&values, &plan);
         assert_eq!(reference.len(), 3);
         for (index, reference) in reference.iter().enumerate() {
             let mut other = values.clone();
             for value in &mut other[reference.seen..] {
                 *value = 1000.0 - 7.0 * *value;
             }
-            let found = &origins(&other, &plan)[index];
+            let found = &found(&other, &plan).0[index];
             assert_eq!(found.companions.forecasts, reference.companions.forecasts);
             assert_ne!(found.errors, reference.errors);
         }
@@ -258,17 +296,50 @@ mod tests {
         for (day, value) in values.iter_mut().enumerate() {
             *value = (*value - 0.09 * day as f64).max(0.0);
         }
-        let (first, plan) = plan(values.len());
-        let found = combine(&values, first, &plan, 30);
-        let raw = origins(&values, &plan);
+        let plan = plan(values.len(), true);
+        let combined = combine(&values, &plan, 30);
+        let (raw, _) = found(&values, &plan);
         let falls_below = raw.iter().any(|origin| {
             let all = origin.companions.forecasts.iter().flatten().flatten();
             all.fold(0.0_f64, |least, value| least.min(*value)) < -1.0
         });
         assert!(falls_below, "a forecast the limits have no work with");
-        for inner in &found.inner {
+        for inner in &combined.inner {
             assert!(inner.yhat.iter().all(|value| *value >= 0.0), "{inner:?}");
         }
-        assert!(found.yhat.iter().all(|value| *value >= 0.0));
+        assert!(combined.yhat.iter().all(|value| *value >= 0.0));
+    }
+
+    #[test]
+    fn a_thin_inner_origin_is_skipped_and_takes_nothing_with_it() {
+        let days = 700;
+        let plan = plan(days, false);
+        let seen: Vec<usize> = plan.inner.iter().map(|(seen, _)| *seen).collect();
+        assert_eq!(seen, [460, 520, 580]);
+        for (name, observed, expected) in [
+            // The first origin has seen ten days, too few to smooth.
+            ("thin past", [450..days, 0..0], &seen[1..]),
+            // All have seen enough; nothing follows the last one for a while.
+            ("thin future", [0..580, 696..days], &seen[..2]),
+            ("all there", [0..days, 0..0], &seen[..]),
+            ("nothing before", [0..1, 686..days], &[]),
+        ] {
+            let mut values = wave()[..days].to_vec();
+            for (day, value) in values.iter_mut().enumerate() {
+                if !observed.iter().any(|observed| observed.contains(&day)) {
+                    *value = f64::NAN;
+                }
+            }
+            let (origins, _) = found(&values, &plan);
+            let seen: Vec<usize> = origins.iter().map(|origin| origin.seen).collect();
+            assert_eq!(seen, expected, "{name}");
+            let combined = combine(&values, &plan, 30);
+            assert_eq!(combined.scored_origins, expected.len(), "{name}");
+            // Smoothing and the regression are both weighed all the same.
+            assert!(
+                combined.weights[1] > 0.0 && combined.weights[2] > 0.0,
+                "{name}"
+            );
+        }
     }
 }

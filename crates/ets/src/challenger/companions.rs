@@ -1,6 +1,6 @@
 //! The four forecasts the challenger is made of.
 
-use fleetcast_core::SEASON_YEAR;
+use fleetcast_core::{SEASON_WEEK, SEASON_YEAR};
 
 use super::regression::CalendarRegression;
 use super::seasons::Seasons;
@@ -9,12 +9,21 @@ use crate::family::{Bounds, Ets, EtsError, EtsFit, Form, Limits, Trend};
 /// How many companions there are.
 pub(super) const COMPANIONS: usize = 4;
 
+/// Which is which.
+pub(super) const SMOOTHING_OF_THE_REST: usize = 0;
+pub(super) const SMOOTHING: usize = 1;
+pub(super) const REGRESSION: usize = 2;
+pub(super) const LAST_YEAR: usize = 3;
+
 /// The level moves by at most this share of an error: half a year ahead, last week's level says
 /// little.
 const MOST_ALPHA: f64 = 0.1;
 
 /// Days whose mean is the level that is compared with last year's.
 const LEVEL_DAYS: usize = 28;
+
+/// Weeks before and after a missing day of last year that its weekday is looked up in.
+const WEEKS_NEARBY: usize = 3;
 
 /// What the companions say: one forecast each, a value a day; `None` where there is too little
 /// history for one.
@@ -43,14 +52,12 @@ pub(super) fn companions(
     let fit = regression.fit(values);
     let smoothing = smooth(values, seasons.weekly).ok();
     let mut found = Companions {
-        forecasts: [
-            None,
-            smoothing.as_ref().map(|smoothing| smoothing.predict(steps)),
-            Some(fit.forecast(steps)),
-            None,
-        ],
-        smoothing,
+        forecasts: [const { None }; COMPANIONS],
+        smoothing: None,
     };
+    found.forecasts[SMOOTHING] = smoothing.as_ref().map(|smoothing| smoothing.predict(steps));
+    found.forecasts[REGRESSION] = Some(fit.forecast(steps));
+    found.smoothing = smoothing;
     if !seasons.annual {
         return found;
     }
@@ -63,12 +70,12 @@ pub(super) fn companions(
             .map(|(step, value)| value + fit.annual(values.len() + step))
             .collect();
         let last_year = level_adjusted_last_year(values, steps);
-        found.forecasts[3] = last_year.map(|year| {
+        found.forecasts[LAST_YEAR] = last_year.map(|year| {
             let both = year.iter().zip(&forecast);
             both.map(|(year, forecast)| f64::midpoint(*year, *forecast))
                 .collect()
         });
-        found.forecasts[0] = Some(forecast);
+        found.forecasts[SMOOTHING_OF_THE_REST] = Some(forecast);
         found.smoothing = Some(smoothing);
     }
     found
@@ -84,7 +91,7 @@ fn smooth(values: &[f64], weekly: bool) -> Result<EtsFit, EtsError> {
         alpha: (1e-4, MOST_ALPHA),
         ..Limits::default()
     };
-    Ets::new(if weekly { 7 } else { 1 })
+    Ets::new(if weekly { SEASON_WEEK } else { 1 })
         .forms(&forms.collect::<Vec<_>>())
         .limits(limits)
         .bounds(Bounds::Usual)
@@ -102,10 +109,11 @@ fn level_adjusted_last_year(values: &[f64], steps: usize) -> Option<Vec<f64>> {
     (0..steps)
         .map(|step| {
             let day = a_year_ago + step % SEASON_YEAR;
-            let nearby = [0_isize, -7, 7, -14, 14, -21, 21];
-            nearby
-                .iter()
-                .filter_map(|shift| values.get(day.checked_add_signed(*shift)?))
+            let earlier = |weeks| day.checked_sub(weeks * SEASON_WEEK);
+            let later = |weeks| Some(day + weeks * SEASON_WEEK);
+            (0..=WEEKS_NEARBY)
+                .flat_map(|weeks| [earlier(weeks), later(weeks)])
+                .filter_map(|day| values.get(day?))
                 .find(|value| !value.is_nan())
                 .map(|value| value + moved)
         })

@@ -6,9 +6,11 @@ mod engine;
 mod interval;
 mod limits;
 mod linear_algebra;
+mod notices;
 mod plan;
 mod regression;
 mod seasons;
+mod windows;
 
 pub use engine::EtsEngine;
 pub(crate) use seasons::Seasons;

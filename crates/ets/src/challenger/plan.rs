@@ -1,12 +1,12 @@
 //! What depends on a series' days but not on its values.
 
-use fleetcast_core::TimeGrid;
+use fleetcast_core::{Day, TimeGrid};
 
 use super::regression::CalendarRegression;
 use super::seasons::Seasons;
 
 /// Days an inner forecast is scored on, at most.
-const INNER_HORIZON: usize = 120;
+pub(super) const INNER_HORIZON: usize = 120;
 
 /// Days of history an inner horizon needs per day, so that the earliest origin keeps half.
 const HISTORY_PER_INNER_DAY: usize = 4;
@@ -14,11 +14,22 @@ const HISTORY_PER_INNER_DAY: usize = 4;
 /// The shortest inner horizon: two weeks.
 const LEAST_INNER_HORIZON: usize = 14;
 
+/// Days of history from which on there are inner origins: eight weeks.
+pub(super) const INNER_FROM: usize = LEAST_INNER_HORIZON * HISTORY_PER_INNER_DAY;
+
+/// Days of history from which on the inner horizon is in full.
+pub(super) const INNER_HORIZON_IN_FULL_FROM: usize = INNER_HORIZON * HISTORY_PER_INNER_DAY;
+
+/// How many inner origins there are, where there are any.
+pub(super) const INNER_ORIGINS: usize = 3;
+
 /// The regressions of a window of days, and of the shorter windows its inner origins see.
 ///
 /// One plan serves every series that begins and ends on the same days.
 #[derive(Debug)]
 pub(super) struct Plan {
+    /// The first day.
+    pub(super) first: Day,
     pub(super) seasons: Seasons,
     pub(super) whole: CalendarRegression,
     /// Days each inner origin has seen, and the regression over them; earliest first. Empty where
@@ -29,25 +40,26 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Of the days of `grid`, on the first and last of which a series has values.
+    /// Of the days of `grid`, on the first and last of which a series has values that tell of
+    /// `seasons`.
     ///
     /// There are three inner origins, half an inner horizon apart (rolling origins: Tashman 2000,
     /// International Journal of Forecasting 16(4), 437-450). The inner horizon is 120 days, or a
     /// quarter of the window where that is less; under eight weeks there are none. Inner origins
     /// see the seasons the whole window has: what is judged is the model that will be used.
-    pub(super) fn new(grid: TimeGrid) -> Self {
+    pub(super) fn new(grid: TimeGrid, seasons: Seasons) -> Self {
         let days = grid.len();
-        let (seasons, _) = Seasons::of(days);
         let inner_horizon = INNER_HORIZON.min(days / HISTORY_PER_INNER_DAY);
         let origins: Vec<usize> = if inner_horizon < LEAST_INNER_HORIZON {
             Vec::new()
         } else {
-            let halves_back = [4, 3, 2];
+            let halves_back: [usize; INNER_ORIGINS] = [4, 3, 2];
             halves_back
                 .map(|halves| days - halves * inner_horizon / 2)
                 .to_vec()
         };
         Self {
+            first: grid.first(),
             seasons,
             whole: CalendarRegression::new(grid, seasons),
             inner: origins

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use fleetcast_core::TimeGrid;
+use fleetcast_core::{SEASON_WEEK, TimeGrid};
 
 use super::linear_algebra::Cholesky;
 use super::seasons::Seasons;
@@ -18,8 +18,6 @@ const BEND_EVERY: usize = 60;
 
 /// Days after which the slope at the end has faded to 1/e of itself.
 const SLOPE_LASTS: f64 = 90.0;
-
-const WEEKDAYS: usize = 7;
 
 // Penalties: the noise's variance over a coefficient's prior variance. A residual of one day tells
 // of the next, so the days count for less than they are, and penalties are larger for it. Between a
@@ -69,7 +67,7 @@ impl CalendarRegression {
             .take_while(|bend| bend + BEND_EVERY <= days)
             .collect();
         let harmonics = if annual { 2 * HARMONICS } else { 0 };
-        let weekdays = if weekly { WEEKDAYS } else { 0 };
+        let weekdays = if weekly { SEASON_WEEK } else { 0 };
         let width = 2 + bends.len() + weekdays + harmonics;
         let mut regression = Self {
             grid,
@@ -134,7 +132,7 @@ impl CalendarRegression {
         let mut all = vec![MEAN_PENALTY, SLOPE_PENALTY];
         all.extend(self.bends.iter().map(|_| BEND_PENALTY));
         if self.weekly {
-            all.extend([WEEKDAY_PENALTY; WEEKDAYS]);
+            all.extend([WEEKDAY_PENALTY; SEASON_WEEK]);
         }
         if self.annual {
             for harmonic in 1..=HARMONICS {
@@ -157,7 +155,7 @@ impl CalendarRegression {
         );
         if self.weekly {
             let weekday = self.weekday(day);
-            row.extend((0..WEEKDAYS).map(|other| f64::from(u8::from(other == weekday))));
+            row.extend((0..SEASON_WEEK).map(|other| f64::from(u8::from(other == weekday))));
         }
         if self.annual {
             row.extend(self.harmonics(day));
@@ -167,8 +165,9 @@ impl CalendarRegression {
 
     /// The weekday of a day of the grid, or past its end.
     fn weekday(&self, day: usize) -> usize {
-        let first = self.grid.first().epoch_days().rem_euclid(7);
-        (usize::try_from(first).unwrap_or(0) + day) % WEEKDAYS
+        let week = i64::try_from(SEASON_WEEK).unwrap_or(i64::MAX);
+        let first = i64::from(self.grid.first().epoch_days()).rem_euclid(week);
+        (usize::try_from(first).unwrap_or(0) + day) % SEASON_WEEK
     }
 
     fn harmonics(&self, day: usize) -> [f64; 2 * HARMONICS] {

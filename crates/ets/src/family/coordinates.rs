@@ -19,6 +19,23 @@ pub(super) struct Coordinates {
     pub(super) most: [f64; PARAMETERS],
 }
 
+/// The limits, as far as they lie where a weighted average's weights and the damping do, 0 to 1.
+fn weights_of(form: Form, limits: Limits, nested: bool) -> Result<Limits, EtsError> {
+    let weight = |exists: bool, name: &'static str, (least, most): (f64, f64)| {
+        let inside = (least.max(0.0), most.min(1.0));
+        if exists && inside.0 > inside.1 {
+            return Err(EtsError::Limits { name, least, most });
+        }
+        Ok(inside)
+    };
+    Ok(Limits {
+        alpha: weight(nested, "alpha", limits.alpha)?,
+        beta: weight(nested && form.has_trend(), "beta", limits.beta)?,
+        gamma: weight(nested && form.has_season(), "gamma", limits.gamma)?,
+        phi: weight(form.trend() == Trend::Damped, "phi", limits.phi)?,
+    })
+}
+
 impl Coordinates {
     pub(super) fn new(
         form: Form,
@@ -27,16 +44,25 @@ impl Coordinates {
         bounds: Bounds,
     ) -> Result<Self, EtsError> {
         let nested = bounds != Bounds::Admissible;
-        let (alpha, shares) = if nested {
-            // α must leave room for a β and a γ that are given.
-            let least = fixed.beta.filter(|_| form.has_trend()).unwrap_or(0.0);
-            let most = 1.0 - fixed.gamma.filter(|_| form.has_season()).unwrap_or(0.0);
-            let alpha = (limits.alpha.0.max(least), limits.alpha.1.min(most));
-            (alpha, [(0.0, 1.0), (0.0, 1.0)])
+        let limits = weights_of(form, limits, nested)?;
+        // What is asked of a parameter that is given, and the box of one that is not.
+        let (asked, mut ranges) = if nested {
+            // α must leave room for β and γ: for those given, or the least there may be.
+            let (mut least, mut most) = limits.alpha;
+            if form.has_trend() {
+                least = least.max(fixed.beta.unwrap_or(limits.beta.0));
+            }
+            if form.has_season() {
+                most = most.min(1.0 - fixed.gamma.unwrap_or(limits.gamma.0));
+            }
+            (
+                [limits.alpha, limits.beta, limits.gamma, limits.phi],
+                [(least, most), (0.0, 1.0), (0.0, 1.0), limits.phi],
+            )
         } else {
-            ((-1.0, 2.5), [(-1.0, 4.0), (0.0, 2.5)])
+            let all = [(-1.0, 2.5), (-1.0, 4.0), (0.0, 2.5), limits.phi];
+            (all, all)
         };
-        let mut ranges = [alpha, shares[0], shares[1], limits.phi];
         let exists = [
             true,
             form.has_trend(),
@@ -48,26 +74,21 @@ impl Coordinates {
             if !exists[index] {
                 ranges[index] = (0.0, 0.0);
             } else if let Some(value) = given[index] {
-                let inside = match index {
-                    0 | 3 => value >= ranges[index].0 && value <= ranges[index].1,
-                    _ => (0.0..=if nested { 1.0 } else { 4.0 }).contains(&value),
-                };
-                if !inside {
+                let (least, most) = asked[index];
+                if !(value >= least && value <= most) {
                     return Err(EtsError::OutsideRegion { name, value });
                 }
-                ranges[index] = if matches!(index, 0 | 3) {
-                    (value, value)
-                } else {
-                    (0.0, 0.0)
+                // α and φ are their own coordinates; where β and γ are given, theirs do nothing.
+                ranges[index] = match index {
+                    0 => (value.max(ranges[0].0), value.min(ranges[0].1)),
+                    3 => (value, value),
+                    _ => (0.0, 0.0),
                 };
             }
         }
-        if ranges[0].0 > ranges[0].1 {
-            let name = "alpha";
-            return Err(EtsError::OutsideRegion {
-                name,
-                value: ranges[0].0,
-            });
+        let (least, most) = ranges[0];
+        if least > most {
+            return Err(EtsError::EmptyRegion { form, least, most });
         }
         Ok(Self {
             form,

@@ -44,7 +44,8 @@ pub enum EtsError {
         /// Where it stands.
         index: usize,
     },
-    /// Limits of a smoothing parameter that are not two finite numbers, the lower one first.
+    /// Limits of a smoothing parameter that are not two finite numbers, the lower one first, or hold
+    /// no number from 0 to 1.
     #[error("{name} cannot lie between {least} and {most}")]
     Limits {
         /// Which parameter.
@@ -61,6 +62,20 @@ pub enum EtsError {
         name: &'static str,
         /// The value given.
         value: f64,
+    },
+    /// Limits and given parameters of which no α satisfies all: in the usual region it must be at
+    /// least β and leave γ to 1.
+    #[error(
+        "{form}: beta needs an alpha of at least {least}, gamma and the limits one of at most {most}; \
+         widen the limits, or give other parameters"
+    )]
+    EmptyRegion {
+        /// The form.
+        form: Form,
+        /// The least α there would have to be.
+        least: f64,
+        /// The greatest.
+        most: f64,
     },
     /// No point of the parameter region has a finite likelihood.
     #[error("{form} has no finite likelihood on this series")]

@@ -1,6 +1,8 @@
 //! Which models to fit, and how.
 
-use super::lanes::Path;
+use std::collections::BTreeMap;
+
+use super::lanes::{Instructions, Path};
 use super::solve::{Known, Series, Solution};
 use super::{Bounds, EtsError, EtsFit, Fixed, Form, Limits};
 
@@ -70,7 +72,8 @@ impl Ets {
         }
     }
 
-    /// Compares these forms only.
+    /// Compares these forms only, in whatever order: they are fitted from simple to rich, each helped
+    /// by those before, and one that is named twice is fitted once.
     #[must_use]
     pub fn forms(mut self, forms: &[Form]) -> Self {
         self.forms = forms.to_vec();
@@ -113,9 +116,11 @@ impl Ets {
         self
     }
 
-    #[cfg(test)]
-    pub(crate) fn on_path(mut self, path: Path) -> Self {
-        self.path = Some(path);
+    /// Computes with these instructions, or the widest narrower ones this machine has. For
+    /// comparisons: the best there are is the default, and all give the same bits.
+    #[must_use]
+    pub fn instructions(mut self, instructions: Instructions) -> Self {
+        self.path = Some(Path::at_most(instructions));
         self
     }
 
@@ -129,9 +134,9 @@ impl Ets {
         let mut additive = Known::new();
         let mut best: Option<(f64, Solution)> = None;
         let mut failure = None;
-        for form in &self.forms {
+        for form in self.simple_to_rich() {
             let least = best.as_ref().map(|(least, _)| *least);
-            match series.solve(*form, &mut additive, least) {
+            match series.solve(form, &mut additive, least) {
                 Ok(solution) => {
                     let value = series.criterion(&solution);
                     if best.as_ref().is_none_or(|(least, _)| value < *least) {
@@ -143,7 +148,7 @@ impl Ets {
         }
         match (best, failure) {
             (Some((_, solution)), _) => Ok(series.finish(&solution)),
-            (None, Some(error)) if self.forms.len() == 1 => Err(error),
+            (None, Some(error)) if self.simple_to_rich().count() == 1 => Err(error),
             (None, _) => Err(EtsError::NoForm),
         }
     }
@@ -156,9 +161,22 @@ impl Ets {
             Err(error) => return self.forms.iter().map(|_| Err(error.clone())).collect(),
         };
         let mut additive = Known::new();
+        let fits: BTreeMap<Form, Result<EtsFit, EtsError>> = self
+            .simple_to_rich()
+            .map(|form| {
+                let solution = series.solve(form, &mut additive, None);
+                (form, solution.map(|solution| series.finish(&solution)))
+            })
+            .collect();
         self.forms
             .iter()
-            .map(|form| Ok(series.finish(&series.solve(*form, &mut additive, None)?)))
+            .filter_map(|form| fits.get(form).cloned())
             .collect()
+    }
+
+    /// The forms to fit, in an order of their own: what is known of one is where the next begins.
+    fn simple_to_rich(&self) -> impl Iterator<Item = Form> {
+        let forms = Form::ALL.into_iter();
+        forms.filter(|form| self.forms.contains(form))
     }
 }

@@ -1,5 +1,6 @@
 //! Forecasts of a fitted model, with prediction intervals.
 
+use fleetcast_core::quantile_of_sorted;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
@@ -131,12 +132,6 @@ impl EtsFit {
                 day.push(recursion.simulate(epsilon.max(-0.999)));
             }
         }
-        let quantile = |sorted: &[f64], probability: f64| {
-            let rank = probability * (sorted.len() - 1) as f64;
-            let (below, above) = (rank.floor(), rank.ceil());
-            let share = rank - below;
-            sorted[index(below)] * (1.0 - share) + sorted[index(above)] * share
-        };
         for day in &mut days {
             day.sort_by(f64::total_cmp);
         }
@@ -145,12 +140,12 @@ impl EtsFit {
             lower: days
                 .iter()
                 .zip(&point)
-                .map(|(day, point)| quantile(day, tail).min(*point))
+                .map(|(day, point)| quantile_of_sorted(day, tail).min(*point))
                 .collect(),
             upper: days
                 .iter()
                 .zip(&point)
-                .map(|(day, point)| quantile(day, 1.0 - tail).max(*point))
+                .map(|(day, point)| quantile_of_sorted(day, 1.0 - tail).max(*point))
                 .collect(),
             point,
         }
@@ -165,13 +160,4 @@ impl EtsFit {
 fn uniform(random: &mut Pcg64Mcg) -> f64 {
     let bits = (random.next_u64() >> 12) as f64;
     (bits + 0.5) / 4_503_599_627_370_496.0
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rank among the values"
-)]
-fn index(rank: f64) -> usize {
-    rank as usize
 }

@@ -12,6 +12,17 @@
 /// Lanes of a vector, on every path.
 pub(crate) const LANES: usize = 8;
 
+/// Instructions of processors that models can be fitted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Instructions {
+    /// Those the compiler's target always has.
+    Portable,
+    /// AVX2 and what comes with it (x86-64-v3): four numbers at a time.
+    Avx2,
+    /// AVX-512 (x86-64-v4): eight numbers at a time.
+    Avx512,
+}
+
 /// An instruction set a kernel can run on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Path {
@@ -25,28 +36,25 @@ pub(crate) enum Path {
 impl Path {
     /// The widest path this machine has.
     pub(crate) fn best() -> Self {
+        Self::at_most(Instructions::Avx512)
+    }
+
+    /// The widest path this machine has that is no wider than `widest`.
+    pub(crate) fn at_most(widest: Instructions) -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            if let Some(token) = pulp::x86::V4::try_new() {
+            let token = pulp::x86::V4::try_new().filter(|_| widest >= Instructions::Avx512);
+            if let Some(token) = token {
                 return Self::Avx512(token);
             }
-            if let Some(token) = pulp::x86::V3::try_new() {
+            let token = pulp::x86::V3::try_new().filter(|_| widest >= Instructions::Avx2);
+            if let Some(token) = token {
                 return Self::Avx2(token);
             }
         }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = widest;
         Self::Portable
-    }
-
-    /// Every path this machine has.
-    #[cfg(test)]
-    pub(crate) fn all() -> Vec<Self> {
-        let mut paths = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            paths.extend(pulp::x86::V3::try_new().map(Self::Avx2));
-            paths.extend(pulp::x86::V4::try_new().map(Self::Avx512));
-        }
-        paths
     }
 }
 
@@ -88,7 +96,7 @@ impl<T: Lanes, K: Kernel> pulp::NullaryFnOnce for Call<T, K> {
     }
 }
 
-/// As [`Call`], of a kernel for one kind of lanes.
+/// As [`Call`], of a kernel that holds vectors of one kind of lanes.
 #[cfg(target_arch = "x86_64")]
 struct CallOf<T, K> {
     token: T,

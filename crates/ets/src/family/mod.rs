@@ -25,6 +25,7 @@ pub use ets::{Criterion, Effort, Ets};
 pub use fit::EtsFit;
 pub use forecast::EtsForecast;
 pub use form::{ErrorKind, Form, Season, Trend};
+pub use lanes::Instructions;
 pub use parameters::{Bounds, Fixed, Limits, Smoothing};
 pub use recursion::States;
 

@@ -47,10 +47,14 @@ impl Fixed {
     }
 }
 
+/// Days of the longest season whose characteristic equation is looked into: the work grows with
+/// their square, 50 ms here.
+const LONGEST_SEASON: usize = 10_000;
+
 /// What the smoothing parameters have to satisfy, as the argument `bounds` of R's `ets` has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Bounds {
-    /// The region of weighted averages: β ≤ α, γ ≤ 1 − α, inside the [`Limits`].
+    /// The region of weighted averages: β ≤ α, γ ≤ 1 − α, all from 0 to 1 and inside the [`Limits`].
     Usual,
     /// The region where forecasts do not depend on the distant past (Hyndman, Akram & Archibald
     /// 2008, *The admissible parameter space for exponential smoothing models*, Annals of the
@@ -61,7 +65,8 @@ pub enum Bounds {
     Both,
 }
 
-/// The least and the greatest value of each smoothing parameter: finite numbers, in this order.
+/// The least and the greatest value of each smoothing parameter: finite numbers, in this order. What
+/// lies beyond 0 to 1 is not used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// Of α.
@@ -123,6 +128,7 @@ impl Smoothing {
     /// the characteristic equation lies on or inside the unit circle.
     ///
     /// Conditions of Hyndman, Koehler, Ord & Snyder 2008, ch. 10, in the form R's `ets` uses them.
+    /// A season of more than 10,000 days is not looked into, and counts as not admissible.
     #[must_use]
     pub fn is_admissible(&self, form: Form, season_length: usize) -> bool {
         let Self {
@@ -132,6 +138,9 @@ impl Smoothing {
             phi,
         } = *self;
         if !(0.0..=1.0 + 1e-8).contains(&phi) {
+            return false;
+        }
+        if form.has_season() && season_length > LONGEST_SEASON {
             return false;
         }
         if !form.has_season() {
@@ -191,9 +200,13 @@ fn roots_are_inside(coefficients: &[f64]) -> bool {
         if reflection.abs() >= 1.0 || reflection.is_nan() {
             return false;
         }
-        current = (0..degree)
-            .map(|index| current[index] - reflection * current[degree - index])
-            .collect();
+        // In place, by pairs that are each other's mirror image.
+        for index in 0..=degree / 2 {
+            let (near, far) = (current[index], current[degree - index]);
+            current[index] = near - reflection * far;
+            current[degree - index] = far - reflection * near;
+        }
+        current.truncate(degree);
     }
     true
 }
@@ -222,6 +235,24 @@ mod tests {
         ] {
             assert_eq!(roots_are_inside(&coefficients), inside, "{coefficients:?}");
         }
+    }
+
+    #[test]
+    fn seasons_of_any_length_have_an_answer() {
+        let form: Form = "ANA".parse().unwrap();
+        let usual = smoothing(0.3, 0.0, 0.2, 1.0);
+        for (season_length, admissible) in [
+            (2, true),
+            (365, true),
+            (LONGEST_SEASON, true),
+            (LONGEST_SEASON + 1, false),
+            (usize::MAX, false),
+        ] {
+            let found = usual.is_admissible(form, season_length);
+            assert_eq!(found, admissible, "{season_length}");
+        }
+        let without: Form = "ANN".parse().unwrap();
+        assert!(usual.is_admissible(without, usize::MAX));
     }
 
     #[test]

@@ -173,11 +173,13 @@ impl<'a> Series<'a> {
             season => season,
         };
         let twin = Form::new(ErrorKind::Additive, form.trend(), twin_season)?;
-        let _best = self.additive(twin, known, f64::NEG_INFINITY)?;
+        let coordinates = self.coordinates(form)?;
+        if self.additive(twin, known, f64::NEG_INFINITY).is_err() {
+            return Err(EtsError::NoLikelihood { form });
+        }
         let empty = Vec::new();
         let found = known.iter().find(|(other, _)| *other == twin);
         let twin_points = found.map_or(&empty, |(_, points)| points);
-        let coordinates = self.coordinates(form)?;
         let mut search = self.search(form, &coordinates, bar);
         let plain = plain_states(&self.observations, form, self.ets.season_length);
         let mut starts: Vec<Point> = Vec::new();
@@ -235,7 +237,8 @@ pub(super) struct Solution {
     parameters: usize,
 }
 
-/// Where searches over additive forms have ended, best first.
+/// Where searches over additive forms have ended, best first: where others begin. In `Ets::fit` some
+/// have ended early, since they would not reach the best form; such a one is not chosen either.
 pub(super) type Known = Vec<(Form, Vec<Point>)>;
 
 /// Starting points a search of standard effort goes down from.

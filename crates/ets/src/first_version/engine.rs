@@ -5,14 +5,13 @@ use augurs_ets::AutoETS;
 use augurs_mstl::MSTLModel;
 use fleetcast_core::{
     Engine, Failure, Forecast, Horizon, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
-    SeriesView, in_parallel,
+    SEASON_WEEK, SeriesView, in_parallel,
 };
 
 use super::gaps::interpolated;
 use crate::challenger::Seasons;
 
-/// Days of a week and of a year.
-const WEEK: usize = 7;
+/// Days of a year.
 const YEAR: usize = 365;
 
 /// Additive errors only, with or without a trend: their intervals have a closed form, whereas the
@@ -27,7 +26,8 @@ const FORMS: &str = "AZN";
 /// with the smallest AICc; the last seasons are added back.
 ///
 /// A series needs [`MIN_OBSERVATIONS`] observed days. The week is modelled from three weeks on, the
-/// year from two years on; a notice says which season was left out. Missing days are interpolated.
+/// year from two years on, where enough of those days are observed; a notice says which season was
+/// left out. Missing days are interpolated.
 /// A constant series is forecast as that constant.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MstlEngine;
@@ -58,8 +58,8 @@ impl Engine for MstlEngine {
 
 fn forecast_one(series: SeriesView<'_>, horizon: Horizon, level: IntervalLevel) -> Outcome {
     let observed = series.observed();
-    let Some(last_observed) = series
-        .last_observed()
+    let Some(span) = series
+        .observed_span()
         .filter(|_| observed >= MIN_OBSERVATIONS)
     else {
         return Outcome::from(Failure::TooShort {
@@ -74,14 +74,14 @@ fn forecast_one(series: SeriesView<'_>, horizon: Horizon, level: IntervalLevel) 
     }
 
     let values = interpolated(series.values);
-    let (seasons, notices) = Seasons::of(values.len());
-    let lengths: Vec<usize> = [(seasons.weekly, WEEK), (seasons.annual, YEAR)]
+    let (seasons, notices) = Seasons::of(&series.values[span.clone()]);
+    let lengths: Vec<usize> = [(seasons.weekly, SEASON_WEEK), (seasons.annual, YEAR)]
         .into_iter()
         .filter_map(|(modelled, length)| modelled.then_some(length))
         .collect();
     // A series that ends early is forecast from where it ends, and the days before the horizon
     // are dropped.
-    let silent_days = usize::try_from(series.grid.last().days_since(last_observed)).unwrap_or(0);
+    let silent_days = series.values.len() - span.end;
     let forecast = smooth(&values, &lengths, silent_days + horizon.days(), level).and_then(
         |[yhat, lower, upper]| {
             let after_silence = |mut values: Vec<f64>| values.split_off(silent_days);

@@ -58,6 +58,12 @@ pub struct TrendUncertainty {
     pub sigma: f64,
 }
 
+/// The mean absolute value; 0 where there is none.
+pub(crate) fn mean_absolute(values: &[f64]) -> f64 {
+    let sum: f64 = values.iter().map(|value| value.abs()).sum();
+    sum / values.len().max(1) as f64
+}
+
 impl TrendUncertainty {
     /// Half the width of the central interval at `level`, `tau` after the history's end.
     ///

@@ -8,12 +8,12 @@
 
 use std::f64::consts::TAU;
 
-use fleetcast_core::IntervalLevel;
+use fleetcast_core::{IntervalLevel, quantile_of_sorted};
 use libm::{cos, log, sqrt};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::interval::law::LAMBDA_FLOOR;
+use crate::interval::law::{LAMBDA_FLOOR, mean_absolute};
 use crate::solver::expit;
 
 /// The seed of every bank.
@@ -133,12 +133,15 @@ impl TrendSimulation {
                 values.push(yhat + model.sigma * noise);
             }
         }
+        for values in &mut by_day {
+            values.sort_unstable_by(f64::total_cmp);
+        }
         let upper = level.upper_probability();
         [1.0 - upper, upper].map(|probability| {
             by_day
-                .iter_mut()
+                .iter()
                 .filter(|values| !values.is_empty())
-                .map(|values| quantile(values, probability))
+                .map(|values| quantile_of_sorted(values, probability))
                 .collect()
         })
     }
@@ -204,24 +207,6 @@ impl Draws {
         }
         changes
     }
-}
-
-fn mean_absolute(values: &[f64]) -> f64 {
-    let sum: f64 = values.iter().map(|value| value.abs()).sum();
-    sum / values.len().max(1) as f64
-}
-
-/// The sample quantile by linear interpolation, as `NumPy` takes it; `values` is not empty.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rank among the values"
-)]
-fn quantile(values: &mut [f64], probability: f64) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let rank = probability * (values.len() - 1) as f64;
-    let share = rank.fract();
-    values[rank.floor() as usize] * (1.0 - share) + values[rank.ceil() as usize] * share
 }
 
 #[cfg(test)]

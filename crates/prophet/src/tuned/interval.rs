@@ -1,13 +1,8 @@
 //! Intervals from the recipe's own errors at inner origins.
 
-use fleetcast_core::IntervalLevel;
+use fleetcast_core::{IntervalLevel, error_growth};
 
 use crate::tuned::InnerForecast;
-
-/// Errors grow with the horizon as `LEVEL_SHARE + GROWTH_SHARE·√(h / GROWTH_DAYS)`.
-const LEVEL_SHARE: f64 = 0.85;
-const GROWTH_SHARE: f64 = 0.15;
-const GROWTH_DAYS: f64 = 30.0;
 
 /// Half widths of a central interval, by the day ahead.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +26,7 @@ impl HalfWidths {
             let days = values[forecast.first..].iter().zip(&forecast.yhat);
             let observed = days.enumerate().filter(|(_, (actual, _))| !actual.is_nan());
             errors.extend(observed.map(|(step, (actual, yhat))| {
-                (actual - yhat).abs() / growth(forecast.skipped + step + 1)
+                (actual - yhat).abs() / error_growth(forecast.skipped + step + 1)
             }));
         }
         let rank = rank_of(level, errors.len())?;
@@ -41,7 +36,7 @@ impl HalfWidths {
 
     /// The half width `days` after the history, in the series' unit.
     pub(crate) fn at(self, days: usize) -> f64 {
-        self.base * growth(days)
+        self.base * error_growth(days)
     }
 }
 
@@ -57,10 +52,6 @@ fn rank_of(level: IntervalLevel, errors: usize) -> Option<usize> {
     Some(rank.saturating_sub(1).min(last))
 }
 
-fn growth(days: usize) -> f64 {
-    LEVEL_SHARE + GROWTH_SHARE * (days as f64 / GROWTH_DAYS).sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,7 +60,7 @@ mod tests {
     fn the_half_width_holds_the_share_asked_for() {
         // Errors of 1, 2, …, 100 times what errors grow to.
         let values: Vec<f64> = (1..=100)
-            .map(|size| size as f64 * growth(size + 10))
+            .map(|size| size as f64 * error_growth(size + 10))
             .collect();
         let inner = InnerForecast {
             first: 0,

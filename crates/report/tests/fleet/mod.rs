@@ -74,6 +74,8 @@ fn one(key: SeriesKey, number: usize, split: &Split) -> Series {
         }),
         standing: Some(Standing {
             winner: "prophet".to_owned(),
+            golden: "prophet".to_owned(),
+            coverage: Some(0.83),
             decided_by: "mape".to_owned(),
             trust: number.is_multiple_of(2).then(|| "B".to_owned()),
             scores: vec![

@@ -1,0 +1,288 @@
+//! Who wins a series, by which metric, and why.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Contender, PromotionMargin, Scores};
+
+/// The metric that decides. Every one is an error: smaller is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Metric {
+    /// Mean absolute percentage error; where fewer than half the days can be scored, WAPE.
+    #[default]
+    Mape,
+    /// Weighted absolute percentage error.
+    Wape,
+    /// Symmetric mean absolute percentage error.
+    Smape,
+    /// Mean absolute scaled error.
+    Mase,
+    /// Mean absolute error.
+    Mae,
+    /// Root mean squared error.
+    Rmse,
+}
+
+/// No metric has this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no metric is called {0}; there are mape, wape, smape, mase, mae and rmse")]
+pub struct UnknownMetric(String);
+
+impl Metric {
+    const ALL: [Self; 6] = [
+        Self::Mape,
+        Self::Wape,
+        Self::Smape,
+        Self::Mase,
+        Self::Mae,
+        Self::Rmse,
+    ];
+
+    /// Its name in `decided_by` and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mape => "mape",
+            Self::Wape => "wape",
+            Self::Smape => "smape",
+            Self::Mase => "mase",
+            Self::Mae => "mae",
+            Self::Rmse => "rmse",
+        }
+    }
+
+    /// Its value, where it is defined and may decide.
+    fn of(self, scores: &Scores) -> Option<f64> {
+        match self {
+            Self::Mape => scores
+                .mape
+                .percent
+                .filter(|_| scores.mape.is_representative()),
+            Self::Wape => scores.wape,
+            Self::Smape => scores.smape,
+            Self::Mase => scores.mase,
+            Self::Mae => Some(scores.mae),
+            Self::Rmse => scores.rmse,
+        }
+    }
+
+    /// Itself, and what decides where it cannot.
+    fn and_fallbacks(self) -> impl Iterator<Item = Self> {
+        let wape = matches!(self, Self::Mape).then_some(Self::Wape);
+        [Some(self), wape, Some(Self::Mae)].into_iter().flatten()
+    }
+}
+
+impl FromStr for Metric {
+    type Err = UnknownMetric;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|metric| metric.as_str() == name)
+            .ok_or_else(|| UnknownMetric(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who wins, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// The winner.
+    pub winner: Contender,
+    /// `mape` or another metric, `only_engine`, `only_backtest`, `no_backtest` or `no_engine`.
+    pub decided_by: &'static str,
+    /// The same in words, with the figures.
+    pub reason: String,
+}
+
+/// An engine's candidacy: whether it has a future to offer, and how its backtest was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Candidacy<'a> {
+    pub(crate) has_future: bool,
+    pub(crate) backtest: Option<&'a Scores>,
+}
+
+/// Names the winner between the engines.
+///
+/// The holder is whoever won the last run, else the champion; its rival must be better by more than
+/// the margin.
+pub(crate) fn decide(
+    prophet: Candidacy<'_>,
+    challenger: Candidacy<'_>,
+    incumbent: Option<Contender>,
+    metric: Metric,
+    margin: PromotionMargin,
+) -> Decision {
+    let by = |winner, decided_by, reason: &str| Decision {
+        winner,
+        decided_by,
+        reason: reason.to_owned(),
+    };
+    match (prophet.has_future, challenger.has_future) {
+        (false, false) => {
+            return by(
+                Contender::SeasonalNaive,
+                "no_engine",
+                "no engine has a forecast; seasonal naive stands in",
+            );
+        }
+        (true, false) => {
+            return by(
+                Contender::Prophet,
+                "only_engine",
+                "the challenger has no forecast",
+            );
+        }
+        (false, true) => {
+            return by(
+                Contender::Challenger,
+                "only_engine",
+                "prophet has no forecast",
+            );
+        }
+        (true, true) => {}
+    }
+    match (prophet.backtest, challenger.backtest) {
+        (None, None) => by(
+            Contender::Prophet,
+            "no_backtest",
+            "no backtest to decide by; the champion stays",
+        ),
+        (Some(_), None) => by(
+            Contender::Prophet,
+            "only_backtest",
+            "only prophet has a backtest",
+        ),
+        (None, Some(_)) => by(
+            Contender::Challenger,
+            "only_backtest",
+            "only the challenger has a backtest",
+        ),
+        (Some(prophet), Some(challenger)) => {
+            compare(prophet, challenger, incumbent, metric, margin)
+        }
+    }
+}
+
+fn compare(
+    prophet: &Scores,
+    challenger: &Scores,
+    incumbent: Option<Contender>,
+    metric: Metric,
+    margin: PromotionMargin,
+) -> Decision {
+    let (metric, prophet_error, challenger_error) = metric
+        .and_fallbacks()
+        .find_map(|metric| Some((metric, metric.of(prophet)?, metric.of(challenger)?)))
+        .unwrap_or((Metric::Mae, prophet.mae, challenger.mae));
+    let challenger_holds = incumbent == Some(Contender::Challenger);
+    let (holder, rival, held, rivalling) = if challenger_holds {
+        (
+            Contender::Challenger,
+            Contender::Prophet,
+            challenger_error,
+            prophet_error,
+        )
+    } else {
+        (
+            Contender::Prophet,
+            Contender::Challenger,
+            prophet_error,
+            challenger_error,
+        )
+    };
+    let stays = if challenger_holds {
+        "the challenger won the last run and stays"
+    } else {
+        "the champion stays"
+    };
+    let (better, worse) = (held.min(rivalling), held.max(rivalling));
+    let lead = if worse > 0.0 {
+        100.0 * (1.0 - better / worse)
+    } else {
+        0.0
+    };
+    let name = metric.as_str().to_uppercase();
+    let winner = if rivalling < held * (1.0 - margin.percent() / 100.0) {
+        rival
+    } else {
+        holder
+    };
+    let reason = if held.total_cmp(&rivalling).is_eq() {
+        format!("a tie at {name} {}; {stays}", figure(held))
+    } else if winner == holder && rivalling < held {
+        format!(
+            "{rival} {lead:.1} % better, within the {} % margin; {stays}",
+            margin.percent()
+        )
+    } else {
+        format!(
+            "{winner} {lead:.1} % better by {name} ({} against {})",
+            figure(better),
+            figure(worse)
+        )
+    };
+    Decision {
+        winner,
+        decided_by: metric.as_str(),
+        reason,
+    }
+}
+
+/// A figure with four digits that count.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of decimals, from 0 to 6"
+)]
+fn figure(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs().log10().floor();
+    if !(-3.0..6.0).contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let decimals = (3.0 - magnitude).clamp(0.0, 6.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_four_digits() {
+        for (value, text) in [
+            (5.0, "5"),
+            (146.875, "146.9"),
+            (0.25, "0.25"),
+            (12345.6, "12346"),
+            (0.0, "0"),
+            (9.9999, "10"),
+            (1.5e99, "1.500e99"),
+            (2e-9, "2.000e-9"),
+        ] {
+            assert_eq!(figure(value), text);
+        }
+    }
+
+    #[test]
+    fn metrics_are_called_by_name() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.as_str().parse(), Ok(metric));
+        }
+        assert!("mse".parse::<Metric>().is_err());
+    }
+}

@@ -1,0 +1,58 @@
+//! What the judge knows of one series.
+
+use fleetcast_core::{Day, Forecast, SeriesView, Split};
+
+/// A forecast an engine made from an origin inside the training window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InnerForecast {
+    /// The last day it has seen.
+    pub origin: Day,
+    /// Point forecasts of the days after `origin`, in the series' unit.
+    pub yhat: Vec<f64>,
+}
+
+/// One engine's forecasts of one series, as far as there are any.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EngineForecasts {
+    /// Of the backtest window, made at its origin.
+    pub backtest: Option<Forecast>,
+    /// Of the future.
+    pub future: Option<Forecast>,
+    /// Of days inside the training window.
+    pub inner: Vec<InnerForecast>,
+}
+
+/// Everything the verdict on one series rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The windows.
+    pub split: &'a Split,
+    /// The values of the history window.
+    pub history: SeriesView<'a>,
+    /// What the champion says.
+    pub prophet: &'a EngineForecasts,
+    /// What the challenger says.
+    pub challenger: &'a EngineForecasts,
+}
+
+impl<'a> Evidence<'a> {
+    /// The values of the training window.
+    pub(crate) fn training(&self) -> &'a [f64] {
+        let days = self.split.training().len();
+        &self.history.values[..days.min(self.history.values.len())]
+    }
+
+    /// The values of the backtest window.
+    pub(crate) fn backtest(&self) -> &'a [f64] {
+        &self.history.values[self.training().len()..]
+    }
+
+    /// The values up to `origin`, and those of the `days` days after it; `None` where they do not
+    /// lie inside the training window.
+    pub(crate) fn at(&self, origin: Day, days: usize) -> Option<(&'a [f64], &'a [f64])> {
+        let seen = self.split.training().index_of(origin)? + 1;
+        let training = self.training();
+        let after = training.get(seen..seen + days)?;
+        Some((&training[..seen], after))
+    }
+}

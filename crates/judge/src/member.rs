@@ -1,0 +1,68 @@
+//! Whose forecasts are weighed, and by which names contenders go.
+
+use std::fmt;
+
+/// A forecast the blend weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Member {
+    Prophet,
+    Challenger,
+    NaiveYear,
+    NaiveWeek,
+}
+
+impl Member {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Prophet,
+        Self::Challenger,
+        Self::NaiveYear,
+        Self::NaiveWeek,
+    ];
+}
+
+/// Something a member has each of.
+pub(crate) type PerMember<T> = [T; Member::ALL.len()];
+
+/// Who stands on the leaderboard or in the golden record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Contender {
+    /// The champion.
+    Prophet,
+    /// The challenger.
+    Challenger,
+    /// The weighted mean of both engines and two naive forecasts.
+    Blend,
+    /// The bar both engines are held against; golden only where no engine has a forecast.
+    SeasonalNaive,
+}
+
+impl Contender {
+    /// Its name in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prophet => "prophet",
+            Self::Challenger => "challenger",
+            Self::Blend => "blend",
+            Self::SeasonalNaive => "seasonal_naive",
+        }
+    }
+
+    /// The contender of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [
+            Self::Prophet,
+            Self::Challenger,
+            Self::Blend,
+            Self::SeasonalNaive,
+        ]
+        .into_iter()
+        .find(|contender| contender.as_str() == name)
+    }
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

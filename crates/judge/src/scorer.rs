@@ -1,0 +1,106 @@
+//! Every contender's scores on one series.
+
+use fleetcast_core::{IntervalLevel, SeriesView};
+
+use crate::evidence::Evidence;
+use crate::window::{Window, naive};
+use crate::{Contender, Scores};
+
+/// Scores contenders of one series.
+pub(crate) struct Scorer<'a> {
+    pub(crate) evidence: &'a Evidence<'a>,
+    /// [`fleetcast_core::metrics::mase_scale`] of the training window.
+    pub(crate) mase_scale: Option<f64>,
+    /// Of the engines' intervals.
+    pub(crate) level: IntervalLevel,
+}
+
+impl Scorer<'_> {
+    /// Everybody's scores on the backtest; of nobody where no engine has one, for then there is
+    /// nothing to hold against seasonal naive.
+    pub(crate) fn backtest(&self, window: &Window) -> Vec<Scores> {
+        let origin = self.evidence.split.origin();
+        let actual = self.evidence.backtest();
+        let engines = [
+            (Contender::Prophet, self.evidence.prophet),
+            (Contender::Challenger, self.evidence.challenger),
+        ];
+        let mut scores: Vec<Scores> = engines
+            .into_iter()
+            .filter_map(|(model, engine)| {
+                let forecast = engine.backtest.as_ref()?;
+                let interval = (forecast.lower(), forecast.upper(), self.level);
+                Scores::of(
+                    model,
+                    origin,
+                    actual,
+                    forecast.yhat(),
+                    Some(interval),
+                    self.mase_scale,
+                )
+            })
+            .collect();
+        if scores.is_empty() {
+            return scores;
+        }
+        for model in [Contender::SeasonalNaive, Contender::Blend] {
+            let yhat = window.yhat_of(model);
+            scores.extend(
+                yhat.and_then(|yhat| {
+                    Scores::of(model, origin, actual, yhat, None, self.mase_scale)
+                }),
+            );
+        }
+        scores
+    }
+
+    /// The engines' scores at their inner origins, and seasonal naive's at the same.
+    pub(crate) fn inner_origins(&self) -> Vec<Scores> {
+        let engines = [
+            (Contender::Prophet, self.evidence.prophet),
+            (Contender::Challenger, self.evidence.challenger),
+        ];
+        let mut scores: Vec<Scores> = Vec::new();
+        let mut naive_scores: Vec<Scores> = Vec::new();
+        for (model, engine) in engines {
+            for inner in &engine.inner {
+                let days = inner.yhat.len();
+                let Some((seen, actual)) = self.evidence.at(inner.origin, days) else {
+                    continue;
+                };
+                scores.extend(Scores::of(
+                    model,
+                    inner.origin,
+                    actual,
+                    &inner.yhat,
+                    None,
+                    self.mase_scale,
+                ));
+                // One row an origin: where engines look from the same day, the first one's horizon.
+                if naive_scores
+                    .iter()
+                    .any(|naive| naive.origin == inner.origin)
+                {
+                    continue;
+                }
+                let past = SeriesView {
+                    key: self.evidence.history.key,
+                    grid: self.evidence.split.training().split_at(seen.len()).0,
+                    values: seen,
+                };
+                naive_scores.extend(naive(past, days).and_then(|yhat| {
+                    Scores::of(
+                        Contender::SeasonalNaive,
+                        inner.origin,
+                        actual,
+                        &yhat,
+                        None,
+                        self.mase_scale,
+                    )
+                }));
+            }
+        }
+        scores.append(&mut naive_scores);
+        scores
+    }
+}

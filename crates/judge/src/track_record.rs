@@ -1,0 +1,159 @@
+//! How a model has done so far, and what that promises of its next forecast.
+
+use fleetcast_core::{IntervalLevel, SeriesView, error_growth, metrics};
+
+use crate::Contender;
+use crate::blend::Weights;
+use crate::calibration::{Calibration, PastResiduals};
+use crate::evidence::Evidence;
+use crate::member::Member;
+use crate::window::Window;
+
+/// Days at the end of the backtest by which a shift of the level shows: four weeks.
+const LAST_DAYS: usize = 28;
+
+/// Days the level of a series is taken over: its last year.
+const LEVEL_DAYS: usize = 365;
+
+/// A model's errors at inner origins and on the backtest.
+#[derive(Debug)]
+pub(crate) struct TrackRecord {
+    /// Intervals from all of them: for the future.
+    pub(crate) calibration: Option<Calibration>,
+    /// The share of the backtest's days inside the interval that the inner origins alone promised.
+    pub(crate) coverage: Option<f64>,
+    /// Pinball loss of that interval on the backtest, in the series' unit.
+    pub(crate) pinball: Option<f64>,
+    /// How far the last weeks of the backtest lay off on average, in half widths.
+    pub(crate) shift: f64,
+    /// (mean absolute error, weight) of each origin, the backtest's last.
+    origin_errors: Vec<(f64, f64)>,
+}
+
+impl TrackRecord {
+    /// An engine's own; the blend was never made at inner origins, so there it has both engines'
+    /// errors by their `weights`.
+    pub(crate) fn of(
+        evidence: &Evidence<'_>,
+        model: Contender,
+        weights: &Weights,
+        backtest: &Window,
+        level: IntervalLevel,
+    ) -> Self {
+        let mut residuals = PastResiduals::default();
+        let mut origin_errors = Vec::new();
+        let mut add = |actual: &[f64], yhat: &[f64], weight: f64| {
+            if weight > 0.0 {
+                residuals.add(actual, yhat, weight);
+                let mae = metrics::mae(actual, yhat).filter(|mae| mae.is_finite());
+                origin_errors.extend(mae.map(|mae| (mae, weight)));
+            }
+        };
+        for (engine, weight) in [evidence.prophet, evidence.challenger]
+            .into_iter()
+            .zip(engine_shares(model, weights))
+        {
+            for inner in &engine.inner {
+                if let Some((_, actual)) = evidence.at(inner.origin, inner.yhat.len()) {
+                    add(actual, &inner.yhat, weight);
+                }
+            }
+        }
+        let actual = evidence.backtest();
+        let Some(yhat) = backtest.yhat_of(model) else {
+            return Self {
+                calibration: residuals.calibration(),
+                coverage: None,
+                pinball: None,
+                shift: 0.0,
+                origin_errors,
+            };
+        };
+        let promised = residuals.clone().calibration();
+        let interval = promised.map(|promised| bounds(yhat, &promised, level));
+        residuals.add(actual, yhat, 1.0);
+        origin_errors.extend(metrics::mae(actual, yhat).map(|mae| (mae, 1.0)));
+        let calibration = residuals.calibration();
+        Self {
+            coverage: interval
+                .as_ref()
+                .and_then(|(lower, upper)| metrics::coverage(actual, lower, upper)),
+            pinball: interval
+                .as_ref()
+                .and_then(|(lower, upper)| metrics::pinball(actual, yhat, lower, upper, level)),
+            shift: calibration
+                .as_ref()
+                .map_or(0.0, |calibration| shift(actual, yhat, calibration, level)),
+            calibration,
+            origin_errors,
+        }
+    }
+
+    /// The mean absolute error of all origins, in percent of the mean |y| of the last year; `None`
+    /// where there is no origin.
+    pub(crate) fn error_percent(&self, history: SeriesView<'_>) -> Option<f64> {
+        let error = self.mean_error()?;
+        if error == 0.0 {
+            return Some(0.0);
+        }
+        let values = history.values;
+        let last_year = &values[values.len().saturating_sub(LEVEL_DAYS)..];
+        let level = metrics::mae(last_year, &vec![0.0; last_year.len()])?;
+        Some(100.0 * error / level)
+    }
+
+    /// The worst origin's error as a multiple of the mean one.
+    pub(crate) fn instability(&self) -> f64 {
+        let worst = self
+            .origin_errors
+            .iter()
+            .map(|(error, _)| *error)
+            .fold(0.0, f64::max);
+        match self.mean_error() {
+            Some(mean) if mean > 0.0 => worst / mean,
+            _ => 1.0,
+        }
+    }
+
+    fn mean_error(&self) -> Option<f64> {
+        let (sum, weight) = self
+            .origin_errors
+            .iter()
+            .fold((0.0, 0.0), |(sum, total), (error, weight)| {
+                (sum + error * weight, total + weight)
+            });
+        (weight > 0.0).then(|| sum / weight)
+    }
+}
+
+/// How much each engine's errors at inner origins count as the model's own.
+fn engine_shares(model: Contender, weights: &Weights) -> [f64; 2] {
+    let of_engines = [Member::Prophet, Member::Challenger].map(|member| weights[member as usize]);
+    let sum: f64 = of_engines.iter().sum();
+    match model {
+        Contender::Prophet => [1.0, 0.0],
+        Contender::Challenger => [0.0, 1.0],
+        Contender::Blend if sum > 0.0 => of_engines.map(|weight| weight / sum),
+        Contender::Blend | Contender::SeasonalNaive => [0.0, 0.0],
+    }
+}
+
+/// The interval a calibration gives a forecast whose first day is the first ahead.
+fn bounds(yhat: &[f64], calibration: &Calibration, level: IntervalLevel) -> (Vec<f64>, Vec<f64>) {
+    let base = calibration.half_width(level, 30);
+    yhat.iter()
+        .enumerate()
+        .map(|(step, yhat)| {
+            let half_width = base * error_growth(step + 1);
+            (yhat - half_width, yhat + half_width)
+        })
+        .unzip()
+}
+
+fn shift(actual: &[f64], yhat: &[f64], calibration: &Calibration, level: IntervalLevel) -> f64 {
+    let first = actual.len().saturating_sub(LAST_DAYS);
+    match metrics::bias(&actual[first..], &yhat[first..]) {
+        Some(bias) if bias != 0.0 => bias.abs() / calibration.half_width(level, actual.len()),
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,144 @@
+//! The verdict on one series: scores, winner, blend, intervals and trust, from slices alone.
+
+use fleetcast_core::metrics;
+
+use crate::calibration::Calibration;
+use crate::decision::{Candidacy, Decision, decide};
+use crate::evidence::{EngineForecasts, Evidence};
+use crate::past_errors::PastErrors;
+use crate::scorer::Scorer;
+use crate::track_record::TrackRecord;
+use crate::trust::TrustEvidence;
+use crate::window::{Window, naive};
+use crate::{Contender, Golden, Rules, Scores, Trust};
+
+/// What the judge says of one series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Who wins between the engines, and why.
+    pub decision: Decision,
+    /// Whose forecast becomes golden.
+    pub golden: Contender,
+    /// Every contender's scores on the backtest; none where no engine has a backtest.
+    pub backtest: Vec<Scores>,
+    /// The engines' scores at their inner origins, and seasonal naive's at the same.
+    pub inner: Vec<Scores>,
+    /// What the blend makes of prophet, challenger, naive by year and naive by week: shares that
+    /// add up to 1, or all 0 where there is no blend.
+    pub weights: [f64; 4],
+    /// The blend's point forecast of the future, in the series' unit.
+    pub blend: Option<Vec<f64>>,
+    /// Seasonal naive's point forecast of the future, where it stands in for both engines.
+    pub stand_in: Option<Vec<f64>>,
+    /// What the golden forecast's intervals are made from, where errors were made.
+    pub calibration: Option<Calibration>,
+    /// The share of the backtest's days inside the golden model's interval, as errors before the
+    /// backtest alone would have drawn it.
+    pub coverage: Option<f64>,
+    /// 1 − MAE/MAE of seasonal naive of the golden model, on the backtest.
+    pub skill: Option<f64>,
+    /// The mean absolute error of the golden model over backtest and inner origins, in percent of
+    /// the series' level.
+    pub error_percent: Option<f64>,
+    /// How far the golden forecast can be trusted.
+    pub trust: Trust,
+}
+
+impl Verdict {
+    /// A contender's scores on the backtest.
+    #[must_use]
+    pub fn backtest_of(&self, model: Contender) -> Option<&Scores> {
+        of(&self.backtest, model)
+    }
+}
+
+fn of(scores: &[Scores], model: Contender) -> Option<&Scores> {
+    scores.iter().find(|scores| scores.model == model)
+}
+
+/// Judges one series. `incumbent` is who won it in the last run.
+///
+/// Weights and intervals of the backtest rest on the training window alone; those of the future on
+/// the whole history, and on nothing after it.
+#[must_use]
+pub fn judge_series(
+    evidence: &Evidence<'_>,
+    incumbent: Option<Contender>,
+    rules: &Rules,
+) -> Verdict {
+    let mut errors = PastErrors::at_inner_origins(evidence);
+    let backtest = Window::backtest(evidence, &errors);
+    errors.add_origin(evidence.backtest(), &backtest.forecasts);
+    let future = Window::future(evidence, &errors);
+
+    let scorer = Scorer {
+        evidence,
+        mase_scale: metrics::mase_scale(evidence.training()),
+        level: rules.level,
+    };
+    let mut scores = scorer.backtest(&backtest);
+    let candidacy = |engine: &EngineForecasts, model| Candidacy {
+        has_future: engine.future.is_some(),
+        backtest: of(&scores, model),
+    };
+    let decision = decide(
+        candidacy(evidence.prophet, Contender::Prophet),
+        candidacy(evidence.challenger, Contender::Challenger),
+        incumbent,
+        rules.metric,
+        rules.margin,
+    );
+    let golden = if rules.golden == Golden::Blend && future.blend.is_some() {
+        Contender::Blend
+    } else {
+        decision.winner
+    };
+
+    let record_of =
+        |model| TrackRecord::of(evidence, model, &future.weights, &backtest, rules.level);
+    let record = record_of(golden);
+    if let Some(blend) = scores
+        .iter_mut()
+        .find(|scores| scores.model == Contender::Blend)
+    {
+        let other = (golden != Contender::Blend).then(|| record_of(Contender::Blend));
+        let blends_record = other.as_ref().unwrap_or(&record);
+        blend.coverage = blends_record.coverage;
+        blend.pinball = blends_record.pinball;
+    }
+    let skill = skill(&scores, golden);
+    let error_percent = record.error_percent(evidence.history);
+    let trust = Trust::grade(&TrustEvidence {
+        error_percent,
+        skill,
+        instability: record.instability(),
+        coverage: record.coverage,
+        shift: record.shift,
+        observed: evidence.history.observed(),
+    });
+    let stand_in = if golden == Contender::SeasonalNaive {
+        naive(evidence.history, evidence.split.future().len())
+    } else {
+        None
+    };
+    Verdict {
+        decision,
+        golden,
+        backtest: scores,
+        inner: scorer.inner_origins(),
+        weights: future.weights,
+        blend: future.blend,
+        stand_in,
+        calibration: record.calibration,
+        coverage: record.coverage,
+        skill,
+        error_percent,
+        trust,
+    }
+}
+
+fn skill(scores: &[Scores], golden: Contender) -> Option<f64> {
+    let naive = of(scores, Contender::SeasonalNaive)?.mae;
+    let own = of(scores, golden)?.mae;
+    (naive > 0.0).then(|| 1.0 - own / naive)
+}

@@ -1,0 +1,92 @@
+//! All forecasts of one window of days.
+
+use fleetcast_core::{Horizon, SeriesView, seasonal_naive};
+
+use crate::Contender;
+use crate::blend::{Weights, blend, weights};
+use crate::evidence::Evidence;
+use crate::member::Member;
+use crate::past_errors::{Forecasts, PastErrors, naive_members};
+
+/// All members' forecasts of one window, and what the blend makes of them.
+pub(crate) struct Window {
+    pub(crate) forecasts: Forecasts,
+    /// What the blend makes of each.
+    pub(crate) weights: Weights,
+    pub(crate) blend: Option<Vec<f64>>,
+    /// Seasonal naive, by the season that did better in its own past.
+    naive: Option<Vec<f64>>,
+}
+
+impl Window {
+    /// The backtest's, with weights from `errors` that know nothing of it.
+    pub(crate) fn backtest(evidence: &Evidence<'_>, errors: &PastErrors) -> Self {
+        let training = SeriesView {
+            key: evidence.history.key,
+            grid: evidence.split.training(),
+            values: evidence.training(),
+        };
+        let engines = [evidence.prophet, evidence.challenger];
+        let forecasts = engines.map(|engine| engine.backtest.as_ref());
+        let mut window = Self::new(
+            evidence.training(),
+            evidence.backtest().len(),
+            forecasts.map(|forecast| forecast.map(|forecast| forecast.yhat().to_vec())),
+            errors,
+        );
+        window.naive = naive(training, evidence.backtest().len());
+        window
+    }
+
+    /// The future's.
+    pub(crate) fn future(evidence: &Evidence<'_>, errors: &PastErrors) -> Self {
+        let engines = [evidence.prophet, evidence.challenger];
+        let forecasts = engines.map(|engine| engine.future.as_ref());
+        Self::new(
+            evidence.history.values,
+            evidence.split.future().len(),
+            forecasts.map(|forecast| forecast.map(|forecast| forecast.yhat().to_vec())),
+            errors,
+        )
+    }
+
+    fn new(
+        seen: &[f64],
+        days: usize,
+        [prophet, challenger]: [Option<Vec<f64>>; 2],
+        errors: &PastErrors,
+    ) -> Self {
+        let mut forecasts = naive_members(seen, days);
+        let has_engine = prophet.is_some() || challenger.is_some();
+        forecasts[Member::Prophet as usize] = prophet;
+        forecasts[Member::Challenger as usize] = challenger;
+        let weights = if has_engine {
+            weights(errors, &forecasts)
+        } else {
+            [0.0; Member::ALL.len()]
+        };
+        Self {
+            blend: blend(&weights, &forecasts),
+            weights,
+            forecasts,
+            naive: None,
+        }
+    }
+
+    /// A contender's point forecast, where there is one.
+    pub(crate) fn yhat_of(&self, model: Contender) -> Option<&[f64]> {
+        let yhat = match model {
+            Contender::Prophet => &self.forecasts[Member::Prophet as usize],
+            Contender::Challenger => &self.forecasts[Member::Challenger as usize],
+            Contender::Blend => &self.blend,
+            Contender::SeasonalNaive => &self.naive,
+        };
+        yhat.as_deref()
+    }
+}
+
+/// Seasonal naive's forecast of the `days` days after a series.
+pub(crate) fn naive(series: SeriesView<'_>, days: usize) -> Option<Vec<f64>> {
+    let horizon = Horizon::new(days).ok()?;
+    seasonal_naive(series, horizon).map(|naive| naive.yhat)
+}

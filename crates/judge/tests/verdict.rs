@@ -1,0 +1,202 @@
+//! What a verdict may know, and what it must not.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
+
+use fleetcast_core::{
+    Day, Forecast, Horizon, SeriesKey, SeriesView, Split, WindowLengths, error_growth,
+};
+use fleetcast_judge::{
+    Contender, EngineForecasts, Evidence, Golden, InnerForecast, Rules, Trust, Verdict,
+    judge_series,
+};
+use proptest::prelude::*;
+
+fn split() -> Split {
+    let as_of: Day = "2025-12-31".parse().unwrap();
+    let lengths = WindowLengths {
+        horizon: Horizon::new(60).unwrap(),
+        ..WindowLengths::default()
+    };
+    Split::new(as_of, lengths).unwrap()
+}
+
+/// A level, a week, and unrest that differs from day to day.
+fn values(unrest: f64) -> Vec<f64> {
+    (0..split().history().len())
+        .map(|day| {
+            let noise = ((day * 7919) % 101) as f64 / 50.0 - 1.0;
+            50.0 + (day % 7) as f64 + unrest * noise
+        })
+        .collect()
+}
+
+/// An engine that is off by `bias` wherever it looks.
+fn engine(values: &[f64], bias: f64) -> EngineForecasts {
+    let split = split();
+    let days = split.training().len();
+    let flat = |first: Day, days: usize| {
+        let yhat = vec![53.0 + bias; days];
+        let bound = |distance: f64| yhat.iter().map(|yhat| yhat + distance).collect();
+        Forecast::new(first, yhat.clone(), bound(-2.0), bound(2.0)).ok()
+    };
+    let inner = [days - 366, days - 244, days - 122].map(|seen| InnerForecast {
+        origin: split.training().day(seen - 1).unwrap(),
+        yhat: vec![53.0 + bias; 122],
+    });
+    assert!(values.len() > days);
+    EngineForecasts {
+        backtest: flat(split.backtest().first(), split.backtest().len()),
+        future: flat(split.future().first(), split.future().len()),
+        inner: inner.to_vec(),
+    }
+}
+
+fn verdict(values: &[f64], [prophet, challenger]: [&EngineForecasts; 2], rules: &Rules) -> Verdict {
+    let split = split();
+    let key = SeriesKey::new("h", "cpu");
+    let evidence = Evidence {
+        split: &split,
+        history: SeriesView {
+            key: &key,
+            grid: split.history(),
+            values,
+        },
+        prophet,
+        challenger,
+    };
+    judge_series(&evidence, None, rules)
+}
+
+#[test]
+fn what_happens_after_the_origin_changes_nothing_that_was_decided_before_it() {
+    let as_it_was = values(1.0);
+    let (prophet, challenger) = (engine(&as_it_was, 1.0), engine(&as_it_was, -3.0));
+    let mut as_it_might_be = as_it_was.clone();
+    for value in &mut as_it_might_be[split().training().len()..] {
+        *value = 3.0 * *value + 40.0;
+    }
+    let rules = Rules::default();
+    let (was, might) = (
+        verdict(&as_it_was, [&prophet, &challenger], &rules),
+        verdict(&as_it_might_be, [&prophet, &challenger], &rules),
+    );
+    assert_eq!(was.inner, might.inner);
+    // The blend of the backtest window is the same forecast: its errors differ by what changed,
+    // as those of a fixed forecast do.
+    let bias_of = |verdict: &Verdict, model| verdict.backtest_of(model).unwrap().bias.unwrap();
+    for model in [Contender::Blend, Contender::Prophet] {
+        let moved = bias_of(&was, model) - bias_of(&might, model);
+        let prophet_moved = bias_of(&was, Contender::Prophet) - bias_of(&might, Contender::Prophet);
+        assert!((moved - prophet_moved).abs() < 1e-9, "{model}");
+    }
+    // What is forecast next does know the backtest.
+    assert_ne!(was.blend, might.blend);
+    assert_ne!(was.calibration, might.calibration);
+}
+
+#[test]
+fn the_interval_holds_what_errors_were_made() {
+    let values = values(3.0);
+    let engines = [engine(&values, 0.5), engine(&values, 4.0)];
+    let found = verdict(&values, engines.each_ref(), &Rules::default());
+    let calibration = found.calibration.as_ref().unwrap();
+    assert_eq!(calibration.days(), 3 * 122 + split().backtest().len());
+    let level = Rules::default().level;
+    let inside = values[split().training().len()..]
+        .iter()
+        .enumerate()
+        .filter(|(step, value)| (**value - 53.5).abs() <= calibration.half_width(level, step + 1))
+        .count();
+    let share = inside as f64 / split().backtest().len() as f64;
+    assert!((share - 0.8).abs() < 0.08, "{share}");
+    assert!((found.coverage.unwrap() - 0.8).abs() < 0.08);
+    let (month, half_year) = (
+        calibration.half_width(level, 30),
+        calibration.half_width(level, 180),
+    );
+    assert!((half_year / month - error_growth(180)).abs() < 1e-12);
+}
+
+#[test]
+fn trust_follows_the_error_and_the_bar() {
+    let calm = values(1.0);
+    let grade = |values: &[f64], bias: f64| {
+        let engine = engine(values, bias);
+        verdict(values, [&engine, &engine], &Rules::default()).trust
+    };
+    let never_tested = EngineForecasts {
+        future: engine(&calm, 0.0).future,
+        ..EngineForecasts::default()
+    };
+    // A flat line loses against seasonal naive on a calm week: one grade less than its 4 %.
+    assert_eq!(grade(&calm, 0.0), Trust::B);
+    // On an unruly series it wins, and its error is 9 % of the level.
+    assert_eq!(grade(&values(9.0), 0.0), Trust::B);
+    assert_eq!(grade(&values(9.0), 30.0), Trust::D);
+    let untested = verdict(&calm, [&never_tested, &never_tested], &Rules::default());
+    assert_eq!(untested.trust, Trust::D);
+    assert_eq!(untested.calibration, None);
+}
+
+#[test]
+fn constant_and_zero_series_have_a_verdict() {
+    for level in [0.0, 53.0, 1e99, 1e-300] {
+        let values = vec![level; split().history().len()];
+        let engine = engine(&values, level - 53.0);
+        let rules = Rules {
+            golden: Golden::Blend,
+            ..Rules::default()
+        };
+        let found = verdict(&values, [&engine, &engine], &rules);
+        assert!(found.blend.unwrap().iter().all(|yhat| yhat.is_finite()));
+        let sum: f64 = found.weights.iter().sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{level}: {sum}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn verdicts_do_not_depend_on_the_unit(
+        biases in prop::array::uniform2(-20.0..20.0_f64),
+        unrest in 0.1..10.0_f64,
+        power in -20..20_i32,
+    ) {
+        let scale = 2.0_f64.powi(power);
+        let plain = values(unrest);
+        let engines = biases.map(|bias| engine(&plain, bias));
+        let scaled: Vec<f64> = plain.iter().map(|value| value * scale).collect();
+        let scaled_engines = engines.clone().map(|engine| {
+            let forecast = |forecast: Option<Forecast>| {
+                let forecast = forecast.unwrap();
+                let times = |values: &[f64]| values.iter().map(|v| v * scale).collect();
+                Forecast::new(
+                    forecast.grid().first(),
+                    times(forecast.yhat()),
+                    times(forecast.lower()),
+                    times(forecast.upper()),
+                )
+                .ok()
+            };
+            EngineForecasts {
+                backtest: forecast(engine.backtest),
+                future: forecast(engine.future),
+                inner: engine
+                    .inner
+                    .into_iter()
+                    .map(|inner| InnerForecast {
+                        yhat: inner.yhat.iter().map(|yhat| yhat * scale).collect(),
+                        ..inner
+                    })
+                    .collect(),
+            }
+        });
+        let rules = Rules { golden: Golden::Blend, ..Rules::default() };
+        let was = verdict(&plain, engines.each_ref(), &rules);
+        let is = verdict(&scaled, scaled_engines.each_ref(), &rules);
+        prop_assert_eq!(was.decision.winner, is.decision.winner);
+        prop_assert_eq!(was.trust, is.trust);
+        let (was, is) = (was.calibration.unwrap(), is.calibration.unwrap());
+        for (was, is) in was.quantiles().iter().zip(is.quantiles()) {
+            prop_assert!((was * scale - is).abs() <= 1e-6 * is.abs(), "{} is not {}", was * scale, is);
+        }
+    }
+}

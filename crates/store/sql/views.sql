@@ -1,0 +1,70 @@
+-- What came true of golden records: every day that has been forecast and has since been observed.
+-- A day that occurs twice in the data has the mean of its values.
+CREATE OR REPLACE VIEW live_accuracy AS
+WITH golden AS (
+    SELECT
+        run_id, host, resource, ds, yhat, yhat_lower, yhat_upper, yhat_lower_95, yhat_upper_95,
+        model, trained_through
+    FROM forecasts
+    UNION ALL
+    SELECT * FROM forecasts_history
+),
+actual AS (
+    SELECT host::VARCHAR AS host, resource::VARCHAR AS resource, ds, avg(utilization::DOUBLE) AS actual
+    FROM processed_data
+    WHERE abs(utilization::DOUBLE) <= 1e100
+      AND ds > (SELECT min(trained_through) FROM golden)
+    GROUP BY ALL
+)
+SELECT
+    g.run_id, g.host, g.resource, g.model, g.trained_through, g.ds,
+    g.ds - g.trained_through AS age_days,
+    a.actual, g.yhat, g.yhat_lower, g.yhat_upper,
+    g.yhat - a.actual AS error,
+    a.actual BETWEEN g.yhat_lower AND g.yhat_upper AS inside,
+    a.actual BETWEEN g.yhat_lower_95 AND g.yhat_upper_95 AS inside_95
+FROM golden AS g
+JOIN actual AS a ON a.host = g.host AND a.resource = g.resource AND a.ds = g.ds
+WHERE g.ds > g.trained_through;
+
+-- The same by age (a month of 30 days at a time), model and resource.
+CREATE OR REPLACE VIEW live_accuracy_by_age AS
+SELECT
+    resource, model, 30 * ((age_days - 1) // 30) + 30 AS up_to_days_ahead,
+    count(DISTINCT (host, resource)) AS series,
+    count(*) AS days,
+    100 * sum(abs(error)) / nullif(sum(abs(actual)), 0) AS wape,
+    avg(error) AS bias,
+    avg(inside::INTEGER) AS coverage,
+    avg(inside_95::INTEGER) AS coverage_95
+FROM live_accuracy
+GROUP BY ALL
+ORDER BY ALL;
+
+-- Series whose newest golden record is wrong: of the last up to 14 days observed since, at least a
+-- week, more than half lie outside the 95 % interval.
+CREATE OR REPLACE VIEW forecast_drift AS
+WITH latest AS (
+    SELECT *
+    FROM live_accuracy
+    WHERE run_id = (SELECT max(run_id) FROM forecasts)
+    QUALIFY row_number() OVER (PARTITION BY host, resource ORDER BY ds DESC) <= 14
+)
+SELECT
+    host, resource, any_value(model) AS model, count(*) AS days,
+    avg((NOT inside_95)::INTEGER) AS share_outside_95,
+    avg(-error) AS mean_excess,  -- actual minus forecast
+    max(ds) AS last_day
+FROM latest
+GROUP BY host, resource
+HAVING count(*) >= 7 AND avg((NOT inside_95)::INTEGER) > 0.5
+ORDER BY share_outside_95 DESC, host, resource;
+
+-- What intervals promised and what was found on the backtest, by resource and golden model.
+CREATE OR REPLACE VIEW interval_coverage AS
+SELECT
+    run_id, resource, golden AS model, count(coverage_80) AS series,
+    0.8 AS promised, avg(coverage_80) AS found
+FROM model_leaderboard
+GROUP BY ALL
+ORDER BY ALL;

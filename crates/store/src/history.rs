@@ -1,0 +1,44 @@
+//! Golden records of the past, and what came true of them.
+
+use duckdb::params;
+use fleetcast_core::Day;
+
+use crate::input::Date;
+use crate::{Error, Store};
+
+/// Which golden records are kept when a new one takes the place of the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Archive {
+    /// The last day the new golden record has seen: the last one is kept where it has seen another.
+    pub trained_through: Day,
+    /// How many golden records are kept beside the newest.
+    pub keep: u32,
+}
+
+impl Store {
+    /// Moves the golden record to `forecasts_history`, unless the one to come is of the same day,
+    /// and drops what is older than the records to keep.
+    pub(crate) fn archive_golden_record(&self, archive: Archive) -> Result<(), Error> {
+        let archiving = Error::while_doing("keeping the last golden record");
+        self.connection
+            .execute(
+                include_str!("../sql/archive_golden_record.sql"),
+                params![Date(archive.trained_through)],
+            )
+            .map_err(archiving)?;
+        self.connection
+            .execute(
+                include_str!("../sql/forget_golden_records.sql"),
+                params![Date(archive.trained_through), archive.keep],
+            )
+            .map_err(archiving)?;
+        Ok(())
+    }
+
+    /// Makes the views that hold golden records against what came true since.
+    pub(crate) fn make_views(&self) -> Result<(), Error> {
+        self.connection
+            .execute_batch(include_str!("../sql/views.sql"))
+            .map_err(Error::while_doing("making the views"))
+    }
+}

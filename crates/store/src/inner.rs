@@ -1,0 +1,57 @@
+//! Forecasts from origins inside the training window, out of the database.
+
+use arrow::array::Array;
+use fleetcast_core::{Day, SeriesKey, TimeGrid};
+
+use crate::arrow_columns::{days, doubles, lists, strings};
+use crate::panels::key_index;
+use crate::{Error, Store, Table};
+
+/// One of an engine's forecasts from an inner origin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredInnerForecast {
+    /// The last day it has seen.
+    pub origin: Day,
+    /// Point forecasts of the days after it.
+    pub yhat: Vec<f64>,
+}
+
+impl Store {
+    /// An engine's forecasts of the series of `keys` from inner origins in `training`, one list a
+    /// key, earliest origin first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Columns`] where the rows cannot be read.
+    pub fn read_inner_forecasts(
+        &self,
+        table: Table,
+        keys: &[SeriesKey],
+        training: TimeGrid,
+    ) -> Result<Vec<Vec<StoredInnerForecast>>, Error> {
+        let sql =
+            include_str!("../sql/read_inner_forecasts.sql").replace("{table}", table.as_str());
+        let mut found = vec![Vec::new(); keys.len()];
+        self.for_each_batch(&sql, keys, training, |batch| {
+            let (hosts, resources) = (strings(batch, "host")?, strings(batch, "resource")?);
+            let (origins, yhats) = (days(batch, "origin")?, lists(batch, "yhat")?);
+            for row in 0..batch.num_rows() {
+                let name = (hosts.value(row), resources.value(row));
+                let origin = Day::from_epoch_days(i64::from(origins.value(row)));
+                let (Some(index), Ok(origin)) = (key_index(keys, name), origin) else {
+                    continue;
+                };
+                let yhat = yhats.value(row);
+                let yhat = doubles(&yhat, "yhat")?;
+                if yhat.null_count() == 0 {
+                    found[index].push(StoredInnerForecast {
+                        origin,
+                        yhat: yhat.values().to_vec(),
+                    });
+                }
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,158 @@
+//! Everybody's forecasts of the future, from the history alone.
+
+use fleetcast_core::{
+    Engine, Forecast, IntervalLevel, PanelView, Refit, Split, WindowOutcomes, forecast_windows,
+    seasonal_naive,
+};
+use fleetcast_ets::MstlEngine;
+use fleetcast_judge::{
+    Contender, EngineForecasts, Evidence, Golden, InnerForecast, PromotionMargin, Rules, Verdict,
+    judge_series,
+};
+use fleetcast_prophet::{Mode, ProphetEngine};
+use rayon::prelude::*;
+
+use crate::accuracy::scores::{Intervals, ScoredForecast, Truth};
+use crate::error::Error;
+use crate::settings::Settings;
+
+/// Margins the winner is also named by, in percent: the promotion margin's curve.
+pub(crate) const MARGINS: [f64; 7] = [0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0];
+
+/// Prophet with its own default settings: what people run today.
+const PROPHET_DEFAULT: &str = "prophet_default";
+/// Decomposition and non-seasonal smoothing: the challenger's first version.
+const MSTL_ETS: &str = "mstl_ets";
+
+/// What engines and judge say of a batch of series, at one origin.
+pub(crate) struct Outcomes<'a> {
+    split: &'a Split,
+    level: IntervalLevel,
+    rules: Rules,
+    prophet: Vec<EngineForecasts>,
+    challenger: Vec<EngineForecasts>,
+    peers: [(&'static str, Vec<EngineForecasts>); 2],
+}
+
+impl<'a> Outcomes<'a> {
+    /// Asks every engine. `history` covers the history window of `split` and nothing else.
+    pub(crate) fn of(
+        history: PanelView<'_>,
+        split: &'a Split,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        let level = settings.level;
+        let ask = |engine: &dyn Engine| -> Result<Vec<EngineForecasts>, Error> {
+            let outcomes = forecast_windows(engine, history, split, Refit::WholeHistory, level)?;
+            Ok(outcomes.into_iter().map(evidence_of).collect())
+        };
+        Ok(Self {
+            split,
+            level,
+            rules: settings.rules(),
+            prophet: ask(&ProphetEngine::new(settings.prophet_mode))?,
+            challenger: ask(settings.challenger.engine().as_ref())?,
+            peers: [
+                (PROPHET_DEFAULT, ask(&ProphetEngine::new(Mode::Exact))?),
+                (MSTL_ETS, ask(&MstlEngine::new())?),
+            ],
+        })
+    }
+
+    /// The scores of all of them against the `future`, for series whose future is known.
+    pub(crate) fn score(
+        &self,
+        history: PanelView<'_>,
+        future: PanelView<'_>,
+    ) -> Vec<ScoredForecast> {
+        let scored: Vec<Vec<ScoredForecast>> = (0..history.len())
+            .into_par_iter()
+            .map(|index| {
+                let actual = future.series(index).values;
+                Truth::new(history.series(index), self.split, actual)
+                    .map_or_else(Vec::new, |truth| self.score_series(index, &truth))
+            })
+            .collect();
+        scored.into_iter().flatten().collect()
+    }
+
+    fn score_series(&self, index: usize, truth: &Truth<'_>) -> Vec<ScoredForecast> {
+        let (prophet, challenger) = (&self.prophet[index], &self.challenger[index]);
+        let mut scored = Vec::new();
+        let engines = [("prophet", prophet), ("challenger", challenger)];
+        let peers = self.peers.iter().map(|(name, all)| (*name, &all[index]));
+        for (name, forecasts) in engines.into_iter().chain(peers) {
+            if let Some(forecast) = &forecasts.future {
+                let intervals = Intervals::own(forecast, self.level);
+                scored.push(truth.score(name.to_owned(), forecast.yhat(), Some(&intervals)));
+            }
+        }
+        if let Some(naive) = seasonal_naive(truth.history, truth.horizon()) {
+            scored.push(truth.score("seasonal_naive".to_owned(), &naive.yhat, None));
+        }
+        let evidence = Evidence {
+            split: self.split,
+            history: truth.history,
+            prophet,
+            challenger,
+        };
+        let judged = |rules: Rules| judge_series(&evidence, None, &rules);
+        for (name, golden) in [("winner", Golden::Winner), ("blend", Golden::Blend)] {
+            let verdict = judged(Rules {
+                golden,
+                ..self.rules
+            });
+            if let Some(yhat) = golden_yhat(&verdict, prophet, challenger) {
+                let intervals = verdict
+                    .calibration
+                    .as_ref()
+                    .map(|calibration| Intervals::calibrated(yhat, calibration, self.level));
+                let mut row = truth.score(name.to_owned(), yhat, intervals.as_ref());
+                row.trust = Some(verdict.trust);
+                scored.push(row);
+            }
+        }
+        for percent in MARGINS {
+            let Ok(margin) = PromotionMargin::new(percent) else {
+                continue;
+            };
+            let winner = judged(Rules {
+                margin,
+                golden: Golden::Winner,
+                ..self.rules
+            });
+            if let Some(yhat) = golden_yhat(&winner, prophet, challenger) {
+                scored.push(truth.score(format!("margin_{percent}"), yhat, None));
+            }
+        }
+        scored
+    }
+}
+
+fn evidence_of(outcome: WindowOutcomes) -> EngineForecasts {
+    EngineForecasts {
+        backtest: outcome.backtest.ok(),
+        future: outcome.future.ok(),
+        inner: outcome
+            .inner
+            .into_iter()
+            .map(|inner| InnerForecast {
+                origin: inner.origin,
+                yhat: inner.yhat,
+            })
+            .collect(),
+    }
+}
+
+fn golden_yhat<'a>(
+    verdict: &'a Verdict,
+    prophet: &'a EngineForecasts,
+    challenger: &'a EngineForecasts,
+) -> Option<&'a [f64]> {
+    match verdict.golden {
+        Contender::Prophet => prophet.future.as_ref().map(Forecast::yhat),
+        Contender::Challenger => challenger.future.as_ref().map(Forecast::yhat),
+        Contender::Blend => verdict.blend.as_deref(),
+        Contender::SeasonalNaive => verdict.stand_in.as_deref(),
+    }
+}

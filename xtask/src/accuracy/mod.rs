@@ -1,0 +1,116 @@
+//! `accuracy`: how far off forecasts are, on real series whose future is known.
+//!
+//! At every origin the whole protocol runs (training, backtest, refit, verdict), and each
+//! contender's forecast is held against the days that follow, which nothing before has seen: only
+//! the history window is ever read before the scores.
+
+mod contenders;
+mod report;
+mod scores;
+
+use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
+use fleetcast_store::Store;
+
+use crate::accuracy::contenders::Outcomes;
+use crate::accuracy::scores::{ScoredForecast, score_table};
+use crate::cli::AccuracyFlags;
+use crate::error::Error;
+use crate::import::import_of;
+use crate::progress::Reporter;
+use crate::settings::Settings;
+
+/// Days between one origin and the next: two months, so that windows fall on all seasons.
+const DEFAULT_STEP_DAYS: u32 = 61;
+
+/// Origins at most.
+const DEFAULT_ORIGINS: usize = 8;
+
+/// Series an engine gets at a time.
+const BATCH: usize = 512;
+
+pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), Error> {
+    let reporter = Reporter::new(settings.quiet);
+    let store = Store::in_memory()?;
+    let read = store.import(&import_of(flags.import))?;
+    let data = store.data_summary()?;
+    let origins = origins(
+        settings,
+        read.first_day,
+        data.last_day,
+        flags.origins.unwrap_or(DEFAULT_ORIGINS),
+        flags.step_days.unwrap_or(DEFAULT_STEP_DAYS),
+    )?;
+    let index = store.series_index(data.last_day)?;
+    store
+        .connection()
+        .execute_batch(include_str!("../../sql/accuracy/tables.sql"))
+        .map_err(fleetcast_store::Error::while_doing(
+            "making the scores' table",
+        ))?;
+
+    let progress = reporter.stage("accuracy", index.keys.len() * origins.len());
+    let mut forecasts = 0;
+    for split in &origins {
+        for keys in index.batches(BATCH) {
+            let scored = score_batch(&store, keys, split, settings)?;
+            forecasts += scored.len();
+            store.append_to_scratch("accuracy_scores", score_table(split.as_of(), &scored)?)?;
+            progress.advance(keys.len());
+        }
+    }
+    progress.finish(forecasts as u64);
+    report::print(&store, origins.len(), reporter)?;
+    if let Some(path) = &flags.out {
+        report::write_scores(&store, path)?;
+        reporter.say(format_args!("scores written to {}", path.display()));
+    }
+    Ok(())
+}
+
+/// The windows, latest first: as many as there are days for, with the whole future known.
+fn origins(
+    settings: &Settings,
+    first_day: Day,
+    last_day: Day,
+    most: usize,
+    step_days: u32,
+) -> Result<Vec<Split>, Error> {
+    let horizon = settings.split(last_day)?.future().len();
+    let mut as_of = last_day.minus_days(u32::try_from(horizon).unwrap_or(u32::MAX));
+    let mut splits = Vec::new();
+    while splits.len() < most {
+        let Ok(split) = settings.split_at(as_of) else {
+            break;
+        };
+        if split.history().first() < first_day {
+            break;
+        }
+        splits.push(split);
+        as_of = as_of.minus_days(step_days.max(1));
+    }
+    if splits.is_empty() {
+        return Err(Error::Setting(format!(
+            "the data run from {first_day} to {last_day}: too short for one history window and the \
+             {horizon} days after it; give longer series, or shorter windows with --train-months, \
+             --backtest-months and --horizon-days"
+        )));
+    }
+    Ok(splits)
+}
+
+/// Runs the protocol on one batch of series at one origin, and scores what came of it.
+fn score_batch(
+    store: &Store,
+    keys: &[SeriesKey],
+    split: &Split,
+    settings: &Settings,
+) -> Result<Vec<ScoredForecast>, Error> {
+    let (history, _) = store.read_panel(keys, split.history())?;
+    let screened = screen(history.view());
+    let outcomes = Outcomes::of(screened.panel.view(), split, settings)?;
+    // Only now is the future read.
+    let future: Panel = store
+        .read_panel(screened.panel.view().keys(), split.future())?
+        .0;
+    Ok(outcomes.score(screened.panel.view(), future.view()))
+}

@@ -1,0 +1,96 @@
+//! The scores, summed up.
+
+use std::path::Path;
+
+use duckdb::Row;
+use fleetcast_store::{Error as StoreError, Store};
+
+use crate::error::Error;
+use crate::progress::Reporter;
+use crate::summary::{right_aligned, table};
+
+/// A table of the report: what it shows, its query, its headings.
+type Section = (&'static str, &'static str, &'static [&'static str]);
+
+const SECTIONS: [Section; 3] = [
+    (
+        "the days after each origin, by contender; MASE and better against prophet_default, which \
+         is Prophet as it comes",
+        include_str!("../../sql/accuracy/contenders.sql"),
+        &[
+            "contender",
+            "MASE",
+            "ratio",
+            "better %",
+            "+-",
+            "MAPE %",
+            "WAPE %",
+            "bias",
+            "80 % holds",
+            "95 % holds",
+            "width",
+            "pinball",
+        ],
+    ),
+    (
+        "the winner by promotion margin",
+        include_str!("../../sql/accuracy/margins.sql"),
+        &["margin %", "MASE", "ratio", "challenger wins %"],
+    ),
+    (
+        "the winner by trust",
+        include_str!("../../sql/accuracy/trust.sql"),
+        &["trust", "forecasts", "WAPE %", "MASE", "80 % holds"],
+    ),
+];
+
+pub(crate) fn print(store: &Store, origins: usize, reporter: Reporter) -> Result<(), Error> {
+    let reading = StoreError::while_doing("summing up scores");
+    for (caption, sql, headings) in SECTIONS {
+        let mut shown = table(headings);
+        let mut statement = store.connection().prepare(sql).map_err(reading)?;
+        let rows = statement
+            .query_map([], |row| cells(row, headings.len()))
+            .map_err(reading)?;
+        for row in rows {
+            shown.add_row(row.map_err(reading)?);
+        }
+        reporter.say("");
+        reporter.say(format_args!("{caption} ({origins} origins):"));
+        reporter.say(right_aligned(shown, 1));
+    }
+    Ok(())
+}
+
+fn cells(row: &Row<'_>, columns: usize) -> duckdb::Result<Vec<String>> {
+    (0..columns)
+        .map(|index| {
+            let cell: Option<String> = row.get(index)?;
+            Ok(cell.unwrap_or_else(|| "-".to_owned()))
+        })
+        .collect()
+}
+
+/// Writes every single score to a file: Parquet, CSV or JSON, by its ending.
+pub(crate) fn write_scores(store: &Store, path: &Path) -> Result<(), Error> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let format = match ending.map(str::to_ascii_lowercase).as_deref() {
+        Some("parquet") => "parquet",
+        Some("csv") => "csv",
+        Some("json") => "json",
+        _ => {
+            return Err(Error::Setting(format!(
+                "cannot tell the format of {} from its ending; end it in .parquet, .csv or .json",
+                path.display()
+            )));
+        }
+    };
+    let quoted = path.display().to_string().replace('\'', "''");
+    store
+        .connection()
+        .execute_batch(&format!(
+            "COPY (FROM accuracy_scores ORDER BY ALL) TO '{quoted}' (FORMAT {format})"
+        ))
+        .map_err(StoreError::while_doing("writing scores"))?;
+    Ok(())
+}
