@@ -66,7 +66,7 @@
     const parts = [`Model: ${modelName(one.model)}`];
     parts.push(scored ? `backtest MAPE ${scored}` : "no backtest");
     if (one.coverage !== null) parts.push(`interval held ${percent(one.coverage)} % of days`);
-    parts.push(one.trust === null ? "trust not graded" : `trust ${one.trust}`);
+    if (one.trust === null) parts.push("trust not graded");
     if (one.behaviour) parts.push(one.behaviour.replaceAll("_", " "));
     if (one.codes.length) parts.push(`data: ${one.codes.join(", ").replaceAll("_", " ")}`);
     return parts.join(" · ");
@@ -134,7 +134,7 @@
     const values = data.slice(1).flat().filter((value) => value !== null);
     let low = Math.min(...values), high = Math.max(...values);
     // A threshold far off would press the series flat; it is named instead.
-    const nearby = one.threshold !== null && one.threshold <= high + 2 * Math.max(high - low, Math.abs(high) / 2);
+    const nearby = one.threshold !== null && one.threshold <= 8 * Math.max(Math.abs(high), Math.abs(low));
     if (nearby) { high = Math.max(high, one.threshold); low = Math.min(low, one.threshold); }
     if (low >= 0 && low < 0.6 * high) low = 0;
     const room = (high - low || Math.abs(high) || 1) * 0.06;
@@ -266,7 +266,7 @@
     const name = withHost
       ? element("span", {}, openButton(one.host), ` ${one.resource}`) : element("span", {}, one.resource);
     const made = element("article", { class: "card" },
-      element("h4", {}, name, statusText(one)),
+      element("h4", {}, name, element("span", {}, statusText(one), one.trust === null ? null : ` · trust ${one.trust}`)),
       element("p", {}, sentence(one)), chart, readout,
       element("p", { class: "muted" }, evidence(one)));
     return { made, draw: () => drawChart(chart, one, readout) };

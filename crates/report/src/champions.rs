@@ -25,6 +25,8 @@ pub(crate) struct Champions {
 pub(crate) struct Model {
     pub(crate) name: String,
     pub(crate) wins: usize,
+    /// Whether it can win; the others are scored for comparison.
+    pub(crate) stands: bool,
     /// Quartiles of MAPE, in percent.
     pub(crate) mape: Option<[f64; 3]>,
     /// The mean share of days its intervals held, in percent.
@@ -90,6 +92,7 @@ impl Champions {
             .map(|name| Model {
                 name: display_name(name),
                 wins: wins(&all, name),
+                stands: is_engine(name) || wins(&all, name) > 0,
                 mape: quartiles(&mut mapes(&all, name)),
                 coverage: mean(scores(&all, name).filter_map(|score| score.coverage))
                     .map(|share| 100.0 * share),
@@ -163,6 +166,10 @@ pub(crate) fn model_names(series: &[Series]) -> Vec<String> {
         _ => 2,
     });
     names
+}
+
+fn is_engine(model: &str) -> bool {
+    ["prophet", "challenger"].contains(&model)
 }
 
 pub(crate) fn display_name(model: &str) -> String {
@@ -252,6 +259,8 @@ mod tests {
             names,
             [("prophet", 1), ("challenger", 2), ("seasonal naive", 0)]
         );
+        let stands: Vec<bool> = champions.models.iter().map(|model| model.stands).collect();
+        assert_eq!(stands, [true, true, false]);
         assert_eq!(champions.models[0].mape.map(|q| q[1]), Some(4.0));
         let trust = &champions.trust;
         assert_eq!((trust.compared, trust.beaten_by_naive), (3, 1));
