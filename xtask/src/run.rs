@@ -209,7 +209,9 @@ impl<'a> Job<'a> {
 
     fn write(&self, run: RunId) -> Result<(), Error> {
         self.publish(run, Stage::Write, |_| {
+            let limits = self.store.write_down_limits()?;
             let record = GoldenRecord {
+                limits,
                 trained_through: self.trained_through(),
                 level: self.settings.golden_level,
                 keep: self.settings.keep_records,
@@ -219,6 +221,7 @@ impl<'a> Job<'a> {
                 &self.store,
                 run,
                 &Table::Forecasts.draft_name(),
+                limits,
                 self.split.as_of(),
                 self.settings.sustained,
             )?);

@@ -33,14 +33,22 @@ fn scored_days<'a>(
 }
 
 /// The mean of some numbers, or `None` of none.
-fn mean(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+fn mean(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+    let (mut count, mut sum) = (0.0, 0.0);
+    for number in numbers.clone() {
+        count += 1.0;
+        sum += number;
+    }
+    if sum.is_finite() {
+        return (count > 0.0).then(|| sum / count);
+    }
+    // A running mean stays inside the range of its numbers: slower, but near f64::MAX no overflow.
     let (mut count, mut mean) = (0.0, 0.0);
     for number in numbers {
         count += 1.0;
-        // A running mean stays inside the range of its numbers: no overflow near f64::MAX.
         mean += number / count - mean / count;
     }
-    (count > 0.0).then_some(mean)
+    Some(mean)
 }
 
 /// A mean absolute percentage error and the days it rests on.

@@ -43,7 +43,8 @@ impl PastResiduals {
 
     /// Their quantiles, or `None` of none.
     pub(crate) fn calibration(mut self) -> Option<Calibration> {
-        self.errors.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.errors
+            .sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let days = self.errors.len();
         let (largest, _) = *self.errors.last()?;
         let total: f64 = self.errors.iter().map(|(_, weight)| weight).sum();

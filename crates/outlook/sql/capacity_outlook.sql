@@ -4,14 +4,10 @@
 -- the bound of a window cannot be a parameter.
 INSERT INTO {outlook}
 WITH
--- The view looks through all the data: once is enough.
-limits AS MATERIALIZED (
-    SELECT host, resource, threshold, capacity, source FROM effective_limits
-),
 predicted AS (
     SELECT f.host, f.resource, f.ds, f.yhat, f.yhat_upper, f.model, l.threshold
     FROM {golden} AS f
-    JOIN limits AS l ON l.host = f.host AND l.resource = f.resource
+    JOIN {limits} AS l ON l.host = f.host AND l.resource = f.resource
 ),
 -- From each day on, how many of the next days are full. Days after the horizon are not counted, so
 -- a crossing at its very end is none.
@@ -58,7 +54,7 @@ recent AS (
         list_avg(list_sort(list(r.y))) AS recent,
         count(*) FILTER (WHERE r.y >= l.threshold) >= $3 AS is_over
     FROM latest AS r
-    JOIN limits AS l ON l.host = r.host AND l.resource = r.resource
+    JOIN {limits} AS l ON l.host = r.host AND l.resource = r.resource
     GROUP BY r.host, r.resource
 ),
 found AS (
@@ -73,7 +69,7 @@ found AS (
         if(r.is_over, $2::DATE, a.full_on) AS full_on,
         if(r.is_over, $2::DATE, a.full_on_earliest) AS full_on_earliest
     FROM ahead AS a
-    JOIN limits AS l ON l.host = a.host AND l.resource = a.resource
+    JOIN {limits} AS l ON l.host = a.host AND l.resource = a.resource
     LEFT JOIN recent AS r ON r.host = a.host AND r.resource = a.resource
     LEFT JOIN model_leaderboard AS b ON b.host = a.host AND b.resource = a.resource
 )

@@ -13,7 +13,8 @@ use fleetcast_store::{Draft, Error, RunId, Store, Table};
 pub use sustained::{Sustained, SustainedError};
 
 /// Drafts `capacity_outlook` from the golden record in the table or draft `golden`, whose future
-/// begins after `as_of`.
+/// begins after `as_of`, and the table of effective limits `limits`
+/// ([`Store::write_down_limits`]).
 ///
 /// # Errors
 ///
@@ -22,6 +23,7 @@ pub fn draft_outlook<'store>(
     store: &'store Store,
     run: RunId,
     golden: &str,
+    limits: &str,
     as_of: Day,
     sustained: Sustained,
 ) -> Result<Draft<'store>, Error> {
@@ -30,6 +32,7 @@ pub fn draft_outlook<'store>(
     let sql = include_str!("../sql/capacity_outlook.sql")
         .replace("{outlook}", outlook.name())
         .replace("{golden}", golden)
+        .replace("{limits}", limits)
         .replace("{further_days}", &(sustained.of() - 1).to_string());
     store
         .connection()

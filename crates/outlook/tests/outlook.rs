@@ -48,7 +48,7 @@ fn store(past: &[f64], ahead: &[(f64, f64)]) -> (Store, RunId) {
 fn outlook(store: &Store, run: RunId, rule: &str) -> String {
     let as_of: Day = AS_OF.parse().unwrap();
     let rule: Sustained = rule.parse().unwrap();
-    let draft = draft_outlook(store, run, "forecasts", as_of, rule).unwrap();
+    let draft = draft_outlook(store, run, "forecasts", "effective_limits", as_of, rule).unwrap();
     let result = StageResult {
         stage: Stage::Write,
         rows: draft.count_rows().unwrap(),

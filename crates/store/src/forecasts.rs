@@ -1,9 +1,9 @@
 //! Engines' forecasts, out of the database.
 
-use fleetcast_core::{Day, Forecast, SeriesKey, Split, TimeGrid};
+use fleetcast_core::{Forecast, SeriesKey, Split, TimeGrid};
 
-use crate::arrow_columns::{days, numbers, strings};
-use crate::panels::key_index;
+use crate::arrow_columns::numbers;
+use crate::panels::for_each_row;
 use crate::{Error, Store, Table};
 
 /// An engine's forecasts of one series, where there is one for every day of the window.
@@ -29,48 +29,73 @@ impl Store {
     ) -> Result<Vec<StoredForecasts>, Error> {
         let (backtest, future) = (split.backtest(), split.future());
         let both = TimeGrid::new(backtest.first(), backtest.len() + future.len());
-        let days_each = both.len();
-        let first = both.first().epoch_days();
+        let days = self.read_forecast_days(table, keys, both)?;
+        Ok((0..keys.len())
+            .map(|index| StoredForecasts {
+                backtest: days.forecast(index, 0, backtest),
+                future: days.forecast(index, backtest.len(), future),
+            })
+            .collect())
+    }
+
+    /// The golden forecasts of the series of `keys` on the days of `future`, one a key; `None` where
+    /// there is none for every day.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Columns`] where the rows cannot be read.
+    pub fn read_golden_forecasts(
+        &self,
+        keys: &[SeriesKey],
+        future: TimeGrid,
+    ) -> Result<Vec<Option<Forecast>>, Error> {
+        let days = self.read_forecast_days(Table::Forecasts, keys, future)?;
+        Ok((0..keys.len())
+            .map(|index| days.forecast(index, 0, future))
+            .collect())
+    }
+
+    fn read_forecast_days(
+        &self,
+        table: Table,
+        keys: &[SeriesKey],
+        grid: TimeGrid,
+    ) -> Result<ForecastDays, Error> {
+        let days_each = grid.len();
         let mut columns = [(); 3].map(|()| vec![f64::NAN; keys.len() * days_each]);
         let sql = include_str!("../sql/read_forecasts.sql").replace("{table}", table.as_str());
-        self.for_each_batch(&sql, keys, both, |batch| {
-            let (hosts, resources) = (strings(batch, "host")?, strings(batch, "resource")?);
-            let ds = days(batch, "ds")?;
+        self.for_each_batch(&sql, keys, grid, |batch| {
             let values = [
                 numbers(batch, "yhat")?.values(),
                 numbers(batch, "yhat_lower")?.values(),
                 numbers(batch, "yhat_upper")?.values(),
             ];
-            // Rows of one series stand together: its place is looked up once.
-            let mut last: Option<((&str, &str), Option<usize>)> = None;
-            for row in 0..batch.num_rows() {
-                let name = (hosts.value(row), resources.value(row));
-                let index = match last {
-                    Some((known, index)) if known == name => index,
-                    _ => key_index(keys, name),
-                };
-                last = Some((name, index));
-                let day = usize::try_from(ds.value(row) - first).ok();
-                if let (Some(index), Some(day)) = (index, day.filter(|day| *day < days_each)) {
-                    for (column, values) in columns.iter_mut().zip(values) {
-                        column[index * days_each + day] = values[row];
-                    }
+            for_each_row(batch, keys, grid, |row, index, day| {
+                for (column, values) in columns.iter_mut().zip(values) {
+                    column[index * days_each + day] = values[row];
                 }
-            }
-            Ok(())
-        })?;
-        let split_at = backtest.len();
-        let window = |index: usize, days: std::ops::Range<usize>, first: Day| {
-            let [yhat, lower, upper] = columns
-                .each_ref()
-                .map(|column| column[index * days_each..][..days_each][days.clone()].to_vec());
-            Forecast::new(first, yhat, lower, upper).ok()
-        };
-        Ok((0..keys.len())
-            .map(|index| StoredForecasts {
-                backtest: window(index, 0..split_at, backtest.first()),
-                future: window(index, split_at..days_each, future.first()),
             })
-            .collect())
+        })?;
+        Ok(ForecastDays { days_each, columns })
+    }
+}
+
+/// Point forecasts and bounds, a value a series and day, NaN where there is none.
+#[derive(Debug)]
+struct ForecastDays {
+    days_each: usize,
+    columns: [Vec<f64>; 3],
+}
+
+impl ForecastDays {
+    /// The forecast of the series at `index` for the days of `grid`, which begin `offset` days after
+    /// the first that was read; `None` where a day is missing.
+    fn forecast(&self, index: usize, offset: usize, grid: TimeGrid) -> Option<Forecast> {
+        let from = index * self.days_each + offset;
+        let [yhat, lower, upper] = self
+            .columns
+            .each_ref()
+            .map(|column| column[from..from + grid.len()].to_vec());
+        Forecast::new(grid.first(), yhat, lower, upper).ok()
     }
 }

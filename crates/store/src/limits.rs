@@ -109,6 +109,23 @@ fn disorder(floor: Option<f64>, capacity: Option<f64>, threshold: Option<f64>) -
 }
 
 impl Store {
+    /// Writes down the effective limits of every series, for a stage that needs them more than once:
+    /// returns the name of a temporary table with the columns of the view `effective_limits`, which
+    /// reads all the data each time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn write_down_limits(&self) -> Result<&'static str, Error> {
+        const NAME: &str = "written_down_limits";
+        self.connection
+            .execute_batch(&format!(
+                "CREATE OR REPLACE TEMP TABLE {NAME} AS FROM effective_limits"
+            ))
+            .map(|()| NAME)
+            .map_err(Error::while_doing("reading the effective limits"))
+    }
+
     /// Makes `resource_limits` where there is none and, as soon as there is a `processed_data` that
     /// can be used, the view `effective_limits`.
     pub(crate) fn make_limits(&self) -> Result<(), Error> {

@@ -1,10 +1,11 @@
 //! Series out of the database, as panels.
 
+use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use duckdb::params;
-use fleetcast_core::{Day, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, TimeGrid};
+use fleetcast_core::{IssueCode, Panel, SeriesIssue, SeriesKey, Severity, TimeGrid};
 
-use crate::arrow_columns::{dates, doubles, lists, strings};
+use crate::arrow_columns::{days, numbers, strings};
 use crate::input::{Date, data_issue};
 use crate::{Error, Store};
 
@@ -29,24 +30,28 @@ impl Store {
         keys: &[SeriesKey],
         grid: TimeGrid,
     ) -> Result<(Panel, Vec<SeriesIssue>), Error> {
-        let mut issues = Vec::new();
-        let mut rows = Rows::new(keys, grid);
+        let mut values = vec![f64::NAN; keys.len() * grid.len()];
+        let mut oddities = vec![Oddities::default(); keys.len()];
         let sql = include_str!("../sql/read_panel.sql");
         self.for_each_batch(sql, keys, grid, |batch| {
-            let (ds, utilization) = (lists(batch, "ds")?, lists(batch, "utilization")?);
-            rows.fill(batch, |key, row, values| {
-                let (ds, utilization) = (ds.value(row), utilization.value(row));
-                let (ds, utilization) = (dates(&ds)?, doubles(&utilization, "utilization")?);
-                let mut cells = Cells::new(values);
-                for (day, value) in ds.iter().zip(utilization.iter()) {
-                    let index = day.and_then(|day| grid_index(grid, day));
-                    cells.put(index, value);
-                }
-                issues.extend(cells.finish(key));
-                Ok(())
+            let utilization = numbers(batch, "utilization")?;
+            for_each_row(batch, keys, grid, |row, index, day| {
+                let cell = &mut values[index * grid.len() + day];
+                let value = utilization.is_valid(row).then(|| utilization.value(row));
+                oddities[index].put(cell, day, value);
             })
         })?;
-        let panel = rows.into_panel()?;
+        let mut issues = Vec::new();
+        for (index, oddities) in oddities.into_iter().enumerate() {
+            let values = &mut values[index * grid.len()..][..grid.len()];
+            issues.extend(oddities.finish(&keys[index], values));
+        }
+        let rows = keys
+            .iter()
+            .cloned()
+            .zip(values.chunks(grid.len().max(1)).map(<[f64]>::to_vec));
+        let panel =
+            Panel::from_rows(grid, rows).map_err(|error| Error::columns(READING_PANEL, error))?;
         Ok((panel, issues))
     }
 
@@ -86,64 +91,37 @@ pub(crate) fn key_index(keys: &[SeriesKey], name: (&str, &str)) -> Option<usize>
         .ok()
 }
 
-fn grid_index(grid: TimeGrid, epoch_days: i32) -> Option<usize> {
-    let day = Day::from_epoch_days(i64::from(epoch_days)).ok()?;
-    grid.index_of(day)
-}
-
-/// A value a key and day, NaN until filled.
-#[derive(Debug)]
-struct Rows<'a> {
-    keys: &'a [SeriesKey],
+/// Calls `work` with the row, the place of its key among `keys` and the place of its day in `grid`,
+/// for every row of `batch` that has both.
+pub(crate) fn for_each_row(
+    batch: &RecordBatch,
+    keys: &[SeriesKey],
     grid: TimeGrid,
-    values: Vec<f64>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(keys: &'a [SeriesKey], grid: TimeGrid) -> Self {
-        Self {
-            keys,
-            grid,
-            values: vec![f64::NAN; keys.len() * grid.len()],
+    mut work: impl FnMut(usize, usize, usize),
+) -> Result<(), Error> {
+    let (hosts, resources) = (strings(batch, "host")?, strings(batch, "resource")?);
+    let ds = days(batch, "ds")?;
+    let first = grid.first().epoch_days();
+    // Rows of one series stand together as a rule: its place is looked up once.
+    let mut last: Option<((&str, &str), Option<usize>)> = None;
+    for row in 0..batch.num_rows() {
+        let name = (hosts.value(row), resources.value(row));
+        let index = match last {
+            Some((known, index)) if known == name => index,
+            _ => key_index(keys, name),
+        };
+        last = Some((name, index));
+        let day = usize::try_from(i64::from(ds.value(row)) - i64::from(first)).ok();
+        if let (Some(index), Some(day)) = (index, day.filter(|day| *day < grid.len())) {
+            work(row, index, day);
         }
     }
-
-    /// Calls `work` with the key, the batch's row and the values to fill, for every row of `batch`
-    /// whose key is wanted.
-    fn fill(
-        &mut self,
-        batch: &RecordBatch,
-        mut work: impl FnMut(&SeriesKey, usize, &mut [f64]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let (hosts, resources) = (strings(batch, "host")?, strings(batch, "resource")?);
-        let days = self.grid.len();
-        for row in 0..batch.num_rows() {
-            let name = (hosts.value(row), resources.value(row));
-            if let Some(index) = key_index(self.keys, name) {
-                work(
-                    &self.keys[index],
-                    row,
-                    &mut self.values[index * days..][..days],
-                )?;
-            }
-        }
-        Ok(())
-    }
-
-    fn into_panel(self) -> Result<Panel, Error> {
-        let rows = self.keys.iter().cloned().zip(
-            self.values
-                .chunks(self.grid.len().max(1))
-                .map(<[f64]>::to_vec),
-        );
-        Panel::from_rows(self.grid, rows).map_err(|error| Error::columns(READING_PANEL, error))
-    }
+    Ok(())
 }
 
-/// One series being filled, and what was odd about its rows.
-#[derive(Debug)]
-struct Cells<'a> {
-    values: &'a mut [f64],
+/// What was odd about one series' rows.
+#[derive(Debug, Clone, Default)]
+struct Oddities {
     /// Further values of days that have one already.
     repeats: Vec<(usize, f64)>,
     null: usize,
@@ -151,21 +129,10 @@ struct Cells<'a> {
     negative: usize,
 }
 
-impl<'a> Cells<'a> {
-    fn new(values: &'a mut [f64]) -> Self {
-        Self {
-            values,
-            repeats: Vec::new(),
-            null: 0,
-            not_finite: 0,
-            negative: 0,
-        }
-    }
-
-    fn put(&mut self, index: Option<usize>, value: Option<f64>) {
-        let Some(index) = index else {
-            return;
-        };
+impl Oddities {
+    /// Takes up the value of a row, of the series' day number `day`, whose `cell` is NaN until
+    /// filled.
+    fn put(&mut self, cell: &mut f64, day: usize, value: Option<f64>) {
         let Some(value) = value else {
             self.null += 1;
             return;
@@ -177,15 +144,15 @@ impl<'a> Cells<'a> {
         if value < 0.0 {
             self.negative += 1;
         }
-        if self.values[index].is_nan() {
-            self.values[index] = value;
+        if cell.is_nan() {
+            *cell = value;
         } else {
-            self.repeats.push((index, value));
+            self.repeats.push((day, value));
         }
     }
 
-    fn finish(mut self, key: &SeriesKey) -> Vec<SeriesIssue> {
-        let repeated_days = self.average_repeats();
+    fn finish(mut self, key: &SeriesKey, values: &mut [f64]) -> Vec<SeriesIssue> {
+        let repeated_days = self.average_repeats(values);
         let mut issues = Vec::new();
         let mut note = |count: usize, severity, code, what: &str| {
             if count > 0 {
@@ -221,21 +188,18 @@ impl<'a> Cells<'a> {
     }
 
     /// Puts the mean where a day has several values; returns how many such days there are.
-    fn average_repeats(&mut self) -> usize {
+    fn average_repeats(&mut self, values: &mut [f64]) -> usize {
         // Sums depend on their order in the last bit, and rows come in any order: sort first.
-        for (index, value) in &mut self.repeats {
-            if *value < self.values[*index] {
-                std::mem::swap(value, &mut self.values[*index]);
-            }
-        }
         self.repeats
             .sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let days = self.repeats.chunk_by(|a, b| a.0 == b.0);
         let mut repeated_days = 0;
         for day in days {
-            let index = day[0].0;
-            let sum: f64 = self.values[index] + day.iter().map(|(_, value)| value).sum::<f64>();
-            self.values[index] = sum / (day.len() + 1) as f64;
+            let cell = &mut values[day[0].0];
+            let mut all: Vec<f64> = day.iter().map(|(_, value)| *value).collect();
+            all.push(*cell);
+            all.sort_by(f64::total_cmp);
+            *cell = all.iter().sum::<f64>() / all.len() as f64;
             repeated_days += 1;
         }
         repeated_days
@@ -248,11 +212,11 @@ mod tests {
 
     fn filled(cells: &[(usize, Option<f64>)]) -> (Vec<f64>, Vec<IssueCode>) {
         let mut values = vec![f64::NAN; 4];
-        let mut filling = Cells::new(&mut values);
-        for (index, value) in cells {
-            filling.put(Some(*index), *value);
+        let mut oddities = Oddities::default();
+        for (day, value) in cells {
+            oddities.put(&mut values[*day], *day, *value);
         }
-        let issues = filling.finish(&SeriesKey::new("h", "cpu"));
+        let issues = oddities.finish(&SeriesKey::new("h", "cpu"), &mut values);
         (values, issues.into_iter().map(|issue| issue.code).collect())
     }
 

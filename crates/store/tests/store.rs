@@ -131,6 +131,42 @@ mod opening {
     }
 
     #[test]
+    fn tables_of_the_first_version_are_upgraded_and_keep_what_they_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("first.duckdb");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(
+                "CREATE TABLE fleetcast_schema (version INTEGER NOT NULL);
+                 INSERT INTO fleetcast_schema VALUES (1);
+                 CREATE TABLE forecasts (
+                     run_id BIGINT NOT NULL, host VARCHAR NOT NULL, resource VARCHAR NOT NULL, ds DATE NOT NULL,
+                     yhat DOUBLE NOT NULL, yhat_lower DOUBLE NOT NULL, yhat_upper DOUBLE NOT NULL,
+                     model VARCHAR NOT NULL, trained_through DATE NOT NULL, PRIMARY KEY (host, resource, ds));
+                 INSERT INTO forecasts VALUES (1, 'h', 'cpu', '2025-01-01', 1, 0, 2, 'prophet', '2024-12-31');
+                 CREATE TABLE model_leaderboard (
+                     run_id BIGINT, host VARCHAR, resource VARCHAR, winner VARCHAR, decided_by VARCHAR,
+                     PRIMARY KEY (host, resource));
+                 INSERT INTO model_leaderboard VALUES (1, 'h', 'cpu', 'challenger', 'mape');",
+            )
+            .unwrap();
+        for _ in 0..2 {
+            let store = Store::open(&path, &OPEN).unwrap();
+            assert_eq!(store.count_rows(Table::Forecasts).unwrap(), 1);
+            assert_eq!(store.count_rows(Table::ForecastsHistory).unwrap(), 0);
+            let winner: String = store
+                .connection()
+                .query_row(
+                    "SELECT winner FROM model_leaderboard WHERE incumbent IS NULL AND golden IS NULL",
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            assert_eq!(winner, "challenger");
+        }
+    }
+
+    #[test]
     fn tables_of_another_version_are_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("newer.duckdb");

@@ -23,7 +23,7 @@ plan AS (
         l.floor, l.capacity
     FROM model_leaderboard AS b
     LEFT JOIN half_widths AS h ON h.host = b.host AND h.resource = b.resource
-    LEFT JOIN effective_limits AS l ON l.host = b.host AND l.resource = b.resource
+    LEFT JOIN {limits} AS l ON l.host = b.host AND l.resource = b.resource
 ),
 future AS (
     SELECT 'prophet' AS model, host, resource, ds, yhat, yhat_lower, yhat_upper

@@ -13,11 +13,13 @@ const WIDENING_80_TO_95: f64 = 1.959_963_984_540_054 / 1.281_551_565_544_600_4;
 
 /// How the golden record is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GoldenRecord {
+pub struct GoldenRecord<'a> {
     /// The last day the forecasts of the future have seen.
     pub trained_through: Day,
     /// The level of `yhat_lower` and `yhat_upper`; those at 95 % stand beside them.
     pub level: IntervalLevel,
+    /// The table of effective limits: [`Store::write_down_limits`].
+    pub limits: &'a str,
     /// How many earlier golden records, of earlier data, are kept in `forecasts_history`.
     pub keep: u32,
 }
@@ -27,17 +29,18 @@ pub struct GoldenRecord {
 /// # Errors
 ///
 /// [`Error`] where the database refuses; nothing is published then.
-pub fn write_golden_record(
-    store: &Store,
+pub fn write_golden_record<'store>(
+    store: &'store Store,
     run: RunId,
-    golden: GoldenRecord,
-) -> Result<StageResult<'_>, Error> {
+    golden: GoldenRecord<'_>,
+) -> Result<StageResult<'store>, Error> {
     let draft = store.draft(Table::Forecasts)?;
     store
         .connection()
         .execute(
             &include_str!("../sql/golden.sql")
                 .replace("{golden}", draft.name())
+                .replace("{limits}", golden.limits)
                 .replace("{widening}", &WIDENING_80_TO_95.to_string()),
             params![
                 run.get(),
@@ -47,7 +50,7 @@ pub fn write_golden_record(
         )
         .map_err(Error::while_doing("writing the golden record"))?;
     let rows = draft.count_rows()?;
-    let issues = series_drawn_to_limits(store, draft.name())?;
+    let issues = series_drawn_to_limits(store, draft.name(), golden.limits)?;
     Ok(StageResult {
         stage: Stage::Write,
         drafts: vec![draft],
@@ -61,11 +64,19 @@ pub fn write_golden_record(
     })
 }
 
-fn series_drawn_to_limits(store: &Store, golden: &str) -> Result<Vec<SeriesIssue>, Error> {
+fn series_drawn_to_limits(
+    store: &Store,
+    golden: &str,
+    limits: &str,
+) -> Result<Vec<SeriesIssue>, Error> {
     let counting = Error::while_doing("counting rows drawn to limits");
     let mut statement = store
         .connection()
-        .prepare(&include_str!("../sql/drawn_to_limits.sql").replace("{golden}", golden))
+        .prepare(
+            &include_str!("../sql/drawn_to_limits.sql")
+                .replace("{golden}", golden)
+                .replace("{limits}", limits),
+        )
         .map_err(counting)?;
     let issues = statement
         .query_map([], |row| {
