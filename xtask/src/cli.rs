@@ -14,11 +14,16 @@ use serde::{Deserialize, Deserializer};
 /// winner's next 180 days become the golden record.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
-#[command(
-    after_help = "Start with `cargo xtask run-all`: without a database it makes a demo fleet \
-    first.\nYour own data: `cargo xtask import FILE --db fleet.duckdb`, then run-all with the same \
-    --db.\n\nExit codes: 0 done, 1 failed (the message says why), 2 wrong usage."
-)]
+#[command(after_help = "First steps:\n  \
+    cargo xtask run-all                       without a database, on a demo fleet\n  \
+    cargo xtask report                        then open report.html in a browser\n  \
+    cargo xtask show web-0001 disk            one host, in the terminal\n\n\
+    Your own data:\n  \
+    cargo xtask import FILE --db mine.duckdb  CSV, Parquet or JSON; columns host, resource, ds, utilization\n  \
+    cargo xtask limits --db mine.duckdb       what counts as full\n  \
+    cargo xtask run-all --db mine.duckdb\n\n\
+    Every flag can stand in fleetcast.toml. NO_COLOR is honoured, bars are drawn on terminals only.\n\
+    Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usage.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -44,10 +49,21 @@ pub(crate) enum Command {
     Limits(LimitFlags),
     /// Make a demo fleet with labelled behaviours.
     Demo(DemoFlags),
+    /// Write the findings as one HTML file that opens from disk: who runs out of what, when, and why.
+    Report(ReportFlags),
+    /// Show one host in the terminal: charts, when it is full, and how its models did.
+    Show(ShowFlags),
+    /// Write forecasts, leaderboard, outlook and issues as Parquet, CSV or JSON files.
+    Export(ExportFlags),
     /// Measure forecasts on series whose future is known: engines, winner, blend, and peers.
     Accuracy(AccuracyFlags),
     /// Tell what a database holds, for which data, and how fresh it is.
     Status,
+    /// Print the completion script of a shell: `source <(cargo xtask completions bash)`.
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Flags of every command. Each can stand in the configuration file, under the same name without
@@ -107,6 +123,9 @@ pub(crate) struct CommonFlags {
     /// Print nothing but errors
     #[arg(long, short, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) quiet: Option<bool>,
+    /// Print what a command has to say as JSON: `status`, and the summary of `run-all` and `write`
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) json: Option<bool>,
     /// Configuration file [default: fleetcast.toml, where it exists]
     #[arg(long, global = true, value_name = "PATH")]
     #[serde(skip)]
@@ -133,6 +152,7 @@ impl CommonFlags {
             sustained: self.sustained.or(other.sustained),
             threads: self.threads.or(other.threads),
             quiet: self.quiet.or(other.quiet),
+            json: self.json.or(other.json),
             config: self.config.or(other.config),
         }
     }
@@ -232,6 +252,51 @@ impl ImportFlags {
             agg: self.agg.or(other.agg),
         }
     }
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportFlags {
+    /// The file to write [default: report.html]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Flags of `show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowFlags {
+    /// The host
+    #[arg(value_name = "HOST")]
+    pub(crate) host: String,
+    /// One of its resources [default: all]
+    #[arg(value_name = "RESOURCE")]
+    pub(crate) resource: Option<String>,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "forecasts becomes a directory of its own with a directory a resource \
+    (forecasts/resource=cpu/…), which takes the place of an earlier one; the others are one file each."
+)]
+pub(crate) struct ExportFlags {
+    /// The directory to write to; it is made where there is none
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// The files' format
+    #[arg(long, value_name = "FORMAT", default_value = "parquet")]
+    pub(crate) format: ExportFormat,
+}
+
+/// What files are written as.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Columns, compressed.
+    Parquet,
+    /// Comma-separated, with a header.
+    Csv,
+    /// An object a line.
+    Json,
 }
 
 /// Flags of `limits`: on the command line only.

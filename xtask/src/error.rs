@@ -30,6 +30,15 @@ pub(crate) enum Error {
     OutOfOrder(String),
     #[error("{} already holds data; name another file with --db, or move this one away", .0.display())]
     DemoWouldOverwrite(PathBuf),
+    #[error("no host `{host}` in the data; the nearest names are {similar}")]
+    NoSuchHost { host: String, similar: String },
+    #[error("cannot write {}: {source}; name another place", path.display())]
+    CannotWrite {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Report(#[from] fleetcast_report::RenderError),
     #[error("rows do not form a table: {0}")]
     Rows(#[from] arrow::error::ArrowError),
 }

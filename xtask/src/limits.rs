@@ -87,7 +87,7 @@ fn list(store: &Store, reporter: Reporter) -> Result<(), Error> {
         let [floor, capacity, threshold] = &line.limits;
         shown.add_row([
             line.resource.clone(),
-            line.host.clone().unwrap_or_else(|| "all others".to_owned()),
+            line.host.clone().unwrap_or_else(|| "-".to_owned()),
             line.source.clone(),
             line.series.to_string(),
             figure(floor),

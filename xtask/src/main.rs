@@ -9,17 +9,22 @@ mod cli;
 mod demo;
 mod engine_stage;
 mod error;
+mod export;
+mod findings;
 mod import;
 mod limits;
+mod output;
 mod progress;
+mod report;
 mod run;
 mod settings;
+mod show;
 mod status;
 mod summary;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
@@ -28,12 +33,23 @@ use crate::settings::{ConfigFile, Settings};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match execute(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) if output::is_complete() => ExitCode::SUCCESS,
+        Ok(()) => {
+            eprintln!("error: standard output could not be written; is the disk full?");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn completions(shell: clap_complete::Shell) {
+    let mut script = Vec::new();
+    // The program's own name: after `cargo xtask`, shells complete what cargo completes.
+    clap_complete::generate(shell, &mut Cli::command(), "xtask", &mut script);
+    output::line(String::from_utf8_lossy(&script).trim_end());
 }
 
 fn execute(cli: Cli) -> Result<(), Error> {
@@ -53,7 +69,14 @@ fn execute(cli: Cli) -> Result<(), Error> {
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),
         Command::Limits(flags) => limits::limits(&settings, flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
+        Command::Report(flags) => report::write(&settings, flags.out),
+        Command::Show(flags) => show::show(&settings, &flags.host, flags.resource.as_deref()),
+        Command::Export(flags) => export::export(&settings, &flags.to, flags.format),
+        Command::Status => status::print(&settings, settings.json),
+        Command::Completions { shell } => {
+            completions(shell);
+            Ok(())
+        }
         Command::Accuracy(flags) => accuracy::measure(&settings, flags.or(file.import)),
-        Command::Status => status::print(&settings),
     }
 }

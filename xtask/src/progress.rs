@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::output;
+
 /// Prints what is going on, unless told to be quiet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reporter {
@@ -20,7 +22,7 @@ impl Reporter {
     /// A line of its own.
     pub(crate) fn say(self, line: impl std::fmt::Display) {
         if !self.quiet {
-            println!("{line}");
+            output::line(line);
         }
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), 
     job.judge(run)?;
     job.write(run)?;
     job.store.end_run(run, RunStatus::Complete, now())?;
-    summary::print(&job.store, run, reporter)
+    summary::print(settings, &job.store, run)
 }
 
 pub(crate) fn prophet(settings: &Settings) -> Result<(), Error> {
@@ -88,7 +88,7 @@ pub(crate) fn write(settings: &Settings) -> Result<(), Error> {
     let run = job.run_that_has_done(&[Stage::Judge], &[Table::ModelLeaderboard])?;
     job.write(run)?;
     job.store.end_run(run, RunStatus::Complete, now())?;
-    summary::print(&job.store, run, job.reporter)
+    summary::print(settings, &job.store, run)
 }
 
 impl<'a> Job<'a> {

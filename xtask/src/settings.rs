@@ -83,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
     pub(crate) quiet: bool,
+    /// Whether to print JSON instead of sentences.
+    pub(crate) json: bool,
 }
 
 impl Settings {
@@ -141,7 +143,8 @@ impl Settings {
             keep_records: flags.keep_records.unwrap_or(DEFAULT_KEEP_RECORDS),
             sustained: flags.sustained.unwrap_or_default(),
             threads,
-            quiet: flags.quiet.unwrap_or(false),
+            quiet: flags.quiet.unwrap_or(false) || flags.json.unwrap_or(false),
+            json: flags.json.unwrap_or(false),
         })
     }
 

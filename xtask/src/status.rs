@@ -1,35 +1,45 @@
 //! `status`: what a database holds.
 
 use fleetcast_core::Stage;
-use fleetcast_store::{RunRecord, Table};
+use fleetcast_store::{DataSummary, RunRecord, Store, Table};
+use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::output;
 use crate::settings::Settings;
 use crate::summary::{right_aligned, table};
 
 /// Runs listed, newest first.
 const RUNS_SHOWN: u32 = 10;
 
-pub(crate) fn print(settings: &Settings) -> Result<(), Error> {
+const TABLES: [Table; 7] = [
+    Table::ProphetForecasts,
+    Table::ChallengerForecasts,
+    Table::BacktestScores,
+    Table::ModelLeaderboard,
+    Table::Forecasts,
+    Table::CapacityOutlook,
+    Table::SeriesIssues,
+];
+
+/// Prints the state as tables, or as one line of JSON.
+pub(crate) fn print(settings: &Settings, as_json: bool) -> Result<(), Error> {
     let store = settings.open(false)?;
     let data = store.data_summary()?;
-    println!(
+    let records = store.runs(RUNS_SHOWN)?;
+    if as_json {
+        output::line(status_json(&store, &data, &records)?);
+        return Ok(());
+    }
+    output::line(format_args!(
         "{}: {} rows of data, the last of {}",
         settings.db.display(),
         data.rows,
         data.last_day
-    );
+    ));
 
     let mut tables = table(&["table", "rows", "of run"]);
-    for shown in [
-        Table::ProphetForecasts,
-        Table::ChallengerForecasts,
-        Table::BacktestScores,
-        Table::ModelLeaderboard,
-        Table::Forecasts,
-        Table::CapacityOutlook,
-        Table::SeriesIssues,
-    ] {
+    for shown in TABLES {
         let run = store.run_in(shown)?;
         tables.add_row([
             shown.to_string(),
@@ -37,14 +47,13 @@ pub(crate) fn print(settings: &Settings) -> Result<(), Error> {
             run.map_or_else(|| "-".to_owned(), |run| run.to_string()),
         ]);
     }
-    println!("{}", right_aligned(tables, 1));
+    output::line(right_aligned(tables, 1));
 
-    let records = store.runs(RUNS_SHOWN)?;
     if records.is_empty() {
-        println!(
+        output::line(format_args!(
             "no run yet; start with `cargo xtask run-all --db {}`",
             settings.db.display()
-        );
+        ));
         return Ok(());
     }
     let mut runs = table(&[
@@ -73,7 +82,7 @@ pub(crate) fn print(settings: &Settings) -> Result<(), Error> {
             .to_owned(),
         ]);
     }
-    println!("{runs}");
+    output::line(runs);
     Ok(())
 }
 
@@ -88,4 +97,53 @@ fn stages_done(record: &RunRecord) -> String {
     } else {
         done.join(", ")
     }
+}
+
+fn status_json(store: &Store, data: &DataSummary, records: &[RunRecord]) -> Result<Value, Error> {
+    let mut tables = serde_json::Map::new();
+    for table in TABLES {
+        let run = store.run_in(table)?.map(fleetcast_store::RunId::get);
+        let rows = store.count_rows(table)?;
+        tables.insert(table.to_string(), json!({"rows": rows, "run": run}));
+    }
+    let runs: Vec<Value> = records
+        .iter()
+        .map(|record| {
+            let mut run = run_json(record);
+            run["data_is_current"] = json!(record.data_fingerprint == data.fingerprint);
+            run
+        })
+        .collect();
+    Ok(json!({
+        "database": store.path().display().to_string(),
+        "data": {
+            "rows": data.rows,
+            "last_day": data.last_day.to_string(),
+            "fingerprint": data.fingerprint,
+        },
+        "tables": tables,
+        "runs": runs,
+    }))
+}
+
+/// One run as JSON.
+pub(crate) fn run_json(record: &RunRecord) -> Value {
+    let stages: serde_json::Map<String, Value> = record
+        .stages
+        .iter()
+        .map(|(stage, rows, seconds)| {
+            (stage.to_string(), json!({"rows": rows, "seconds": seconds}))
+        })
+        .collect();
+    json!({
+        "run": record.id.get(),
+        "status": record.status,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "as_of": record.as_of.to_string(),
+        "series": record.series,
+        "version": record.version,
+        "stages": stages,
+        "config": record.config,
+    })
 }

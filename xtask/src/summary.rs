@@ -2,9 +2,13 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as TextTable, presets};
 use fleetcast_store::{Error as StoreError, RunId, Store, Table};
+use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::output;
 use crate::progress::Reporter;
+use crate::settings::Settings;
+use crate::status::run_json;
 
 /// The leaderboard in figures.
 #[derive(Debug)]
@@ -18,9 +22,15 @@ struct Leaderboard {
     better_than_naive: u64,
 }
 
-pub(crate) fn print(store: &Store, run: RunId, reporter: Reporter) -> Result<(), Error> {
+/// Prints what the run came to, as tables or as one line of JSON.
+pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<(), Error> {
     let leaderboard = leaderboard(store)?;
     let without_forecast = count(store, include_str!("../sql/without_forecast.sql"))?;
+    if settings.json {
+        output::line(summary_json(store, run, &leaderboard, without_forecast)?);
+        return Ok(());
+    }
+    let reporter = Reporter::new(settings.quiet);
 
     reporter.say("");
     let mut winners = table(&["model", "wins", "median MAPE %"]);
@@ -52,8 +62,7 @@ pub(crate) fn print(store: &Store, run: RunId, reporter: Reporter) -> Result<(),
         reporter.say(right_aligned(by_code, 2));
     }
 
-    let record = store.runs(1)?.into_iter().find(|record| record.id == run);
-    if let Some(record) = record {
+    if let Some(record) = store.run(run)? {
         let mut stages = table(&["stage", "rows", "seconds"]);
         for (stage, rows, seconds) in &record.stages {
             stages.add_row([stage.to_string(), rows.to_string(), format!("{seconds:.2}")]);
@@ -67,12 +76,68 @@ pub(crate) fn print(store: &Store, run: RunId, reporter: Reporter) -> Result<(),
          {without_forecast} series have none, and series_issues says why",
         leaderboard.series, leaderboard.better_than_naive,
     ));
+    let outlook = outlook_by_status(store)?;
+    let of = |status: &str| {
+        let found = outlook.iter().find(|(name, _)| name == status);
+        found.map_or(0, |(_, series)| *series)
+    };
+    reporter.say(format_args!(
+        "outlook: {} series are over their threshold already, {} will be within the horizon, {} will \
+         not, {} have no threshold (see `cargo xtask limits`)",
+        of("over"),
+        of("within"),
+        of("not_within_horizon"),
+        of("no_limit"),
+    ));
     let path = store.path().display();
     reporter.say(format_args!(
-        "look next at the tables forecasts, model_leaderboard and series_issues of {path}, or \
-         `cargo xtask status --db {path}`"
+        "look next at `cargo xtask report --db {path}`, or at the tables forecasts, capacity_outlook, \
+         model_leaderboard and series_issues of {path}"
     ));
     Ok(())
+}
+
+fn summary_json(
+    store: &Store,
+    run: RunId,
+    leaderboard: &Leaderboard,
+    without_forecast: u64,
+) -> Result<Value, Error> {
+    let mut summary = store.run(run)?.as_ref().map_or_else(|| json!({}), run_json);
+    summary["leaderboard"] = json!({
+        "series": leaderboard.series,
+        "better_than_seasonal_naive": leaderboard.better_than_naive,
+        "prophet": {"wins": leaderboard.prophet_wins, "median_mape": leaderboard.prophet_mape},
+        "challenger": {"wins": leaderboard.challenger_wins, "median_mape": leaderboard.challenger_mape},
+        "seasonal_naive": {"median_mape": leaderboard.naive_mape},
+    });
+    let outlook = outlook_by_status(store)?;
+    summary["outlook"] = outlook
+        .into_iter()
+        .map(|(status, series)| (status, json!(series)))
+        .collect();
+    summary["issues"] = issues_by_code(store)?
+        .into_iter()
+        .map(|(severity, code, series, rows)| {
+            json!({"severity": severity, "code": code, "series": series, "rows": rows})
+        })
+        .collect();
+    summary["golden_rows"] = json!(store.count_rows(Table::Forecasts)?);
+    summary["series_without_forecast"] = json!(without_forecast);
+    summary["database"] = json!(store.path().display().to_string());
+    Ok(summary)
+}
+
+fn outlook_by_status(store: &Store) -> Result<Vec<(String, u64)>, Error> {
+    let reading = StoreError::while_doing("summing up the outlook");
+    let mut statement = store
+        .connection()
+        .prepare("SELECT status, count(*) FROM capacity_outlook GROUP BY status ORDER BY status")
+        .map_err(reading)?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(reading)?;
+    Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
 }
 
 fn leaderboard(store: &Store) -> Result<Leaderboard, Error> {

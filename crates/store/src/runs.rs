@@ -195,6 +195,20 @@ impl Store {
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
     pub fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, Error> {
+        self.run_records("ORDER BY run_id DESC LIMIT ?", i64::from(limit))
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn run(&self, run: RunId) -> Result<Option<RunRecord>, Error> {
+        let records = self.run_records("WHERE run_id = ?", run.get())?;
+        Ok(records.into_iter().next())
+    }
+
+    fn run_records(&self, which: &str, parameter: i64) -> Result<Vec<RunRecord>, Error> {
         let reading = Error::while_doing("reading the record of runs");
         let stage_columns = RUN_STAGES
             .map(|stage| format!("{stage}_rows, {stage}_seconds"))
@@ -205,11 +219,11 @@ impl Store {
                 "SELECT run_id, strftime(started_at, '%Y-%m-%d %H:%M:%S'), \
                  strftime(finished_at, '%Y-%m-%d %H:%M:%S'), status, as_of, config::VARCHAR, \
                  data_fingerprint, fleetcast_version, series, {stage_columns} \
-                 FROM runs ORDER BY run_id DESC LIMIT ?"
+                 FROM runs {which}"
             ))
             .map_err(reading)?;
         let records = statement
-            .query_map([limit], |row| {
+            .query_map([parameter], |row| {
                 let mut stages = Vec::new();
                 for (index, stage) in RUN_STAGES.into_iter().enumerate() {
                     let rows: Option<u64> = row.get(9 + 2 * index)?;

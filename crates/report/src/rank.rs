@@ -1,0 +1,113 @@
+//! Which series to look at first.
+
+use std::cmp::Ordering;
+
+use crate::{Outlook, Series, Status};
+
+/// The series' positions, most urgent first: over already (the fullest first), then by the day they
+/// are full, then by the day they may be at the earliest, then by how near they come. Then those
+/// without a threshold, then those without a forecast. Equals stand in key order.
+pub(crate) fn by_urgency(series: &[Series]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..series.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (&series[*a], &series[*b]);
+        urgency(a.outlook.as_ref())
+            .cmp(&urgency(b.outlook.as_ref()))
+            .then_with(|| nearness(b).total_cmp(&nearness(a)))
+            .then_with(|| a.key.cmp(&b.key))
+    });
+    order
+}
+
+/// Smaller is more urgent.
+fn urgency(outlook: Option<&Outlook>) -> (u8, i32) {
+    let Some(outlook) = outlook else {
+        return (5, 0);
+    };
+    match (
+        outlook.status,
+        outlook.days_left,
+        outlook.days_left_earliest,
+    ) {
+        (Status::Over, _, _) => (0, 0),
+        (Status::Within, days, _) => (1, days.unwrap_or(i32::MAX)),
+        (Status::NotWithinHorizon, _, Some(days)) => (2, days),
+        (Status::NotWithinHorizon, _, None) => (3, 0),
+        (Status::NoLimit, _, _) => (4, 0),
+    }
+}
+
+/// The level as a share of the threshold.
+fn nearness(series: &Series) -> f64 {
+    let share = series.outlook.as_ref().and_then(|outlook| {
+        let level = match outlook.status {
+            Status::Over => outlook.recent?,
+            _ => outlook.peak,
+        };
+        let share = level / outlook.threshold?;
+        (share.partial_cmp(&0.0) == Some(Ordering::Greater)).then_some(share)
+    });
+    share.unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetcast_core::SeriesKey;
+
+    use super::*;
+
+    fn series(host: &str, outlook: Option<(Status, Option<i32>, Option<i32>, f64)>) -> Series {
+        let outlook = outlook.map(|(status, days_left, days_left_earliest, level)| Outlook {
+            status,
+            threshold: (status != Status::NoLimit).then_some(80.0),
+            capacity: None,
+            days_left,
+            days_left_earliest,
+            recent: Some(level),
+            peak: level,
+        });
+        Series {
+            key: SeriesKey::new(host, "cpu"),
+            outlook,
+            standing: None,
+            behaviour: None,
+            chart: None,
+        }
+    }
+
+    #[test]
+    fn the_most_urgent_come_first() {
+        let not_within = Status::NotWithinHorizon;
+        let all = [
+            series("none", None),
+            series("limitless", Some((Status::NoLimit, None, None, 900.0))),
+            series("far", Some((not_within, None, None, 30.0))),
+            series("near", Some((not_within, None, None, 70.0))),
+            series("perhaps", Some((not_within, None, Some(9), 40.0))),
+            series("later", Some((Status::Within, Some(70), Some(5), 90.0))),
+            series("sooner", Some((Status::Within, Some(7), Some(7), 85.0))),
+            series("b over", Some((Status::Over, Some(0), Some(0), 81.0))),
+            series("a over", Some((Status::Over, Some(0), Some(0), 81.0))),
+            series("fullest", Some((Status::Over, Some(0), Some(0), 99.0))),
+        ];
+        let hosts: Vec<_> = by_urgency(&all)
+            .into_iter()
+            .map(|index| all[index].key.host())
+            .collect();
+        assert_eq!(
+            hosts,
+            [
+                "fullest",
+                "a over",
+                "b over",
+                "sooner",
+                "later",
+                "perhaps",
+                "near",
+                "far",
+                "limitless",
+                "none"
+            ]
+        );
+    }
+}

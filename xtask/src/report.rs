@@ -1,0 +1,38 @@
+//! `report`: the findings of a run as one HTML file.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::findings;
+use crate::progress::Reporter;
+use crate::settings::Settings;
+
+const DEFAULT_OUT: &str = "report.html";
+
+pub(crate) fn write(settings: &Settings, out: Option<PathBuf>) -> Result<(), Error> {
+    let store = settings.open(false)?;
+    let report = findings::read(settings, &store, None)?;
+    let page = fleetcast_report::render(&report)?;
+    let out = out.unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
+    write_whole(&out, &page)?;
+    Reporter::new(settings.quiet).say(format_args!(
+        "wrote {} ({:.1} MB): {} series of run {}; open it in a browser",
+        out.display(),
+        page.len() as f64 / 1e6,
+        report.series.len(),
+        report.facts.run,
+    ));
+    Ok(())
+}
+
+/// Writes a file beside its place and moves it there, so that nobody reads half of it.
+fn write_whole(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::CannotWrite {
+        path: path.to_owned(),
+        source,
+    };
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".part");
+    std::fs::write(&draft, text).map_err(failed)?;
+    std::fs::rename(&draft, path).map_err(failed)
+}

@@ -1,0 +1,135 @@
+//! What the documentation tells people to type, typed.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use duckdb::Connection;
+
+/// A fenced block: what stands behind the fence, and its text.
+struct Block {
+    info: String,
+    text: String,
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let text = std::fs::read_to_string(repository().join("docs").join(page)).unwrap();
+    let mut parts = text.split("```");
+    parts.next();
+    let mut blocks = Vec::new();
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        let (info, text) = block.split_once('\n').unwrap();
+        blocks.push(Block {
+            info: info.to_owned(),
+            text: text.to_owned(),
+        });
+    }
+    blocks
+}
+
+/// Does what the page says, in an empty directory that has the repository's `fixtures`; returns how
+/// many commands that were.
+#[track_caller]
+fn follow(page: &str, dir: &Path) -> usize {
+    let mut commands = 0;
+    for Block { info, text } in blocks(page) {
+        if let Some(file) = info.strip_prefix("csv ") {
+            std::fs::write(dir.join(file), text).unwrap();
+        } else if info == "sh" {
+            for line in text.lines() {
+                let arguments = line.strip_prefix("cargo xtask ").unwrap();
+                let arguments = arguments.replace(
+                    "fixtures/",
+                    &format!("{}/", repository().join("fixtures").display()),
+                );
+                run(&arguments, dir);
+                commands += 1;
+            }
+        }
+    }
+    commands
+}
+
+#[track_caller]
+fn run(arguments: &str, dir: &Path) {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments.split_whitespace())
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments}: {errors}");
+}
+
+#[test]
+fn the_tour_can_be_taken_and_its_recipes_cooked() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(follow("tour.md", dir.path()) >= 10);
+    assert!(dir.path().join("report.html").exists());
+
+    let connection = Connection::open(dir.path().join("fleet.duckdb")).unwrap();
+    let recipes = blocks("sql-recipes.md");
+    assert!(recipes.len() >= 9);
+    for recipe in recipes {
+        assert_eq!(recipe.info, "sql");
+        let query = recipe.text.trim().trim_end_matches(';');
+        let counted = connection.query_row(&format!("SELECT count(*) FROM ({query})"), [], |row| {
+            row.get(0)
+        });
+        let rows: i64 = counted.unwrap_or_else(|error| panic!("{query}: {error}"));
+        assert!(rows > 0, "nothing comes of {query}");
+    }
+}
+
+#[test]
+fn your_own_data_is_imported_as_the_page_says() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(follow("your-own-data.md", dir.path()) >= 7);
+    let limits: String = Connection::open(dir.path().join("mine.duckdb"))
+        .unwrap()
+        .query_row(
+            "SELECT string_agg(host || ' ' || threshold, ', ' ORDER BY host) FROM effective_limits",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(limits, "node-1:9100 85.0, web-01 60.0, web-02 85.0");
+
+    let tables = blocks("your-own-data.md")
+        .into_iter()
+        .find(|block| block.info == "sql")
+        .unwrap();
+    Connection::open(dir.path().join("own.duckdb"))
+        .unwrap()
+        .execute_batch(&tables.text)
+        .unwrap();
+    run("run-all --quiet --db own.duckdb", dir.path());
+}
+
+#[test]
+fn pages_refer_to_pages_that_exist() {
+    for entry in std::fs::read_dir(repository().join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let file = link.split('#').next().unwrap();
+            let is_local = !file.is_empty() && !file.contains("://");
+            assert!(
+                !is_local || path.parent().unwrap().join(file).exists(),
+                "{}: {link}",
+                path.display()
+            );
+        }
+    }
+}
