@@ -1,5 +1,6 @@
 -- The leaderboard in one row: series, wins, median MAPE, and how often the winner's error is below
--- that of seasonal naive.
+-- that of seasonal naive; what its intervals held of the backtest, and how many series have which
+-- grade.
 SELECT
     count(*),
     count(*) FILTER (WHERE winner = 'prophet'),
@@ -7,5 +8,11 @@ SELECT
     median(prophet_mape),
     median(challenger_mape),
     median(naive_mape),
-    count(*) FILTER (WHERE if(winner = 'prophet', prophet_mae, challenger_mae) < naive_mae)
+    count(*) FILTER (WHERE if(winner = 'prophet', prophet_mae, challenger_mae) < naive_mae),
+    median(blend_mape),
+    avg(coverage_80),
+    count(*) FILTER (WHERE trust = 'A'),
+    count(*) FILTER (WHERE trust = 'B'),
+    count(*) FILTER (WHERE trust = 'C'),
+    count(*) FILTER (WHERE trust = 'D')
 FROM model_leaderboard;

@@ -20,6 +20,11 @@ struct Leaderboard {
     challenger_mape: Option<f64>,
     naive_mape: Option<f64>,
     better_than_naive: u64,
+    blend_mape: Option<f64>,
+    /// The share of the backtest's days inside the golden models' 80 % intervals.
+    coverage: Option<f64>,
+    /// Series graded A, B, C and D.
+    trust: [u64; 4],
 }
 
 /// Prints what the run came to, as tables or as one line of JSON.
@@ -47,6 +52,7 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
             leaderboard.challenger_wins.to_string(),
             leaderboard.challenger_mape,
         ),
+        ("blend", "-".to_owned(), leaderboard.blend_mape),
         ("seasonal naive", "-".to_owned(), leaderboard.naive_mape),
     ] {
         winners.add_row([model.to_owned(), wins, mape(median)]);
@@ -75,6 +81,15 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
         "{} series forecast ({golden_rows} golden rows), {} of them better than seasonal naive; \
          {without_forecast} series have none, and series_issues says why",
         leaderboard.series, leaderboard.better_than_naive,
+    ));
+    let [a, b, c, d] = leaderboard.trust;
+    let held = leaderboard.coverage.map_or_else(
+        || "never put to the test".to_owned(),
+        |coverage| format!("held {:.1} % of the backtest's days", 100.0 * coverage),
+    );
+    reporter.say(format_args!(
+        "trust: {a} series A, {b} B, {c} C, {d} D; intervals at 80 %, drawn from errors before the \
+         backtest, {held}"
     ));
     let outlook = outlook_by_status(store)?;
     let of = |status: &str| {
@@ -109,8 +124,12 @@ fn summary_json(
         "better_than_seasonal_naive": leaderboard.better_than_naive,
         "prophet": {"wins": leaderboard.prophet_wins, "median_mape": leaderboard.prophet_mape},
         "challenger": {"wins": leaderboard.challenger_wins, "median_mape": leaderboard.challenger_mape},
+        "blend": {"median_mape": leaderboard.blend_mape},
         "seasonal_naive": {"median_mape": leaderboard.naive_mape},
     });
+    let [a, b, c, d] = leaderboard.trust;
+    summary["trust"] = json!({"A": a, "B": b, "C": c, "D": d});
+    summary["interval_coverage"] = json!({"promised": 0.8, "found": leaderboard.coverage});
     let outlook = outlook_by_status(store)?;
     summary["outlook"] = outlook
         .into_iter()
@@ -152,6 +171,9 @@ fn leaderboard(store: &Store) -> Result<Leaderboard, Error> {
                 challenger_mape: row.get(4)?,
                 naive_mape: row.get(5)?,
                 better_than_naive: row.get(6)?,
+                blend_mape: row.get(7)?,
+                coverage: row.get(8)?,
+                trust: [row.get(9)?, row.get(10)?, row.get(11)?, row.get(12)?],
             })
         })
         .map_err(StoreError::while_doing("summing up the leaderboard"))?;

@@ -4,7 +4,7 @@ use duckdb::params;
 use fleetcast_core::Day;
 
 use crate::input::Date;
-use crate::{Error, Store};
+use crate::{Error, Store, Table};
 
 /// Which golden records are kept when a new one takes the place of the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,15 @@ impl Store {
 
     /// Makes the views that hold golden records against what came true since.
     pub(crate) fn make_views(&self) -> Result<(), Error> {
+        let making = Error::while_doing("making the views");
         self.connection
             .execute_batch(include_str!("../sql/views.sql"))
-            .map_err(Error::while_doing("making the views"))
+            .map_err(making)?;
+        if self.has_table(Table::DemoLabels.as_str())? {
+            self.connection
+                .execute_batch(include_str!("../sql/behaviour_view.sql"))
+                .map_err(making)?;
+        }
+        Ok(())
     }
 }
