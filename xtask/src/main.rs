@@ -19,6 +19,7 @@ mod summary;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fleetcast_core::Stage;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
@@ -45,8 +46,8 @@ fn execute(cli: Cli) -> Result<(), Error> {
         .map_err(|error| Error::Threads(error.to_string()))?;
     match cli.command {
         Command::RunAll => run::run_all(&settings, file.demo),
-        Command::Prophet => run::prophet(&settings),
-        Command::Challenger => run::challenger(&settings),
+        Command::Prophet => run::engine(&settings, Stage::Prophet),
+        Command::Challenger => run::engine(&settings, Stage::Challenger),
         Command::Judge => run::judge(&settings),
         Command::Write => run::write(&settings),
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),

@@ -184,6 +184,10 @@ impl Settings {
                 "promotion_margin": self.margin.percent(),
                 "golden": self.golden.as_str(),
             },
+            "write": {
+                "interval_level": self.golden_level.share(),
+                "keep_records": self.keep_records,
+            },
             "outlook": {
                 "sustained": self.sustained.to_string(),
             },

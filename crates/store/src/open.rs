@@ -111,6 +111,33 @@ impl Store {
             .map_err(Error::while_doing("looking for a table"))
     }
 
+    /// Whether the database holds no table but those that opening it made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn is_as_created(&self) -> Result<bool, Error> {
+        let listing = Error::while_doing("listing the tables");
+        let mut statement = self
+            .connection
+            .prepare("SELECT table_name FROM duckdb_tables()")
+            .map_err(listing)?;
+        let names = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .map_err(listing)?;
+        let made = Table::RESULTS.map(Table::as_str).into_iter().chain([
+            Table::FleetcastSchema.as_str(),
+            Table::ResourceLimits.as_str(),
+        ]);
+        let made: Vec<&str> = made.collect();
+        for name in names {
+            if !made.contains(&name.map_err(listing)?.as_str()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// How many rows the table has.
     ///
     /// # Errors
