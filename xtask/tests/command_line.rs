@@ -94,6 +94,8 @@ fn hash_of(table: &str) -> String {
     )
 }
 
+#[path = "command_line/kills.rs"]
+mod kills;
 #[path = "command_line/resuming.rs"]
 mod resuming;
 
