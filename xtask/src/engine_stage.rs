@@ -11,8 +11,8 @@ use fleetcast_store::{
 use crate::error::Error;
 use crate::progress::StageProgress;
 
-/// Series read at a time: some 18 MB of values for three years of days.
-const READ_BATCH: usize = 2048;
+/// Series read at a time, unless memory is short: some 18 MB of values for three years of days.
+pub(crate) const READ_BATCH: usize = 2048;
 
 /// Series an engine gets at a time, and a kill may cost: enough to share what series have in common,
 /// few enough for the progress bar to move.
@@ -28,6 +28,8 @@ pub(crate) struct EngineStage<'a> {
     pub(crate) split: Split,
     pub(crate) refit: Refit,
     pub(crate) level: IntervalLevel,
+    /// Series read at a time.
+    pub(crate) read_batch: usize,
 }
 
 impl EngineStage<'_> {
@@ -42,7 +44,7 @@ impl EngineStage<'_> {
     ) -> Result<StageResult<'store>, Error> {
         let mut draft = store.engine_draft(run, self.stage, self.tables, &index.keys)?;
         progress.advance(draft.series_done());
-        for keys in index.keys[draft.series_done()..].chunks(READ_BATCH) {
+        for keys in index.keys[draft.series_done()..].chunks(self.read_batch) {
             let (panel, repairs) = store.read_panel(keys, self.split.history())?;
             let mut repairs = repairs.into_iter().peekable();
             for batch in panel.view().chunks(ENGINE_BATCH) {

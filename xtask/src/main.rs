@@ -10,6 +10,7 @@ mod engine_stage;
 mod error;
 mod import;
 mod limits;
+mod memory;
 mod progress;
 mod run;
 mod settings;

@@ -11,7 +11,7 @@ use fleetcast_store::{
 use fleetcast_writer::GoldenRecord;
 
 use crate::cli::DemoFlags;
-use crate::engine_stage::EngineStage;
+use crate::engine_stage::{EngineStage, READ_BATCH};
 use crate::error::Error;
 use crate::progress::{Reporter, StageProgress};
 use crate::settings::Settings;
@@ -273,6 +273,9 @@ impl<'a> Job<'a> {
             split: self.split,
             refit: self.settings.refit,
             level: self.settings.level,
+            read_batch: self.settings.memory.map_or(READ_BATCH, |budget| {
+                budget.series_at_a_time(self.split.history(), READ_BATCH)
+            }),
         };
         self.publish(run, stage, |progress| {
             work.run(&self.store, run, &self.index, progress)

@@ -14,6 +14,7 @@ use crate::cli::{
     ChallengerFlag, CommonFlags, DemoFlags, GoldenFlag, ImportFlags, ProphetModeFlag,
 };
 use crate::error::Error;
+use crate::memory::MemoryBudget;
 
 const DEFAULT_CONFIG: &str = "fleetcast.toml";
 /// Golden records kept beside the newest: a year of monthly runs.
@@ -82,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) keep_records: u32,
     pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
+    pub(crate) memory: Option<MemoryBudget>,
     pub(crate) quiet: bool,
 }
 
@@ -141,6 +143,7 @@ impl Settings {
             keep_records: flags.keep_records.unwrap_or(DEFAULT_KEEP_RECORDS),
             sustained: flags.sustained.unwrap_or_default(),
             threads,
+            memory: flags.memory,
             quiet: flags.quiet.unwrap_or(false),
         })
     }
@@ -150,6 +153,7 @@ impl Settings {
         let options = OpenOptions {
             create,
             threads: Some(self.threads),
+            memory: self.memory.map(MemoryBudget::for_duckdb),
         };
         Ok(Store::open(&self.db, &options)?)
     }
@@ -203,7 +207,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -217,6 +221,7 @@ mod tests {
         assert_eq!(settings.challenger, Contender::MstlEts);
         assert_eq!(settings.as_json()["challenger"]["engine"], "mstl_ets");
         assert_eq!(settings.threads, 3);
+        assert_eq!(settings.memory, Some("4GB".parse().unwrap()));
         let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
         assert_eq!(split.as_of().to_string(), "2025-06-30");
         assert_eq!(split.origin().to_string(), "2024-12-30");

@@ -20,6 +20,7 @@ mod panels;
 mod publish;
 mod runs;
 mod tables;
+mod way_out;
 
 pub use draft::{Draft, Segment};
 pub use engine_draft::{EngineBatch, EngineDraft};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use duckdb::{Config, Connection, OptionalExt, params};
 
 use crate::tables::SCHEMA_VERSION;
+use crate::way_out::explained;
 use crate::{Error, Table};
 
 /// How to open a database.
@@ -14,6 +15,9 @@ pub struct OpenOptions {
     pub create: bool,
     /// Threads `DuckDB` may use; `None` leaves the choice to it.
     pub threads: Option<usize>,
+    /// Bytes `DuckDB` may keep in memory; what does not fit goes to temporary files beside the
+    /// database. `None` leaves the choice to it: four fifths of the machine's.
+    pub memory: Option<u64>,
 }
 
 /// An open database file with fleetcast's tables in it.
@@ -229,8 +233,12 @@ fn configuration(options: &OpenOptions) -> Result<Config, duckdb::Error> {
     let config = Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?;
-    match options.threads {
-        Some(threads) => config.threads(i64::try_from(threads).unwrap_or(i64::MAX)),
+    let config = match options.threads {
+        Some(threads) => config.threads(i64::try_from(threads).unwrap_or(i64::MAX))?,
+        None => config,
+    };
+    match options.memory {
+        Some(bytes) => config.max_memory(&format!("{bytes}B")),
         None => Ok(config),
     }
 }
@@ -250,6 +258,6 @@ fn explain_open(path: &Path, error: &duckdb::Error) -> Error {
     }
     Error::CannotOpen {
         path,
-        cause: message.lines().next().unwrap_or_default().to_owned(),
+        cause: explained(error),
     }
 }

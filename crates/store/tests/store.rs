@@ -17,6 +17,7 @@ use serde_json::json;
 const OPEN: OpenOptions = OpenOptions {
     create: false,
     threads: Some(2),
+    memory: None,
 };
 
 fn day(text: &str) -> Day {
@@ -128,6 +129,25 @@ mod opening {
             .query_row("SELECT tomorrow FROM forecasts", [], |row| row.get(0))
             .unwrap();
         assert_eq!(tomorrow, "rain");
+    }
+
+    #[test]
+    fn a_budget_that_is_too_small_is_named_with_the_way_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = OpenOptions {
+            create: true,
+            memory: Some(4_000_000),
+            ..OPEN
+        };
+        let store = Store::open(&dir.path().join("small.duckdb"), &options).unwrap();
+        let error = store
+            .connection()
+            .execute_batch("CREATE TEMP TABLE t AS SELECT list(i) FROM range(9000000) AS r (i)")
+            .map_err(Error::while_doing("gathering"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("give more with --memory"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 
     #[test]
