@@ -94,6 +94,9 @@ fn hash_of(table: &str) -> String {
     )
 }
 
+#[cfg(unix)]
+#[path = "command_line/failures.rs"]
+mod failures;
 #[path = "command_line/kills.rs"]
 mod kills;
 #[path = "command_line/resuming.rs"]
