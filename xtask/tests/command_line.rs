@@ -97,6 +97,8 @@ fn hash_of(table: &str) -> String {
 #[cfg(unix)]
 #[path = "command_line/failures.rs"]
 mod failures;
+#[path = "command_line/hostile.rs"]
+mod hostile;
 #[path = "command_line/kills.rs"]
 mod kills;
 #[path = "command_line/resuming.rs"]
