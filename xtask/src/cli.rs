@@ -10,6 +10,8 @@ use fleetcast_judge::Metric;
 use fleetcast_outlook::Sustained;
 use serde::{Deserialize, Deserializer};
 
+use crate::memory::MemoryBudget;
+
 /// Forecasts a fleet: two engines train on 32 months, a judge scores them on the last 4, and the
 /// winner's next 180 days become the golden record.
 #[derive(Debug, Parser)]
@@ -120,6 +122,10 @@ pub(crate) struct CommonFlags {
     /// Threads for engines and for DuckDB [default: one a core]
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Memory to take at most, such as 4GB [default: four fifths of the machine's, for DuckDB]
+    #[arg(long, global = true, value_name = "AMOUNT")]
+    #[serde(default, deserialize_with = "from_text")]
+    pub(crate) memory: Option<MemoryBudget>,
     /// Print nothing but errors
     #[arg(long, short, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) quiet: Option<bool>,
@@ -151,6 +157,7 @@ impl CommonFlags {
             keep_records: self.keep_records.or(other.keep_records),
             sustained: self.sustained.or(other.sustained),
             threads: self.threads.or(other.threads),
+            memory: self.memory.or(other.memory),
             quiet: self.quiet.or(other.quiet),
             json: self.json.or(other.json),
             config: self.config.or(other.config),

@@ -4,16 +4,18 @@ use fleetcast_core::{
     Engine, IntervalLevel, IssueCode, PanelView, Refit, SeriesIssue, SeriesKey, Severity, Split,
     Stage, WindowOutcomes, forecast_windows, screen,
 };
-use fleetcast_store::{Draft, RunId, Segment, SeriesIndex, StageResult, Store, Table};
+use fleetcast_store::{
+    EngineBatch, EngineDraft, RunId, Segment, SeriesIndex, StageResult, Store, Table,
+};
 
 use crate::error::Error;
 use crate::progress::StageProgress;
 
-/// Series read at a time: some 18 MB of values for three years of days.
-const READ_BATCH: usize = 2048;
+/// Series read at a time, unless memory is short: some 18 MB of values for three years of days.
+pub(crate) const READ_BATCH: usize = 2048;
 
-/// Series an engine gets at a time: enough to share what series have in common, few enough for the
-/// progress bar to move.
+/// Series an engine gets at a time, and a kill may cost: enough to share what series have in common,
+/// few enough for the progress bar to move.
 const ENGINE_BATCH: usize = 512;
 
 /// What an engine stage goes by.
@@ -21,22 +23,18 @@ const ENGINE_BATCH: usize = 512;
 pub(crate) struct EngineStage<'a> {
     pub(crate) stage: Stage,
     pub(crate) engine: &'a dyn Engine,
-    pub(crate) table: Table,
-    pub(crate) inner_table: Table,
+    /// The engine's table of forecasts, and the one of forecasts from inner origins.
+    pub(crate) tables: [Table; 2],
     pub(crate) split: Split,
     pub(crate) refit: Refit,
     pub(crate) level: IntervalLevel,
-}
-
-/// The tables an engine fills.
-#[derive(Debug)]
-struct Drafts<'store> {
-    forecasts: Draft<'store>,
-    inner: Draft<'store>,
+    /// Series read at a time.
+    pub(crate) read_batch: usize,
 }
 
 impl EngineStage<'_> {
-    /// Forecasts every series of `index` into a draft of the engine's table.
+    /// Forecasts every series of `index` into drafts of the engine's tables. Series that stand
+    /// there already, because this stage of this run was cut off, are not forecast again.
     pub(crate) fn run<'store>(
         &self,
         store: &'store Store,
@@ -44,29 +42,24 @@ impl EngineStage<'_> {
         index: &SeriesIndex,
         progress: &StageProgress,
     ) -> Result<StageResult<'store>, Error> {
-        let drafts = Drafts {
-            forecasts: store.draft(self.table)?,
-            inner: store.draft(self.inner_table)?,
-        };
-        let mut issues = index.issues.clone();
-        for keys in index.batches(READ_BATCH) {
+        let mut draft = store.engine_draft(run, self.stage, self.tables, &index.keys)?;
+        progress.advance(draft.series_done());
+        for keys in index.keys[draft.series_done()..].chunks(self.read_batch) {
             let (panel, repairs) = store.read_panel(keys, self.split.history())?;
-            issues.extend(repairs);
-            let screened = screen(panel.view());
-            issues.extend(screened.issues);
-            let worth_forecasting = screened.panel.view();
-            progress.advance(keys.len() - worth_forecasting.len());
-            for batch in worth_forecasting.chunks(ENGINE_BATCH) {
-                self.forecast_batch(batch, run, &drafts, &mut issues, progress)?;
+            let mut repairs = repairs.into_iter().peekable();
+            for batch in panel.view().chunks(ENGINE_BATCH) {
+                let last = batch.keys().last();
+                let repairs =
+                    std::iter::from_fn(|| repairs.next_if(|repair| Some(&repair.key) <= last));
+                self.forecast_batch(batch, repairs.collect(), &mut draft, progress)?;
                 progress.advance(batch.len());
             }
         }
-        let rows = drafts.forecasts.count_rows()?;
         Ok(StageResult {
             stage: self.stage,
-            drafts: vec![drafts.forecasts, drafts.inner],
-            issues,
-            rows,
+            rows: draft.count_rows()?,
+            drafts: draft.into_drafts(),
+            issues: index.issues.clone(),
             seconds: 0.0,
             archive: None,
         })
@@ -75,35 +68,42 @@ impl EngineStage<'_> {
     fn forecast_batch(
         &self,
         batch: PanelView<'_>,
-        run: RunId,
-        drafts: &Drafts<'_>,
-        issues: &mut Vec<SeriesIssue>,
+        mut issues: Vec<SeriesIssue>,
+        draft: &mut EngineDraft<'_>,
         progress: &StageProgress,
     ) -> Result<(), Error> {
+        let screened = screen(batch);
+        issues.extend(screened.issues);
+        let worth_forecasting = screened.panel.view();
         let outcomes = progress.in_engine(|| {
-            forecast_windows(self.engine, batch, &self.split, self.refit, self.level)
+            if worth_forecasting.is_empty() {
+                return Ok(Vec::new());
+            }
+            forecast_windows(
+                self.engine,
+                worth_forecasting,
+                &self.split,
+                self.refit,
+                self.level,
+            )
         })?;
-        for (key, outcome) in batch.keys().iter().zip(&outcomes) {
-            issues.extend(self.issues_of(key, outcome));
-        }
-        let forecasts = batch
-            .keys()
-            .iter()
-            .zip(&outcomes)
-            .flat_map(|(key, outcome)| {
-                let backtest = outcome.backtest.as_ref().ok();
-                let future = outcome.future.as_ref().ok();
-                let backtest = backtest.map(|forecast| (key, Segment::Backtest, forecast));
-                let future = future.map(|forecast| (key, Segment::Future, forecast));
-                backtest.into_iter().chain(future)
-            });
-        drafts.forecasts.append_forecasts(run, forecasts)?;
-        let inner = batch
-            .keys()
-            .iter()
-            .zip(&outcomes)
-            .flat_map(|(key, outcome)| outcome.inner.iter().map(move |inner| (key, inner)));
-        drafts.inner.append_inner_forecasts(run, inner)?;
+        let by_key = || worth_forecasting.keys().iter().zip(&outcomes);
+        issues.extend(by_key().flat_map(|(key, outcome)| self.issues_of(key, outcome)));
+        let forecasts = by_key().flat_map(|(key, outcome)| {
+            let backtest = outcome.backtest.as_ref().ok();
+            let future = outcome.future.as_ref().ok();
+            let backtest = backtest.map(|forecast| (key, Segment::Backtest, forecast));
+            let future = future.map(|forecast| (key, Segment::Future, forecast));
+            backtest.into_iter().chain(future)
+        });
+        let inner =
+            by_key().flat_map(|(key, outcome)| outcome.inner.iter().map(move |inner| (key, inner)));
+        draft.append(EngineBatch {
+            keys: batch.keys(),
+            forecasts,
+            inner,
+            issues: &issues,
+        })?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod export;
 mod findings;
 mod import;
 mod limits;
+mod memory;
 mod output;
 mod progress;
 mod report;
@@ -25,6 +26,7 @@ mod summary;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use fleetcast_core::Stage;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
@@ -62,8 +64,8 @@ fn execute(cli: Cli) -> Result<(), Error> {
         .map_err(|error| Error::Threads(error.to_string()))?;
     match cli.command {
         Command::RunAll => run::run_all(&settings, file.demo),
-        Command::Prophet => run::prophet(&settings),
-        Command::Challenger => run::challenger(&settings),
+        Command::Prophet => run::engine(&settings, Stage::Prophet),
+        Command::Challenger => run::engine(&settings, Stage::Challenger),
         Command::Judge => run::judge(&settings),
         Command::Write => run::write(&settings),
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),

@@ -4,11 +4,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fleetcast_core::{Day, Engine, Refit, Split, Stage};
 use fleetcast_prophet::ProphetEngine;
-use fleetcast_store::{RunId, RunIdentity, RunStatus, SeriesIndex, StageResult, Store, Table};
+use fleetcast_store::{
+    RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SeriesIndex, StageResult, Store, Table,
+};
 use fleetcast_writer::GoldenRecord;
 
 use crate::cli::DemoFlags;
-use crate::engine_stage::EngineStage;
+use crate::engine_stage::{EngineStage, READ_BATCH};
 use crate::error::Error;
 use crate::progress::{Reporter, StageProgress};
 use crate::settings::Settings;
@@ -27,68 +29,68 @@ struct Job<'a> {
 
 pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), Error> {
     let reporter = Reporter::new(settings.quiet);
-    if !settings.db_is_named && !settings.db.exists() {
+    if !settings.db_is_named && holds_nothing(settings)? {
         reporter.say(format_args!(
-            "no {} here: making a demo fleet first",
+            "no data in {}: making a demo fleet first",
             settings.db.display()
         ));
         demo::make(settings, demo_flags)?;
     }
     let job = Job::open(settings)?;
-    let run = job.store.begin_run(&job.identity, now())?;
+    let (run, done) = job.continue_or_begin()?;
     job.announce(run);
-    job.prophet(run)?;
-    job.challenger(run)?;
-    job.judge(run)?;
-    job.write(run)?;
+    for stage in RUN_STAGES {
+        if !done.contains(&stage) {
+            job.stage(stage, run)?;
+        }
+    }
     job.store.end_run(run, RunStatus::Complete, now())?;
     summary::print(settings, &job.store, run)
 }
 
-pub(crate) fn prophet(settings: &Settings) -> Result<(), Error> {
-    engine_alone(settings, Stage::Prophet, Job::prophet)
+/// Whether there is no database yet, or one whose first command was cut off before it wrote any data.
+fn holds_nothing(settings: &Settings) -> Result<bool, Error> {
+    Ok(!settings.db.exists() || settings.open(false)?.is_as_created()?)
 }
 
-pub(crate) fn challenger(settings: &Settings) -> Result<(), Error> {
-    engine_alone(settings, Stage::Challenger, Job::challenger)
-}
-
-/// An engine's stage joins the newest run where that one is of the same data and settings and has
-/// not come to this stage yet, and begins a new run otherwise.
-fn engine_alone<'a>(
-    settings: &'a Settings,
-    stage: Stage,
-    work: fn(&Job<'a>, RunId) -> Result<(), Error>,
-) -> Result<(), Error> {
+/// An engine's stage by itself joins the newest run where that one is of the same data and settings
+/// and has not come to this stage yet, and begins a new run otherwise.
+pub(crate) fn engine(settings: &Settings, stage: Stage) -> Result<(), Error> {
     let job = Job::open(settings)?;
-    let newest = job.store.newest_run_of(&job.identity)?;
-    let run = match newest.filter(|run| !run.has_done(stage)) {
-        Some(newest) => {
-            job.store.resume_run(newest.id, &job.identity.config)?;
-            newest.id
-        }
+    let newest = job.store.newest_run()?.filter(|run| {
+        !run.has_done(stage) && run.difference_before(stage, &job.identity).is_none()
+    });
+    let run = match newest {
+        Some(newest) => job.take_up(&newest, stage)?,
         None => job.store.begin_run(&job.identity, now())?,
     };
     job.announce(run);
-    work(&job, run)
+    job.stage(stage, run)
 }
 
 pub(crate) fn judge(settings: &Settings) -> Result<(), Error> {
     let job = Job::open(settings)?;
-    let run = job.run_that_has_done(
-        &[Stage::Prophet, Stage::Challenger],
-        &[Table::ProphetForecasts, Table::ChallengerForecasts],
-    )?;
-    job.store.resume_run(run, &job.identity.config)?;
+    let run = job.run_to_join(Stage::Judge, &[Stage::Prophet, Stage::Challenger])?;
     job.judge(run)
 }
 
 pub(crate) fn write(settings: &Settings) -> Result<(), Error> {
     let job = Job::open(settings)?;
-    let run = job.run_that_has_done(&[Stage::Judge], &[Table::ModelLeaderboard])?;
+    let run = job.run_to_join(Stage::Write, &[Stage::Judge])?;
     job.write(run)?;
     job.store.end_run(run, RunStatus::Complete, now())?;
     summary::print(settings, &job.store, run)
+}
+
+/// A table each stage fills, by which it is known whose rows stand there.
+fn table_of(stage: Stage) -> Option<Table> {
+    match stage {
+        Stage::Prophet => Some(Table::ProphetForecasts),
+        Stage::Challenger => Some(Table::ChallengerForecasts),
+        Stage::Judge => Some(Table::ModelLeaderboard),
+        Stage::Write => Some(Table::Forecasts),
+        Stage::Data => None,
+    }
 }
 
 impl<'a> Job<'a> {
@@ -127,17 +129,73 @@ impl<'a> Job<'a> {
         ));
     }
 
-    /// The newest run, where it has done `stages` on this data with these settings and its rows
-    /// stand in `tables`.
-    fn run_that_has_done(&self, stages: &[Stage], tables: &[Table]) -> Result<RunId, Error> {
-        let newest = self.store.newest_run_of(&self.identity)?;
-        let Some(newest) = newest else {
+    /// The newest run and the stages it has done, where it was cut off and is of this data, these
+    /// settings and this version; otherwise a new run.
+    fn continue_or_begin(&self) -> Result<(RunId, Vec<Stage>), Error> {
+        let unfinished = self.store.newest_run()?.filter(RunRecord::is_unfinished);
+        let Some(unfinished) = unfinished else {
+            return Ok((self.store.begin_run(&self.identity, now())?, Vec::new()));
+        };
+        let done: Vec<Stage> = unfinished
+            .stages
+            .iter()
+            .map(|(stage, _, _)| *stage)
+            .collect();
+        let difference = match unfinished.difference(&self.identity) {
+            None => self.table_of_another_run(&unfinished, &done)?,
+            difference => difference,
+        };
+        if let Some(difference) = difference {
+            let run = self.store.begin_run(&self.identity, now())?;
+            self.reporter.say(format_args!(
+                "run {run} starts from the beginning: since run {} stopped, {difference}",
+                unfinished.id
+            ));
+            return Ok((run, Vec::new()));
+        }
+        let mut so_far: Vec<String> = done.iter().map(Stage::to_string).collect();
+        let next = RUN_STAGES.into_iter().find(|stage| !done.contains(stage));
+        if let Some(next) = next {
+            let keys = &self.index.keys;
+            let drafted = self.store.series_drafted(unfinished.id, next, keys)?;
+            if let Some(series) = drafted.filter(|series| *series > 0) {
+                so_far.push(format!("{next} for {series} of {} series", keys.len()));
+            }
+            self.take_up(&unfinished, next)?;
+        }
+        self.reporter.say(format_args!(
+            "run {} goes on where it stopped: {}",
+            unfinished.id,
+            match so_far.as_slice() {
+                [] => "nothing is done yet".to_owned(),
+                [one] => format!("{one} is done"),
+                several => format!("{} are done", several.join(", ")),
+            }
+        ));
+        Ok((unfinished.id, done))
+    }
+
+    fn take_up(&self, run: &RunRecord, stage: Stage) -> Result<RunId, Error> {
+        self.store.take_up_run(run, stage, &self.identity.config)?;
+        Ok(run.id)
+    }
+
+    /// The newest run, taken up at `stage`, where it has done `before` on this data with these
+    /// settings.
+    fn run_to_join(&self, stage: Stage, before: &[Stage]) -> Result<RunId, Error> {
+        let first = before.first().map_or("run-all", |stage| stage.as_str());
+        let Some(newest) = self.store.newest_run()? else {
             return Err(Error::OutOfOrder(format!(
-                "the newest run is of other data or settings; run `cargo xtask {}` first",
-                stages.first().map_or("run-all", |stage| stage.as_str())
+                "there is no run yet; run `cargo xtask {first}` first"
             )));
         };
-        for stage in stages {
+        if let Some(difference) = newest.difference_before(stage, &self.identity) {
+            return Err(Error::OutOfOrder(format!(
+                "the newest run is of other data or settings ({difference}); give the same, or run \
+                 `cargo xtask {first}` first"
+            )));
+        }
+        for stage in before {
             if !newest.has_done(*stage) {
                 return Err(Error::OutOfOrder(format!(
                     "run {} has not done the stage {stage}; run `cargo xtask {stage}` first",
@@ -145,16 +203,41 @@ impl<'a> Job<'a> {
                 )));
             }
         }
-        for table in tables {
-            let found = self.store.run_in(*table)?;
-            if found.is_some_and(|found| found != newest.id) {
-                return Err(Error::OutOfOrder(format!(
-                    "table {table} holds another run than {}; run `cargo xtask run-all`",
-                    newest.id
+        if let Some(mixed_up) = self.table_of_another_run(&newest, before)? {
+            return Err(Error::OutOfOrder(format!(
+                "{mixed_up}; run `cargo xtask run-all`"
+            )));
+        }
+        self.take_up(&newest, stage)
+    }
+
+    /// Which of the stages' tables holds rows of another run, if one does.
+    fn table_of_another_run(
+        &self,
+        run: &RunRecord,
+        stages: &[Stage],
+    ) -> Result<Option<String>, Error> {
+        for table in stages.iter().copied().filter_map(table_of) {
+            let found = self.store.run_in(table)?;
+            if found.is_some_and(|found| found != run.id) {
+                return Ok(Some(format!(
+                    "table {table} holds another run than {}",
+                    run.id
                 )));
             }
         }
-        Ok(newest.id)
+        Ok(None)
+    }
+
+    fn stage(&self, stage: Stage, run: RunId) -> Result<(), Error> {
+        match stage {
+            Stage::Prophet => self.prophet(run),
+            Stage::Challenger => self.challenger(run),
+            Stage::Judge => self.judge(run),
+            Stage::Write => self.write(run),
+            // Reading the data is part of the engines' stages.
+            Stage::Data => Ok(()),
+        }
     }
 
     fn prophet(&self, run: RunId) -> Result<(), Error> {
@@ -180,16 +263,18 @@ impl<'a> Job<'a> {
         run: RunId,
         stage: Stage,
         engine: &dyn Engine,
-        [table, inner_table]: [Table; 2],
+        tables: [Table; 2],
     ) -> Result<(), Error> {
         let work = EngineStage {
             stage,
             engine,
-            table,
-            inner_table,
+            tables,
             split: self.split,
             refit: self.settings.refit,
             level: self.settings.level,
+            read_batch: self.settings.memory.map_or(READ_BATCH, |budget| {
+                budget.series_at_a_time(self.split.history(), READ_BATCH)
+            }),
         };
         self.publish(run, stage, |progress| {
             work.run(&self.store, run, &self.index, progress)

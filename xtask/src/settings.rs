@@ -14,6 +14,7 @@ use crate::cli::{
     ChallengerFlag, CommonFlags, DemoFlags, GoldenFlag, ImportFlags, ProphetModeFlag,
 };
 use crate::error::Error;
+use crate::memory::MemoryBudget;
 
 const DEFAULT_CONFIG: &str = "fleetcast.toml";
 /// Golden records kept beside the newest: a year of monthly runs.
@@ -82,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) keep_records: u32,
     pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
+    pub(crate) memory: Option<MemoryBudget>,
     pub(crate) quiet: bool,
     /// Whether to print JSON instead of sentences.
     pub(crate) json: bool,
@@ -143,6 +145,7 @@ impl Settings {
             keep_records: flags.keep_records.unwrap_or(DEFAULT_KEEP_RECORDS),
             sustained: flags.sustained.unwrap_or_default(),
             threads,
+            memory: flags.memory,
             quiet: flags.quiet.unwrap_or(false) || flags.json.unwrap_or(false),
             json: flags.json.unwrap_or(false),
         })
@@ -153,6 +156,7 @@ impl Settings {
         let options = OpenOptions {
             create,
             threads: Some(self.threads),
+            memory: self.memory.map(MemoryBudget::for_duckdb),
         };
         Ok(Store::open(&self.db, &options)?)
     }
@@ -202,6 +206,10 @@ impl Settings {
                 "promotion_margin": self.margin.percent(),
                 "golden": self.golden.as_str(),
             },
+            "write": {
+                "interval_level": self.golden_level.share(),
+                "keep_records": self.keep_records,
+            },
             "outlook": {
                 "sustained": self.sustained.to_string(),
             },
@@ -217,7 +225,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -231,6 +239,7 @@ mod tests {
         assert_eq!(settings.challenger, Contender::MstlEts);
         assert_eq!(settings.as_json()["challenger"]["engine"], "mstl_ets");
         assert_eq!(settings.threads, 3);
+        assert_eq!(settings.memory, Some("4GB".parse().unwrap()));
         let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
         assert_eq!(split.as_of().to_string(), "2025-06-30");
         assert_eq!(split.origin().to_string(), "2024-12-30");

@@ -68,7 +68,7 @@ impl Desk {
     /// The contents of every result table, run numbers aside, each as one hash over its rows in
     /// the order they are stored.
     fn contents(&self, db: &str) -> Vec<String> {
-        const TABLES: [&str; 11] = [
+        const TABLES: [&str; 12] = [
             "prophet_forecasts",
             "prophet_inner_forecasts",
             "challenger_forecasts",
@@ -78,23 +78,31 @@ impl Desk {
             "interval_calibration",
             "judge_forecasts",
             "forecasts",
+            "forecasts_history",
             "capacity_outlook",
             "series_issues",
         ];
-        TABLES
-            .iter()
-            .flat_map(|table| {
-                self.query(
-                    db,
-                    &format!(
-                        "SELECT '{table} ' || coalesce(md5(string_agg(row_text, '\n')), 'empty') FROM (
-                             SELECT rows::VARCHAR AS row_text FROM (SELECT * EXCLUDE run_id FROM {table}) AS rows)"
-                    ),
-                )
-            })
-            .collect()
+        self.query(db, &TABLES.map(hash_of).join(" UNION ALL "))
     }
 }
+
+/// A query for one hash over a table's rows, run numbers aside, in the order they are stored.
+fn hash_of(table: &str) -> String {
+    format!(
+        "SELECT $${table} $$ || coalesce(md5(string_agg(row_text, '\n')), '') FROM (
+             SELECT rows::VARCHAR AS row_text FROM (SELECT * EXCLUDE run_id FROM {table}) AS rows)"
+    )
+}
+
+#[cfg(unix)]
+#[path = "command_line/failures.rs"]
+mod failures;
+#[path = "command_line/hostile.rs"]
+mod hostile;
+#[path = "command_line/kills.rs"]
+mod kills;
+#[path = "command_line/resuming.rs"]
+mod resuming;
 
 fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -258,7 +266,10 @@ mod stages {
             "write --train-months 8",
             "run 1 has not done the stage judge",
         );
-        desk.fails("judge --train-months 7", "of other data or settings");
+        desk.fails(
+            "judge --train-months 7",
+            "of other data or settings (forecast.train_months was 8, is 7)",
+        );
     }
 
     #[test]

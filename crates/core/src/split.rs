@@ -34,7 +34,10 @@ pub enum SplitError {
         window: &'static str,
     },
     /// The windows would begin before the year 1.
-    #[error("{months} months before {as_of} is no day of the calendar")]
+    #[error(
+        "{months} months before {as_of} is no day of the calendar; give fewer months, or a later \
+         last day with --as-of"
+    )]
     BeforeTheCalendar {
         /// The last day of data.
         as_of: Day,
@@ -42,6 +45,16 @@ pub enum SplitError {
         months: u64,
         /// What the calendar said.
         source: DayError,
+    },
+    /// The future would end after the year 9999.
+    #[error(
+        "{days} days after {as_of} is no day of the calendar; give an earlier last day with --as-of"
+    )]
+    PastTheCalendar {
+        /// The last day of data.
+        as_of: Day,
+        /// Days asked for.
+        days: usize,
     },
 }
 
@@ -69,7 +82,7 @@ impl Split {
     ///
     /// # Errors
     ///
-    /// [`SplitError`] where a window would be empty or begin before the year 1.
+    /// [`SplitError`] where a window would be empty, begin before the year 1, or end after 9999.
     pub fn new(as_of: Day, lengths: WindowLengths) -> Result<Self, SplitError> {
         for (window, months) in [
             ("training", lengths.train_months),
@@ -92,10 +105,14 @@ impl Split {
         let origin = months_back(u64::from(lengths.backtest_months))?;
         let before_history =
             months_back(u64::from(lengths.train_months) + u64::from(lengths.backtest_months))?;
+        let days = lengths.horizon.days();
+        if i64::from(Day::MAX.days_since(as_of)) < i64::try_from(days).unwrap_or(i64::MAX) {
+            return Err(SplitError::PastTheCalendar { as_of, days });
+        }
         Ok(Self {
             training: TimeGrid::between(before_history, origin),
             backtest: TimeGrid::between(origin, as_of),
-            future: TimeGrid::new(as_of.plus_days(1), lengths.horizon.days()),
+            future: TimeGrid::new(as_of.plus_days(1), days),
         })
     }
 
@@ -181,6 +198,20 @@ mod tests {
             ..WindowLengths::default()
         };
         assert!(Split::new(as_of, lengths).is_err());
+    }
+
+    #[test]
+    fn a_future_past_the_calendar_is_refused() {
+        let split_at = |as_of: Day| Split::new(as_of, WindowLengths::default());
+        let last_possible = Day::MAX.minus_days(180);
+        assert_eq!(split_at(last_possible).unwrap().future().last(), Day::MAX);
+        assert_eq!(
+            split_at(last_possible.plus_days(1)),
+            Err(SplitError::PastTheCalendar {
+                as_of: last_possible.plus_days(1),
+                days: 180
+            })
+        );
     }
 
     proptest! {

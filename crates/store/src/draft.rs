@@ -60,6 +60,15 @@ impl Store {
         })
     }
 
+    /// The draft of `table` that stands already.
+    pub(crate) fn draft_as_it_stands(&self, table: Table) -> Draft<'_> {
+        Draft {
+            store: self,
+            table,
+            name: table.draft_name(),
+        }
+    }
+
     /// Appends a batch to a table, whose columns it must have in the table's order.
     pub(crate) fn append_to(&self, table: &str, batch: RecordBatch) -> Result<(), Error> {
         let appending = Error::while_doing(APPENDING);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::way_out::explained;
+
 /// Why the database could not do what was asked. Nothing was changed then, unless the variant says
 /// otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +36,7 @@ pub enum Error {
     CannotOpen {
         /// The file asked for.
         path: PathBuf,
-        /// What `DuckDB` said.
+        /// What `DuckDB` said, and the way out.
         cause: String,
     },
     /// A table of one of fleetcast's names was made by somebody else.
@@ -107,7 +109,7 @@ pub enum Error {
         cause: String,
     },
     /// A statement failed.
-    #[error("{action} failed: {source}")]
+    #[error("{action} failed: {}", explained(source))]
     Database {
         /// What was being done.
         action: &'static str,

@@ -6,6 +6,7 @@ use duckdb::params;
 use fleetcast_core::Day;
 
 use crate::input::Date;
+use crate::way_out::explained_of_file;
 use crate::{Error, Store, Table};
 
 /// Where a series' host or resource comes from.
@@ -122,7 +123,7 @@ impl Store {
         let (reader, location) = reader_for(path).map_err(refuse)?;
         let columns = self
             .file_columns(reader, location)
-            .map_err(|error| refuse(first_line(&error)))?;
+            .map_err(|error| refuse(explained_of_file(&error)))?;
         let source = FileColumns {
             columns: &columns,
             import,
@@ -134,7 +135,7 @@ impl Store {
                 &format!("INSERT INTO import_rows {select} FROM {reader}(?)"),
                 params![location],
             )
-            .map_err(|error| refuse(first_line(&error)))?;
+            .map_err(|error| refuse(explained_of_file(&error)))?;
         self.refuse_bad_rows(&source).map_err(refuse)
     }
 

@@ -7,6 +7,7 @@
 
 mod arrow_columns;
 mod draft;
+mod engine_draft;
 mod error;
 mod forecasts;
 mod history;
@@ -19,8 +20,10 @@ mod panels;
 mod publish;
 mod runs;
 mod tables;
+mod way_out;
 
 pub use draft::{Draft, Segment};
+pub use engine_draft::{EngineBatch, EngineDraft};
 pub use error::Error;
 pub use forecasts::StoredForecasts;
 pub use history::Archive;
@@ -30,5 +33,5 @@ pub use input::{DataSummary, SeriesIndex};
 pub use limits::{EffectiveLimits, Limits};
 pub use open::{OpenOptions, Store};
 pub use publish::StageResult;
-pub use runs::{RunId, RunIdentity, RunRecord, RunStatus};
+pub use runs::{RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus};
 pub use tables::Table;

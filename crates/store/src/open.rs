@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use duckdb::{Config, Connection, OptionalExt, params};
 
 use crate::tables::SCHEMA_VERSION;
+use crate::way_out::explained;
 use crate::{Error, Table};
 
 /// How to open a database.
@@ -14,6 +15,9 @@ pub struct OpenOptions {
     pub create: bool,
     /// Threads `DuckDB` may use; `None` leaves the choice to it.
     pub threads: Option<usize>,
+    /// Bytes `DuckDB` may keep in memory; what does not fit goes to temporary files beside the
+    /// database. `None` leaves the choice to it: four fifths of the machine's.
+    pub memory: Option<u64>,
 }
 
 /// An open database file with fleetcast's tables in it.
@@ -111,6 +115,33 @@ impl Store {
             .map_err(Error::while_doing("looking for a table"))
     }
 
+    /// Whether the database holds no table but those that opening it made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn is_as_created(&self) -> Result<bool, Error> {
+        let listing = Error::while_doing("listing the tables");
+        let mut statement = self
+            .connection
+            .prepare("SELECT table_name FROM duckdb_tables()")
+            .map_err(listing)?;
+        let names = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .map_err(listing)?;
+        let made = Table::RESULTS.map(Table::as_str).into_iter().chain([
+            Table::FleetcastSchema.as_str(),
+            Table::ResourceLimits.as_str(),
+        ]);
+        let made: Vec<&str> = made.collect();
+        for name in names {
+            if !made.contains(&name.map_err(listing)?.as_str()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// How many rows the table has.
     ///
     /// # Errors
@@ -202,8 +233,12 @@ fn configuration(options: &OpenOptions) -> Result<Config, duckdb::Error> {
     let config = Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?;
-    match options.threads {
-        Some(threads) => config.threads(i64::try_from(threads).unwrap_or(i64::MAX)),
+    let config = match options.threads {
+        Some(threads) => config.threads(i64::try_from(threads).unwrap_or(i64::MAX))?,
+        None => config,
+    };
+    match options.memory {
+        Some(bytes) => config.max_memory(&format!("{bytes}B")),
         None => Ok(config),
     }
 }
@@ -223,6 +258,6 @@ fn explain_open(path: &Path, error: &duckdb::Error) -> Error {
     }
     Error::CannotOpen {
         path,
-        cause: message.lines().next().unwrap_or_default().to_owned(),
+        cause: explained(error),
     }
 }

@@ -11,7 +11,7 @@ use crate::{Archive, Draft, Error, RunId, Store, Table};
 pub struct StageResult<'store> {
     /// The stage.
     pub stage: Stage,
-    /// The tables it filled.
+    /// The tables it filled. A draft of `series_issues` takes the place of the stage's issues only.
     pub drafts: Vec<Draft<'store>>,
     /// What it has to say about series. Issues of [`Stage::Data`] may be among them.
     pub issues: Vec<SeriesIssue>,
@@ -42,7 +42,11 @@ impl Store {
             if let Some(archive) = result.archive {
                 self.archive_golden_record(archive)?;
             }
-            for draft in &result.drafts {
+            let (issues, tables): (Vec<_>, Vec<_>) = result
+                .drafts
+                .iter()
+                .partition(|draft| draft.table() == Table::SeriesIssues);
+            for draft in tables {
                 let (table, name) = (draft.table(), draft.name());
                 self.connection
                     .execute_batch(&format!(
@@ -54,6 +58,16 @@ impl Store {
                 self.make_views()?;
             }
             self.replace_issues(run, result.stage, &result.issues)?;
+            for draft in issues {
+                self.connection
+                    .execute_batch(
+                        &include_str!("../sql/publish_issues.sql").replace("{draft}", draft.name()),
+                    )
+                    .map_err(publishing)?;
+            }
+            if matches!(result.stage, Stage::Prophet | Stage::Challenger) {
+                self.forget_engine_draft()?;
+            }
             let stage = result.stage;
             self.connection
                 .execute(

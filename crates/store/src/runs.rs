@@ -55,7 +55,8 @@ impl RunStatus {
 pub struct RunIdentity {
     /// The last day of data.
     pub as_of: Day,
-    /// The settings forecasts depend on; the judge's may stand beside them, under other names.
+    /// The settings results depend on: `forecast` for all stages, and a section each for what only
+    /// one stage goes by (`prophet`, `challenger`, `judge`, and `write` with `outlook`).
     pub config: Value,
     /// [`crate::DataSummary::fingerprint`].
     pub data_fingerprint: String,
@@ -97,20 +98,95 @@ impl RunRecord {
         self.stages.iter().any(|(done, _, _)| *done == stage)
     }
 
-    fn belongs_to(&self, identity: &RunIdentity) -> bool {
-        self.as_of == identity.as_of
-            && self.config.get("forecast") == identity.config.get("forecast")
-            && self.data_fingerprint == identity.data_fingerprint
-            && self.version == identity.version
+    /// Whether it was left before its last stage was done.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.status != RunStatus::Complete.as_str()
+    }
+
+    /// What keeps the stages this run has done from being of `identity`, in words ("the data
+    /// changed"), or `None` where nothing does: data, version, and every setting.
+    #[must_use]
+    pub fn difference(&self, identity: &RunIdentity) -> Option<String> {
+        self.difference_of_data(identity)
+            .or_else(|| different_setting("", &self.config, &identity.config))
+    }
+
+    /// The same for a stage that would join this run: settings that only it, stages after it, or
+    /// stages yet to be done go by may be others.
+    #[must_use]
+    pub fn difference_before(&self, stage: Stage, identity: &RunIdentity) -> Option<String> {
+        let done_before = RUN_STAGES
+            .into_iter()
+            .take_while(|before| *before != stage)
+            .filter(|before| self.has_done(*before))
+            .map(Stage::as_str);
+        self.difference_of_data(identity).or_else(|| {
+            std::iter::once("forecast")
+                .chain(done_before)
+                .find_map(|section| {
+                    let (then, now) = (&self.config[section], &identity.config[section]);
+                    different_setting(section, then, now)
+                })
+        })
+    }
+
+    fn difference_of_data(&self, identity: &RunIdentity) -> Option<String> {
+        if self.data_fingerprint != identity.data_fingerprint {
+            return Some("the data changed".to_owned());
+        }
+        if self.as_of != identity.as_of {
+            return Some(format!("the last day was {}", self.as_of));
+        }
+        (self.version != identity.version).then(|| format!("the version was {}", self.version))
     }
 }
 
-const RUN_STAGES: [Stage; 4] = [
+/// The first setting that is another: `judge.metric was mape, is wape`.
+fn different_setting(name: &str, then: &Value, now: &Value) -> Option<String> {
+    if let (Value::Object(then), Value::Object(now)) = (then, now) {
+        let keys = then.keys().chain(now.keys());
+        return keys.into_iter().find_map(|key| {
+            let name = if name.is_empty() {
+                key.clone()
+            } else {
+                format!("{name}.{key}")
+            };
+            let value =
+                |of: &serde_json::Map<String, Value>| of.get(key).cloned().unwrap_or_default();
+            different_setting(&name, &value(then), &value(now))
+        });
+    }
+    (then != now).then(|| format!("{name} was {}, is {}", in_words(then), in_words(now)))
+}
+
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "not set".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The stages of a run, in their order.
+pub const RUN_STAGES: [Stage; 4] = [
     Stage::Prophet,
     Stage::Challenger,
     Stage::Judge,
     Stage::Write,
 ];
+
+/// The stage itself and those that read its tables.
+fn redone_with(stage: Stage) -> &'static [Stage] {
+    match stage {
+        Stage::Prophet => &[Stage::Prophet, Stage::Judge, Stage::Write],
+        Stage::Challenger => &[Stage::Challenger, Stage::Judge, Stage::Write],
+        Stage::Judge => &[Stage::Judge, Stage::Write],
+        Stage::Write => &[Stage::Write],
+        // Read by both engines, and no stage of its own.
+        Stage::Data => &RUN_STAGES,
+    }
+}
 
 impl Store {
     /// Begins a run at `now` (microseconds since 1970-01-01, UTC). A run that was left unfinished
@@ -149,29 +225,35 @@ impl Store {
         })
     }
 
-    /// The newest run, where it is of this identity.
+    /// Takes up a run again at `stage`, with what may be new settings for it and for stages to
+    /// come. They and what was made from them count as not done from here on, so that a kill before
+    /// they are published leaves no run that says of itself what is not so.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
-    pub fn newest_run_of(&self, identity: &RunIdentity) -> Result<Option<RunRecord>, Error> {
-        let newest = self.runs(1)?.into_iter().next();
-        Ok(newest.filter(|run| run.belongs_to(identity)))
-    }
-
-    /// Takes up a run again, with new settings for the stages to come.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] where `DuckDB` refuses.
-    pub fn resume_run(&self, run: RunId, config: &Value) -> Result<(), Error> {
-        self.connection
-            .execute(
-                "UPDATE runs SET status = 'running', finished_at = NULL, config = ? WHERE run_id = ?",
-                params![config.to_string(), run.get()],
-            )
-            .map(drop)
-            .map_err(Error::while_doing("taking up a run"))
+    pub fn take_up_run(&self, run: &RunRecord, stage: Stage, config: &Value) -> Result<(), Error> {
+        const ACTION: &str = "taking up a run";
+        let to_come = redone_with(stage)
+            .iter()
+            .map(|stage| format!("{stage}_rows = NULL, {stage}_seconds = NULL"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        self.in_one_transaction(ACTION, || {
+            if run.config != *config {
+                self.forget_engine_draft()?;
+            }
+            self.connection
+                .execute(
+                    &format!(
+                        "UPDATE runs SET status = 'running', finished_at = NULL, config = ?, {to_come} \
+                         WHERE run_id = ?"
+                    ),
+                    params![config.to_string(), run.id.get()],
+                )
+                .map(drop)
+                .map_err(Error::while_doing(ACTION))
+        })
     }
 
     /// Notes how a run ended, at `now` (microseconds since 1970-01-01, UTC).
@@ -187,6 +269,15 @@ impl Store {
             )
             .map(drop)
             .map_err(Error::while_doing("ending a run"))
+    }
+
+    /// The newest run, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn newest_run(&self) -> Result<Option<RunRecord>, Error> {
+        Ok(self.runs(1)?.into_iter().next())
     }
 
     /// The newest `limit` runs, newest first.

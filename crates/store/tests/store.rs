@@ -8,8 +8,8 @@ use fleetcast_core::{
     Day, Forecast, Horizon, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, Stage, TimeGrid,
 };
 use fleetcast_store::{
-    Aggregate, Error, Import, Limits, NameSource, OpenOptions, RunId, RunIdentity, Segment,
-    StageResult, Store, Table,
+    Aggregate, EngineBatch, EngineDraft, Error, Import, Limits, NameSource, OpenOptions,
+    RUN_STAGES, RunId, RunIdentity, RunStatus, Segment, StageResult, Store, Table,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -17,6 +17,7 @@ use serde_json::json;
 const OPEN: OpenOptions = OpenOptions {
     create: false,
     threads: Some(2),
+    memory: None,
 };
 
 fn day(text: &str) -> Day {
@@ -164,6 +165,25 @@ mod opening {
                 .unwrap();
             assert_eq!(winner, "challenger");
         }
+    }
+
+    #[test]
+    fn a_budget_that_is_too_small_is_named_with_the_way_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = OpenOptions {
+            create: true,
+            memory: Some(4_000_000),
+            ..OPEN
+        };
+        let store = Store::open(&dir.path().join("small.duckdb"), &options).unwrap();
+        let error = store
+            .connection()
+            .execute_batch("CREATE TEMP TABLE t AS SELECT list(i) FROM range(9000000) AS r (i)")
+            .map_err(Error::while_doing("gathering"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("give more with --memory"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 
     #[test]
@@ -462,27 +482,241 @@ mod publishing {
 mod runs {
     use super::*;
 
+    fn settings() -> RunIdentity {
+        RunIdentity {
+            config: json!({
+                "forecast": {"horizon_days": 2},
+                "prophet": {"mode": "tuned"},
+                "challenger": {"engine": "ets"},
+                "judge": {"metric": "mape"},
+            }),
+            ..identity()
+        }
+    }
+
     #[test]
-    fn a_run_is_found_by_what_it_is_of() {
+    fn a_run_is_told_from_one_of_other_data_settings_or_version() {
+        type Change = fn(&mut RunIdentity);
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&settings(), 1).unwrap();
+        let found = store.newest_run().unwrap().unwrap();
+        assert_eq!((found.id, &found.config), (run, &settings().config));
+        assert_eq!(found.difference(&settings()), None);
+
+        let changes: [(Change, &str); 6] = [
+            (
+                |it| it.data_fingerprint = "b".to_owned(),
+                "the data changed",
+            ),
+            (|it| it.as_of = Day::MIN, "the last day was 2025-01-04"),
+            (|it| it.version = "9.9.9", "the version was 0.0.0"),
+            (
+                |it| it.config["forecast"]["horizon_days"] = json!(3),
+                "forecast.horizon_days was 2, is 3",
+            ),
+            (
+                |it| it.config["judge"]["metric"] = json!("wape"),
+                "judge.metric was mape, is wape",
+            ),
+            (
+                |it| it.config["write"] = json!({"keep_records": 1}),
+                "write was not set, is {\"keep_records\":1}",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut other = settings();
+            change(&mut other);
+            assert_eq!(found.difference(&other).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_stage_joins_a_run_whose_stages_before_it_had_the_same_settings() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&settings(), 1).unwrap();
+        publish(&store, run, 10.0).unwrap();
+        let newest = store.newest_run().unwrap().unwrap();
+        let with = |section: &str, setting: &str| {
+            let mut other = settings();
+            other.config[section][setting] = json!("other");
+            newest.difference_before(Stage::Judge, &other)
+        };
+        // The champion is done; the challenger is not, and the judge is what is to come.
+        assert_eq!(
+            with("prophet", "mode").as_deref(),
+            Some("prophet.mode was tuned, is other")
+        );
+        assert_eq!(with("challenger", "engine"), None);
+        assert_eq!(with("judge", "metric"), None);
+        assert!(with("forecast", "horizon_days").is_some());
+    }
+
+    #[test]
+    fn a_stage_taken_up_and_what_was_made_from_it_count_as_not_done() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&settings(), 1).unwrap();
+        for stage in RUN_STAGES {
+            let done = StageResult {
+                stage,
+                drafts: Vec::new(),
+                issues: Vec::new(),
+                rows: 1,
+                seconds: 0.0,
+                archive: None,
+            };
+            store.publish(run, done).unwrap();
+        }
+        store.end_run(run, RunStatus::Complete, 2).unwrap();
+        let newest = store.newest_run().unwrap().unwrap();
+        assert!(!newest.is_unfinished());
+        store
+            .take_up_run(&newest, Stage::Judge, &json!({"judge": 2}))
+            .unwrap();
+        let newest = store.newest_run().unwrap().unwrap();
+        assert!(newest.is_unfinished());
+        assert_eq!(newest.config, json!({"judge": 2}));
+        let done: Vec<Stage> = newest.stages.iter().map(|(stage, _, _)| *stage).collect();
+        assert_eq!(done, [Stage::Prophet, Stage::Challenger]);
+    }
+}
+
+mod engine_drafts {
+    use super::*;
+
+    const TABLES: [Table; 2] = [Table::ProphetForecasts, Table::ProphetInnerForecasts];
+
+    fn keys() -> Vec<SeriesKey> {
+        ["a", "b", "c"]
+            .map(|host| SeriesKey::new(host, "cpu"))
+            .into()
+    }
+
+    /// Appends constant forecasts of these series, one batch, with an issue each.
+    fn append(draft: &mut EngineDraft<'_>, keys: &[SeriesKey]) {
+        let forecast = forecast(1.0);
+        let issues: Vec<SeriesIssue> = keys
+            .iter()
+            .map(|key| SeriesIssue {
+                key: key.clone(),
+                stage: Stage::Prophet,
+                engine: Some("prophet"),
+                severity: Severity::Info,
+                code: IssueCode::Constant,
+                message: "one value".to_owned(),
+            })
+            .collect();
+        draft
+            .append(EngineBatch {
+                keys,
+                forecasts: keys.iter().map(|key| (key, Segment::Future, &forecast)),
+                inner: std::iter::empty(),
+                issues: &issues,
+            })
+            .unwrap();
+    }
+
+    fn series_done(store: &Store, run: RunId) -> usize {
+        let draft = store.engine_draft(run, Stage::Prophet, TABLES, &keys());
+        draft.unwrap().series_done()
+    }
+
+    #[test]
+    fn a_draft_cut_off_is_taken_up_by_its_own_run_and_stage_only() {
         let store = Store::in_memory().unwrap();
         let run = store.begin_run(&identity(), 1).unwrap();
-        let found = store.newest_run_of(&identity()).unwrap().unwrap();
-        assert_eq!((found.id, found.config), (run, identity().config));
+        let mut draft = store
+            .engine_draft(run, Stage::Prophet, TABLES, &keys())
+            .unwrap();
+        append(&mut draft, &keys()[..2]);
+        drop(draft);
+        assert_eq!(series_done(&store, run), 2);
+        assert_eq!(
+            store
+                .series_drafted(run, Stage::Challenger, &keys())
+                .unwrap(),
+            None
+        );
+        let other_keys = [SeriesKey::new("a", "cpu"), SeriesKey::new("x", "cpu")];
+        assert_eq!(
+            store
+                .series_drafted(run, Stage::Prophet, &other_keys)
+                .unwrap(),
+            None
+        );
+        let next = store.begin_run(&identity(), 2).unwrap();
+        assert_eq!(series_done(&store, next), 0);
+        assert_eq!(
+            store.series_drafted(run, Stage::Prophet, &keys()).unwrap(),
+            None
+        );
+    }
 
-        let mut other_margin = identity();
-        other_margin.config["judge"] = json!({"promotion_margin": 5});
-        assert!(store.newest_run_of(&other_margin).unwrap().is_some());
+    #[test]
+    fn a_draft_is_given_up_where_its_run_gets_other_settings() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&identity(), 1).unwrap();
+        let begin = || {
+            store
+                .engine_draft(run, Stage::Prophet, TABLES, &keys())
+                .unwrap()
+        };
+        append(&mut begin(), &keys()[..1]);
+        let newest = store.newest_run().unwrap().unwrap();
+        store
+            .take_up_run(&newest, Stage::Prophet, &newest.config)
+            .unwrap();
+        assert_eq!(series_done(&store, run), 1);
+        store
+            .take_up_run(&newest, Stage::Prophet, &json!({"prophet": "exact"}))
+            .unwrap();
+        assert_eq!(series_done(&store, run), 0);
+    }
 
-        let changes: [fn(&mut RunIdentity); 3] = [
-            |identity| identity.data_fingerprint = "b".to_owned(),
-            |identity| identity.as_of = Day::MIN,
-            |identity| identity.config["forecast"]["horizon_days"] = json!(3),
-        ];
-        for change in changes {
-            let mut other = identity();
-            change(&mut other);
-            assert!(store.newest_run_of(&other).unwrap().is_none(), "{other:?}");
-        }
+    #[test]
+    fn whatever_the_batches_the_same_rows_are_published() {
+        let published = |batches: &[usize]| {
+            let store = Store::in_memory().unwrap();
+            let run = store.begin_run(&identity(), 1).unwrap();
+            let keys = keys();
+            let mut rest = keys.as_slice();
+            for size in batches {
+                // Taken up anew before every batch.
+                let mut draft = store
+                    .engine_draft(run, Stage::Prophet, TABLES, &keys)
+                    .unwrap();
+                let (batch, after) = rest.split_at(*size);
+                append(&mut draft, batch);
+                rest = after;
+            }
+            let draft = store
+                .engine_draft(run, Stage::Prophet, TABLES, &keys)
+                .unwrap();
+            let result = StageResult {
+                stage: Stage::Prophet,
+                rows: draft.count_rows().unwrap(),
+                drafts: draft.into_drafts(),
+                issues: Vec::new(),
+                seconds: 0.0,
+                archive: None,
+            };
+            store.publish(run, result).unwrap();
+            assert!(!store.has_table("draft_progress").unwrap());
+            ["prophet_forecasts", "series_issues"].map(|table| {
+                store
+                    .connection()
+                    .query_row(
+                        &format!("SELECT string_agg(t::VARCHAR, '\n') FROM {table} AS t"),
+                        [],
+                        |row| row.get::<_, String>(0),
+                    )
+                    .unwrap()
+            })
+        };
+        let at_once = published(&[3]);
+        assert_eq!(at_once[0].lines().count(), 6);
+        assert_eq!(at_once[1].lines().count(), 3);
+        assert_eq!(published(&[1, 2]), at_once);
+        assert_eq!(published(&[1, 1, 1]), at_once);
     }
 }
 

@@ -1,0 +1,83 @@
+//! What `DuckDB` said, in one line, and what to do about it.
+
+/// What marks an error whose way out is known, and that way.
+const WAYS_OUT: [(&str, &str); 7] = [
+    (
+        "Out of Memory",
+        "give more with --memory, or fewer --threads",
+    ),
+    // Before the next one, as DuckDB names its own limit where the disk is short.
+    ("max_temp_directory_size", NO_ROOM),
+    ("No space left on device", NO_ROOM),
+    ("Corrupt", DAMAGED),
+    ("Could not read enough bytes", DAMAGED),
+    ("Permission denied", NOT_WRITABLE),
+    ("read-only", NOT_WRITABLE),
+];
+
+const NO_ROOM: &str = "the disk is full: make room beside the database, and give the command again; \
+                       what was there before still stands";
+const DAMAGED: &str = "the file is damaged: put a backup in its place";
+const NOT_WRITABLE: &str = "make the file and its directory writable, or work on a copy";
+
+/// The first line of the error, and the way out where it is known.
+pub(crate) fn explained(error: &duckdb::Error) -> String {
+    let message = error.to_string();
+    with_way_out(&message, way_out(&message))
+}
+
+/// The same for a file that is read: damage is that file's, and so is what has no better name.
+pub(crate) fn explained_of_file(error: &duckdb::Error) -> String {
+    let message = error.to_string();
+    let way_out = way_out(&message).filter(|way_out| *way_out != DAMAGED);
+    with_way_out(
+        &message,
+        way_out.or(Some("mend the file, or fetch it again")),
+    )
+}
+
+fn with_way_out(message: &str, way_out: Option<&str>) -> String {
+    let first_line = message.lines().next().unwrap_or_default().trim_end();
+    match way_out {
+        Some(way_out) => format!("{first_line}; {way_out}"),
+        None => first_line.to_owned(),
+    }
+}
+
+fn way_out(message: &str) -> Option<&'static str> {
+    WAYS_OUT
+        .into_iter()
+        .find(|(mark, _)| message.contains(mark))
+        .map(|(_, way_out)| way_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(message: &str, expected: &str) {
+        let error = duckdb::Error::InvalidColumnName(message.to_owned());
+        let explained = explained(&error);
+        assert!(explained.contains(expected), "{explained}");
+        assert_eq!(explained.lines().count(), 1, "{explained}");
+    }
+
+    #[test]
+    fn errors_whose_way_out_is_known_name_it() {
+        check(
+            "Out of Memory Error: could not allocate block\nPossible solutions:\n* many",
+            "give more with --memory",
+        );
+        check(
+            "IO Error: Could not write file: No space left on device",
+            "make room",
+        );
+        check(
+            "Data Corruption Error: Corrupt database file: checksum",
+            "put a backup",
+        );
+        check("IO Error: Cannot open file: Permission denied", "writable");
+        check("Binder Error: no such thing", "Binder Error: no such thing");
+    }
+}

@@ -1,0 +1,186 @@
+//! Commands that are killed at any moment: whatever stands in the database then is whole, and the
+//! command given again comes to what it would have come to.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+const DB: &str = "fleet.duckdb";
+
+/// What each stage fills, in the order of stages.
+const STAGES: [(&str, &[&str]); 4] = [
+    ("prophet", &["prophet_forecasts", "prophet_inner_forecasts"]),
+    (
+        "challenger",
+        &["challenger_forecasts", "challenger_inner_forecasts"],
+    ),
+    (
+        "judge",
+        &[
+            "backtest_scores",
+            "model_leaderboard",
+            "interval_calibration",
+            "judge_forecasts",
+        ],
+    ),
+    (
+        "write",
+        &["forecasts", "forecasts_history", "capacity_outlook"],
+    ),
+];
+
+/// One hash list a stage: over its tables and its issues.
+fn by_stage(desk: &Desk) -> Vec<Vec<String>> {
+    STAGES
+        .iter()
+        .map(|(stage, tables)| {
+            let issues = format!("(FROM series_issues WHERE stage = '{stage}')");
+            let hashes: Vec<String> = tables
+                .iter()
+                .copied()
+                .chain([issues.as_str()])
+                .map(hash_of)
+                .collect();
+            desk.query(DB, &hashes.join(" UNION ALL "))
+        })
+        .collect()
+}
+
+/// Starts a command and kills it after `delay`, where it is not done by then.
+fn kill_after(desk: &Desk, arguments: &str, delay: Duration) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments.split_whitespace())
+        .current_dir(desk.dir.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(delay);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// `count` moments, spread over what the command takes when nobody kills it, and a little beyond.
+fn moments(undisturbed: Duration, count: u32) -> impl Iterator<Item = Duration> {
+    (0..count).map(move |moment| undisturbed * 11 * (2 * moment + 1) / (20 * count))
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let started = Instant::now();
+    work();
+    started.elapsed()
+}
+
+/// Puts a copy of the database, as it was when nothing had it open, in place.
+fn put(desk: &Desk, copy: &str) {
+    let _ = std::fs::remove_file(desk.path("fleet.duckdb.wal"));
+    std::fs::copy(desk.path(copy), desk.path(DB)).unwrap();
+}
+
+#[test]
+fn a_run_killed_at_any_moment_leaves_whole_tables_and_can_be_given_again() {
+    const NEXT: &str = "run-all --quiet --train-months 8 --horizon-days 20";
+    let desk = Desk::new();
+    desk.ok("demo --hosts 3 --months 13");
+    // The earlier run is of a month before, so that a golden record is kept, too.
+    desk.ok(&format!("{NEXT} --as-of 2025-11-30"));
+    std::fs::copy(desk.path(DB), desk.path("before.duckdb")).unwrap();
+    let old = by_stage(&desk);
+    let undisturbed = timed(|| drop(desk.ok(NEXT)));
+    let new = by_stage(&desk);
+    let all_new = desk.contents(DB);
+    for ((stage, _), (old, new)) in STAGES.iter().zip(old.iter().zip(&new)) {
+        assert_ne!(old, new, "{stage}");
+    }
+
+    for moment in moments(undisturbed, 30) {
+        put(&desk, "before.duckdb");
+        kill_after(&desk, NEXT, moment);
+        let marks: Vec<String> = STAGES
+            .iter()
+            .map(|(stage, _)| format!("{stage}_rows IS NOT NULL"))
+            .collect();
+        let is_done = desk.query(
+            DB,
+            &format!(
+                "SELECT unnest([{}])::VARCHAR FROM runs WHERE run_id = 2",
+                marks.join(", ")
+            ),
+        );
+        let found = by_stage(&desk);
+        for (index, (stage, _)) in STAGES.iter().enumerate() {
+            let done = is_done.get(index).is_some_and(|done| done == "true");
+            let expected = if done { &new } else { &old };
+            assert_eq!(found[index], expected[index], "{stage} after {moment:?}");
+        }
+        desk.ok(NEXT);
+        assert_eq!(desk.contents(DB), all_new, "given again after {moment:?}");
+    }
+}
+
+#[test]
+fn a_first_run_killed_at_any_moment_can_be_given_again() {
+    let desk = Desk::new();
+    let settings = "train-months = 8\nhorizon-days = 20\n[demo]\nhosts = 2\nmonths = 12\n";
+    std::fs::write(desk.path("fleetcast.toml"), settings).unwrap();
+    let undisturbed = timed(|| drop(desk.ok("run-all")));
+    let expected = desk.contents(DB);
+    for moment in moments(undisturbed, 10) {
+        let _ = std::fs::remove_file(desk.path(DB));
+        let _ = std::fs::remove_file(desk.path("fleet.duckdb.wal"));
+        kill_after(&desk, "run-all", moment);
+        desk.ok("run-all");
+        assert_eq!(desk.contents(DB), expected, "{moment:?}");
+    }
+}
+
+#[test]
+fn an_import_killed_at_any_moment_is_whole_or_not_there_and_can_be_given_again() {
+    const IMPORT: &str = "import next.csv";
+    let desk = Desk::new();
+    let file = |name: &str, first_day: u32, offset: u32| {
+        let rows = (0..40_000).map(|row| {
+            let (host, day) = (row / 100, row % 100 + first_day);
+            format!("h{host:03},cpu,{},{}\n", 20_000 + day, row % 7 + offset)
+        });
+        let text: String = rows.collect();
+        std::fs::write(
+            desk.path("raw.csv"),
+            format!("host,resource,day,utilization\n{text}"),
+        )
+        .unwrap();
+        let from = desk.path("raw.csv");
+        let to = desk.path(name);
+        Connection::open_in_memory()
+            .unwrap()
+            .execute_batch(&format!(
+                "COPY (SELECT host, resource, DATE '1970-01-01' + day::INTEGER AS ds, utilization FROM '{}')
+                 TO '{}' (HEADER)",
+                from.display(),
+                to.display()
+            ))
+            .unwrap();
+    };
+    let data = |desk: &Desk| {
+        let hash = "SELECT concat_ws(' ', count(*), bit_xor(hash(p)), sum(hash(p)::HUGEINT)) FROM processed_data AS p";
+        desk.query(DB, hash)
+    };
+    // Half of the days are new, half of them change.
+    file("first.csv", 0, 1);
+    file("next.csv", 50, 2);
+    desk.ok("import first.csv");
+    std::fs::copy(desk.path(DB), desk.path("before.duckdb")).unwrap();
+    let old = data(&desk);
+    let undisturbed = timed(|| drop(desk.ok(IMPORT)));
+    let new = data(&desk);
+    assert_ne!(old, new);
+    for moment in moments(undisturbed, 20) {
+        put(&desk, "before.duckdb");
+        kill_after(&desk, IMPORT, moment);
+        let found = data(&desk);
+        assert!(found == old || found == new, "{moment:?}: {found:?}");
+        desk.ok(IMPORT);
+        assert_eq!(data(&desk), new, "given again after {moment:?}");
+    }
+}
