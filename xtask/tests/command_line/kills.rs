@@ -94,7 +94,7 @@ fn a_run_killed_at_any_moment_leaves_whole_tables_and_can_be_given_again() {
         assert_ne!(old, new, "{stage}");
     }
 
-    for moment in moments(undisturbed, 30) {
+    for moment in moments(undisturbed, 24) {
         put(&desk, "before.duckdb");
         kill_after(&desk, NEXT, moment);
         let marks: Vec<String> = STAGES
@@ -126,7 +126,7 @@ fn a_first_run_killed_at_any_moment_can_be_given_again() {
     std::fs::write(desk.path("fleetcast.toml"), settings).unwrap();
     let undisturbed = timed(|| drop(desk.ok("run-all")));
     let expected = desk.contents(DB);
-    for moment in moments(undisturbed, 10) {
+    for moment in moments(undisturbed, 8) {
         let _ = std::fs::remove_file(desk.path(DB));
         let _ = std::fs::remove_file(desk.path("fleet.duckdb.wal"));
         kill_after(&desk, "run-all", moment);
