@@ -99,6 +99,8 @@ pub enum IssueCode {
     ValidationLeftOut,
     /// One of the forecasts a model weighs is not there, or cannot be weighed.
     CompanionLeftOut,
+    /// Days far from the level around them were drawn in before a model was fitted.
+    OutliersDrawnIn,
     /// The engine's arithmetic failed.
     NumericalFailure,
     /// The engine crashed on this series.
@@ -133,6 +135,7 @@ impl IssueCode {
             Self::ValidationShortened => "validation_shortened",
             Self::ValidationLeftOut => "validation_left_out",
             Self::CompanionLeftOut => "companion_left_out",
+            Self::OutliersDrawnIn => "outliers_drawn_in",
             Self::NumericalFailure => "numerical_failure",
             Self::EngineCrash => "engine_crash",
             Self::OneEngineOnly => "one_engine_only",

@@ -1,9 +1,12 @@
 //! Companions weighed by how they did at inner origins.
 
+use std::borrow::Cow;
+
 use fleetcast_core::{InnerOrigin, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
 use super::companions::{COMPANIONS, Companions, LAST_YEAR, companions};
 use super::limits::Limits;
+use super::outliers::draw_in;
 use super::plan::Plan;
 
 /// Errors below this share of the series' spread are taken as this, so that a companion without
@@ -34,22 +37,29 @@ pub(super) struct Combination {
     pub(super) weights: [f64; COMPANIONS],
     /// Inner origins that could be scored.
     pub(super) scored_origins: usize,
+    /// Days of the window that were drawn in.
+    pub(super) drawn_in: usize,
 }
 
 /// Forecasts of the `steps` days after `values`, the days of `plan`.
 pub(super) fn combine(values: &[f64], plan: &Plan, steps: usize) -> Combination {
-    let whole = companions(values, &plan.whole, plan.seasons, steps);
-    let origins = origins(values, plan, &whole);
+    let seen = draw_in(values);
+    let whole = companions(&seen.values, &plan.whole, plan.seasons, steps);
+    let origins = origins(values, &seen.values, plan, &whole);
     let all: Vec<&Origin<'_>> = origins.iter().collect();
-    let final_weights = weights(&all, &whole, values);
+    let final_weights = weights(&all, &whole, &seen.values);
     let mut inner = Vec::with_capacity(origins.len());
     let mut absolute_errors = Vec::new();
     for (index, origin) in origins.iter().enumerate() {
         let mut others = all.clone();
         others.remove(index);
-        let past = &values[..origin.seen];
-        let weights = weights(&others, &origin.companions, past);
-        let yhat = weighted(&origin.companions, &weights, past, plan.inner_horizon);
+        let weights = weights(&others, &origin.companions, &origin.past);
+        let yhat = weighted(
+            &origin.companions,
+            &weights,
+            &origin.past,
+            plan.inner_horizon,
+        );
         absolute_errors.extend(
             origin
                 .actual
@@ -58,30 +68,31 @@ pub(super) fn combine(values: &[f64], plan: &Plan, steps: usize) -> Combination 
                 .map(|(y, yhat)| (y - yhat).abs())
                 .filter(|error| error.is_finite()),
         );
-        let seen = u32::try_from(origin.seen - 1).unwrap_or(u32::MAX);
+        let last = u32::try_from(origin.past.len() - 1).unwrap_or(u32::MAX);
         inner.extend(InnerOrigin::new(
-            plan.first.plus_days(seen),
+            plan.first.plus_days(last),
             yhat,
             origin.actual,
         ));
     }
     absolute_errors.sort_by(f64::total_cmp);
     Combination {
-        yhat: weighted(&whole, &final_weights, values, steps),
+        yhat: weighted(&whole, &final_weights, &seen.values, steps),
         inner,
         absolute_errors,
         companions: whole,
         weights: final_weights,
         scored_origins: origins.len(),
+        drawn_in: seen.days,
     }
 }
 
 /// An inner origin.
 #[derive(Debug)]
 struct Origin<'a> {
-    /// Days it has seen.
-    seen: usize,
-    /// The days after it.
+    /// The days it has seen, drawn in by what was known on the last of them.
+    past: Cow<'a, [f64]>,
+    /// The days after it, as they were.
     actual: &'a [f64],
     companions: Companions,
     errors: [Option<f64>; COMPANIONS],
@@ -93,7 +104,15 @@ struct Origin<'a> {
 /// out, and so is one without an error of each companion that `whole` has: a companion that has none
 /// there would lose its weight for what one thin origin lacks. Last year's day is excepted, since
 /// it looks back the furthest: it is weighed only where all origins can.
-fn origins<'a>(values: &'a [f64], plan: &Plan, whole: &Companions) -> Vec<Origin<'a>> {
+///
+/// Errors, which the weights come from, are taken against `drawn_in`, the values of the whole window
+/// drawn in: a spike no companion could know of would make all of them look alike.
+fn origins<'a>(
+    values: &'a [f64],
+    drawn_in: &[f64],
+    plan: &Plan,
+    whole: &Companions,
+) -> Vec<Origin<'a>> {
     let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
     plan.inner
         .iter()
@@ -103,17 +122,19 @@ fn origins<'a>(values: &'a [f64], plan: &Plan, whole: &Companions) -> Vec<Origin
             if observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED {
                 return None;
             }
-            let found = companions(past, regression, plan.seasons, plan.inner_horizon);
+            let past = draw_in(past).values;
+            let found = companions(&past, regression, plan.seasons, plan.inner_horizon);
+            let scored = &drawn_in[*seen..*seen + plan.inner_horizon];
             let errors = found.forecasts.each_ref().map(|forecast| {
                 let forecast = forecast.as_ref()?;
-                metrics::mae(actual, forecast).filter(|error| error.is_finite())
+                metrics::mae(scored, forecast).filter(|error| error.is_finite())
             });
             let comparable = (0..COMPANIONS).all(|companion| {
                 let asked = companion != LAST_YEAR && whole.forecasts[companion].is_some();
                 !asked || errors[companion].is_some()
             });
             comparable.then_some(Origin {
-                seen: *seen,
+                past,
                 actual,
                 companions: found,
                 errors,
@@ -209,7 +230,7 @@ mod tests {
 
     fn origin(errors: [Option<f64>; COMPANIONS]) -> Origin<'static> {
         Origin {
-            seen: 1,
+            past: Cow::Borrowed(&[1.0]),
             actual: &[1.0],
             companions: companions(errors.map(|error| error.is_some())),
             errors,
@@ -269,7 +290,7 @@ mod tests {
     /// The origins of a plan, and the companions of the whole window.
     fn found<'a>(values: &'a [f64], plan: &Plan) -> (Vec<Origin<'a>>, Companions) {
         let whole = super::companions(values, &plan.whole, plan.seasons, 30);
-        (origins(values, plan, &whole), whole)
+        (origins(values, values, plan, &whole), whole)
     }
 
     #[test]
@@ -280,7 +301,7 @@ mod tests {
         assert_eq!(reference.len(), 3);
         for (index, reference) in reference.iter().enumerate() {
             let mut other = values.clone();
-            for value in &mut other[reference.seen..] {
+            for value in &mut other[reference.past.len()..] {
                 *value = 1000.0 - 7.0 * *value;
             }
             let found = &found(&other, &plan).0[index];
@@ -331,7 +352,7 @@ mod tests {
                 }
             }
             let (origins, _) = found(&values, &plan);
-            let seen: Vec<usize> = origins.iter().map(|origin| origin.seen).collect();
+            let seen: Vec<usize> = origins.iter().map(|origin| origin.past.len()).collect();
             assert_eq!(seen, expected, "{name}");
             let combined = combine(&values, &plan, 30);
             assert_eq!(combined.scored_origins, expected.len(), "{name}");

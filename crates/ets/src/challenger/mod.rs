@@ -7,6 +7,7 @@ mod interval;
 mod limits;
 mod linear_algebra;
 mod notices;
+mod outliers;
 mod plan;
 mod regression;
 mod seasons;

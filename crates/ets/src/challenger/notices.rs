@@ -15,11 +15,25 @@ const NAMES: [&str; COMPANIONS] = [
 ];
 
 /// Every step down of a forecast, seasons aside: inner validation that was cut short or left out,
-/// and companions that are not in it.
+/// and companions that are not in it; and how many days were drawn in.
 pub(super) fn notices(combination: &Combination, plan: &Plan, days: usize) -> Vec<Notice> {
-    let mut notices: Vec<Notice> = validation(combination, plan, days).into_iter().collect();
+    let mut notices: Vec<Notice> = outliers(combination).into_iter().collect();
+    notices.extend(validation(combination, plan, days));
     notices.extend(companions(combination, plan));
     notices
+}
+
+fn outliers(combination: &Combination) -> Option<Notice> {
+    let message = match combination.drawn_in {
+        0 => return None,
+        1 => "1 day far from the level around it was drawn in before fitting".to_owned(),
+        days => format!("{days} days far from the level around them were drawn in before fitting"),
+    };
+    Some(Notice {
+        severity: Severity::Info,
+        code: IssueCode::OutliersDrawnIn,
+        message,
+    })
 }
 
 fn validation(combination: &Combination, plan: &Plan, days: usize) -> Option<Notice> {
@@ -123,6 +137,7 @@ mod tests {
             },
             weights: weights.map(|weight| weight.unwrap_or(0.0)),
             scored_origins,
+            drawn_in: 0,
         };
         let found = notices(&combination, &Plan::new(grid, seasons), days);
         let found: Vec<(Severity, IssueCode, &str)> = found

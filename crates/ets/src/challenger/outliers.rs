@@ -1,0 +1,429 @@
+//! Days far from the level around them, drawn in before anything is fitted.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use fleetcast_core::SEASON_WEEK;
+
+/// Values of a weekday that its local level is taken from: those of nine weeks.
+const WEEKS: usize = 9;
+
+/// Weeks that have to be observed before a day, and after it,
+const ON_A_SIDE: usize = 2;
+
+/// and in the nine weeks at an end.
+const WEEKS_OBSERVED: usize = WEEKS.div_ceil(2);
+
+/// Deviations from the level that a day is drawn in to. Tukey's "far out" values, three interquartile
+/// ranges beyond the quartiles, begin at 4.7 standard deviations of a normal distribution.
+const FAR_OUT: f64 = 5.0;
+
+/// The median absolute deviation of a normal distribution times this is its standard deviation.
+const DEVIATION: f64 = 1.4826;
+
+/// Days between the ends that have a deviation of their own, where it is larger than that of all days.
+const SEASON: usize = 91;
+
+/// A deviation of this share of the values is rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// Days from which on a run of far days is a level of its own.
+const LEVEL_FROM: usize = 14;
+
+/// Days inside a run that need not be far: a weekend.
+const BRIDGED: usize = 2;
+
+/// One day in so many may be an outlier; what is more common is what the series is,
+const RARE: usize = 10;
+
+/// and lies within so many deviations of a normal distribution.
+const COMMON: f64 = 1.645;
+
+/// Values drawn in.
+#[derive(Debug)]
+pub(super) struct DrawnIn<'a> {
+    /// A value a day, NaN where missing; those given where none was far.
+    pub(super) values: Cow<'a, [f64]>,
+    /// How many are not the ones given.
+    pub(super) days: usize,
+}
+
+/// Draws days far from the level around them in to five deviations from it.
+///
+/// The level of a day is the median of its weekday over the nine weeks around it, in
+/// the first and the last four weeks a line through the nine weeks there by repeated medians (Siegel 1982, *Biometrika* 69(1), 242-244;
+/// in moving windows: Davies, Fried & Gather 2004, *Journal of Statistical Planning and Inference*
+/// 122, 65-78). The deviation is the median absolute one from these levels, of all days or, where that is
+/// larger, of the four weeks at an end or of the quarter of a year between. The bound is about that of `tsoutliers` in R's `forecast`.
+///
+/// Days beyond it on the same side, weekends between them included, are a run. One of two weeks or
+/// more is a new level and stays: its days are held against its own median and deviation.
+///
+/// A deviation is at least the one by which nine days in ten are no further from their level than
+/// of a normal distribution: what happens more often is what the series is, and stays. Nothing is
+/// drawn in where nine days in ten have no deviation at all, as in a series that is mostly zero.
+pub(super) fn draw_in(values: &[f64]) -> DrawnIn<'_> {
+    let unchanged = DrawnIn {
+        values: Cow::Borrowed(values),
+        days: 0,
+    };
+    let residuals = residuals(values);
+    let Some(deviations) = deviations(values, &residuals.without_itself) else {
+        return unchanged;
+    };
+    let excess = excess(residuals.with_itself, &deviations);
+    let days = excess.iter().filter(|excess| **excess != 0.0).count();
+    if days == 0 {
+        return unchanged;
+    }
+    let both = values.iter().zip(excess);
+    DrawnIn {
+        values: both.map(|(value, excess)| value - excess).collect(),
+        days,
+    }
+}
+
+/// What a day is above its level, NaN where it is missing or too few of its weekday are there.
+struct Residuals {
+    /// Where the day has a say in its level: 0 as long as it is between the two middle ones of the
+    /// others, so that an edge between two levels is no outlier.
+    with_itself: Vec<f64>,
+    /// Where it has none, which the deviations are from: with itself a series that rises or falls
+    /// steadily would have none.
+    without_itself: Vec<f64>,
+}
+
+fn residuals(values: &[f64]) -> Residuals {
+    let mut with_itself = vec![f64::NAN; values.len()];
+    let mut without_itself = with_itself.clone();
+    for weekday in 0..SEASON_WEEK.min(values.len()) {
+        let weeks: Vec<f64> = values[weekday..]
+            .iter()
+            .step_by(SEASON_WEEK)
+            .copied()
+            .collect();
+        for (week, (lower, upper)) in levels(&weeks).into_iter().enumerate() {
+            let (day, value) = (weekday + week * SEASON_WEEK, weeks[week]);
+            without_itself[day] = value - f64::midpoint(lower, upper);
+            if !lower.is_nan() {
+                with_itself[day] = value - value.max(lower).min(upper);
+            }
+        }
+    }
+    Residuals {
+        with_itself,
+        without_itself,
+    }
+}
+
+/// The level of each week of one weekday: the two middle ones of the weeks around it, or twice the
+/// same on a line.
+fn levels(weeks: &[f64]) -> Vec<(f64, f64)> {
+    let half = WEEKS / 2;
+    let length = weeks.len().min(WEEKS);
+    let mut levels = vec![(f64::NAN, f64::NAN); weeks.len()];
+    for (window, level) in weeks.windows(WEEKS).zip(levels.iter_mut().skip(half)) {
+        *level = middle_ones(window).unwrap_or(*level);
+    }
+    let last = weeks.len() - length;
+    let at_the_ends = [
+        (0, 0..half.min(length)),
+        (last, weeks.len().saturating_sub(half)..weeks.len()),
+    ];
+    for (first, days) in at_the_ends {
+        if let Some((height, slope)) = line(&weeks[first..first + length]) {
+            for week in days {
+                let level = height + slope * (week - first) as f64;
+                levels[week] = (level, level);
+            }
+        }
+    }
+    levels
+}
+
+/// The two middle ones of the eight weeks around the middle of `window`; of an odd number those on
+/// either side of the median. `None` where too few are observed.
+fn middle_ones(window: &[f64]) -> Option<(f64, f64)> {
+    let half = WEEKS / 2;
+    let mut around = [0.0; WEEKS];
+    let mut count = 0;
+    for side in [&window[..half], &window[half + 1..]] {
+        let before = count;
+        for value in side.iter().filter(|value| !value.is_nan()) {
+            around[count] = *value;
+            count += 1;
+        }
+        if count - before < ON_A_SIDE {
+            return None;
+        }
+    }
+    let around = &mut around[..count];
+    around.sort_unstable_by(f64::total_cmp);
+    let lower = count / 2 - 1;
+    Some((around[lower], around[count - 1 - lower]))
+}
+
+/// The height at the first week and the slope a week of a line by repeated medians; `None` where too
+/// few weeks are observed.
+fn line(weeks: &[f64]) -> Option<(f64, f64)> {
+    let observed: Vec<(f64, f64)> = weeks
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| !value.is_nan())
+        .map(|(week, value)| (week as f64, *value))
+        .collect();
+    if observed.len() < WEEKS_OBSERVED {
+        return None;
+    }
+    let slope_at = |(week, value): &(f64, f64)| {
+        let others = observed.iter().filter(|(other, _)| other != week);
+        let mut slopes: Vec<f64> = others
+            .map(|(other, there)| (there - value) / (other - week))
+            .collect();
+        median(&mut slopes)
+    };
+    let mut slopes: Vec<f64> = observed.iter().map(slope_at).collect();
+    let slope = median(&mut slopes);
+    let mut heights: Vec<f64> = observed
+        .iter()
+        .map(|(week, value)| value - slope * week)
+        .collect();
+    Some((median(&mut heights), slope))
+}
+
+/// The deviation of each day; `None` where all days together have none but what rounding leaves.
+fn deviations(values: &[f64], residuals: &[f64]) -> Option<Vec<f64>> {
+    let of_all = deviation(residuals, 0.0).max(by_the_common_days(residuals));
+    let rounding = ROUNDING * deviation(values, 0.0);
+    if !(of_all > rounding && of_all.is_finite()) {
+        return None;
+    }
+    let mut deviations = vec![of_all; residuals.len()];
+    let at_an_end = (WEEKS / 2 * SEASON_WEEK).min(residuals.len() / 2);
+    let middle = at_an_end..residuals.len() - at_an_end;
+    let seasons = middle.clone().step_by(SEASON);
+    let seasons = seasons.map(|first| first..(first + SEASON).min(middle.end));
+    let ends = [0..middle.start, middle.end..residuals.len()];
+    for days in seasons.chain(ends) {
+        let mut observed = observed(&residuals[days.clone()]);
+        let middle = median(&mut observed);
+        let own = deviation(&observed, middle);
+        deviations[days].fill(of_all.max(own));
+    }
+    Some(deviations)
+}
+
+/// The deviation by which 9 of 10 days are no further from their level than of a normal
+/// distribution.
+fn by_the_common_days(residuals: &[f64]) -> f64 {
+    let mut absolute = observed(residuals);
+    for value in &mut absolute {
+        *value = value.abs();
+    }
+    let rare = absolute.len() / RARE;
+    let Some(rank) = absolute.len().checked_sub(rare + 1) else {
+        return 0.0;
+    };
+    *absolute.select_nth_unstable_by(rank, f64::total_cmp).1 / COMMON
+}
+
+/// The median absolute deviation from `middle`, as a standard deviation; 0 where nothing is observed.
+fn deviation(values: &[f64], middle: f64) -> f64 {
+    let mut absolute = observed(values);
+    for value in &mut absolute {
+        *value = (*value - middle).abs();
+    }
+    if absolute.is_empty() {
+        return 0.0;
+    }
+    DEVIATION * median(&mut absolute)
+}
+
+/// What each day is beyond five deviations, 0 where it is not.
+fn excess(mut residuals: Vec<f64>, deviations: &[f64]) -> Vec<f64> {
+    let mut widths: Vec<f64> = deviations.iter().map(|one| FAR_OUT * one).collect();
+    for run in runs(&residuals, &widths) {
+        if run.len() < LEVEL_FROM {
+            continue;
+        }
+        let mut observed = observed(&residuals[run.clone()]);
+        let middle = median(&mut observed);
+        let own = FAR_OUT * deviation(&observed, middle);
+        for day in run {
+            residuals[day] -= middle;
+            widths[day] = widths[day].max(own);
+        }
+    }
+    let both = residuals.iter().zip(&widths);
+    both.map(|(residual, width)| {
+        if residual.abs() > *width {
+            residual - width.copysign(*residual)
+        } else {
+            0.0
+        }
+    })
+    .collect()
+}
+
+/// From the first to the last day of each run of far days.
+fn runs(residuals: &[f64], widths: &[f64]) -> Vec<Range<usize>> {
+    let mut runs: Vec<(bool, Range<usize>)> = Vec::new();
+    let mut near = 0;
+    for (day, (residual, width)) in residuals.iter().zip(widths).enumerate() {
+        if residual.is_nan() {
+            continue;
+        }
+        if residual.abs() <= *width {
+            near += 1;
+            continue;
+        }
+        let above = *residual > 0.0;
+        match runs.last_mut() {
+            Some((side, run)) if *side == above && near <= BRIDGED => run.end = day + 1,
+            _ => runs.push((above, day..day + 1)),
+        }
+        near = 0;
+    }
+    runs.into_iter().map(|(_, run)| run).collect()
+}
+
+/// The values that are there.
+fn observed(values: &[f64]) -> Vec<f64> {
+    let observed = values.iter().filter(|value| !value.is_nan());
+    observed.copied().collect()
+}
+
+/// The median of values of which there is one or more; NaN where there is none.
+fn median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    let middle = values.len() / 2;
+    let odd = values.len() % 2 == 1;
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if odd {
+        return *upper;
+    }
+    let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    f64::midpoint(lower, *upper)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A level of 50 with a week, unrest of a half on either side, and a year of 10.
+    fn series(days: usize) -> Vec<f64> {
+        (0..days)
+            .map(|day| {
+                let unrest = ((day * day * 31 + day * 17) % 101) as f64 / 101.0 - 0.5;
+                let year = (day as f64 * std::f64::consts::TAU / 365.25).sin();
+                50.0 + 10.0 * year + 3.0 * f64::from(u8::from(day % 7 < 5)) + unrest
+            })
+            .collect()
+    }
+
+    /// The days drawn in by more than 2. Where the year is steep, a spike four weeks away moves a
+    /// level by more than the unrest, and its day is drawn in a little too.
+    fn moved(given: &[f64], found: &[f64]) -> Vec<usize> {
+        let both = given.iter().zip(found).enumerate();
+        both.filter(|(_, (given, found))| (*given - *found).abs() > 2.0)
+            .map(|(day, _)| day)
+            .collect()
+    }
+
+    /// Changes `days` of the series by `change`, and looks at which days are drawn in, and that
+    /// they come near to where they were.
+    fn check(name: &str, changed: &[usize], change: f64, drawn_in: &[usize]) {
+        let calm = series(600);
+        let mut values = calm.clone();
+        for day in changed {
+            values[*day] += change;
+        }
+        let found = draw_in(&values);
+        let days = moved(&values, &found.values);
+        assert_eq!(days, drawn_in, "{name}");
+        for day in days {
+            let distance = (found.values[day] - calm[day]).abs();
+            assert!(distance < 15.0, "{name}: {distance} on day {day}");
+        }
+    }
+
+    #[test]
+    fn short_runs_are_drawn_in_and_levels_are_not() {
+        let days = |days: Range<usize>| days.collect::<Vec<usize>>();
+        check("nothing", &[], 0.0, &[]);
+        for day in [0, 3, 300, 596, 599] {
+            check("a spike", &[day], 1e6, &[day]);
+            check("a drop", &[day], -1e6, &[day]);
+        }
+        for run in [days(0..8), days(300..313), days(590..598), days(592..600)] {
+            check("a run", &run, 100.0, &run);
+        }
+        for level in [
+            days(300..600),
+            days(579..600),
+            days(586..600),
+            days(300..320),
+        ] {
+            check("a level", &level, 100.0, &[]);
+        }
+        let common: Vec<usize> = (0..600).step_by(8).collect();
+        check("what the series is", &common, 100.0, &[]);
+    }
+
+    #[test]
+    fn a_spike_on_a_new_level_is_drawn_in() {
+        let mut values = series(600);
+        for value in &mut values[579..] {
+            *value += 100.0;
+        }
+        let level = values.clone();
+        values[595] += 1e6;
+        let found = draw_in(&values);
+        assert_eq!(moved(&values, &found.values), [595]);
+        assert!((found.values[595] - level[595]).abs() < 15.0);
+    }
+
+    #[test]
+    fn what_has_no_deviation_is_left_alone() {
+        let bursts = |day: usize| f64::from(u8::from(day.is_multiple_of(31))) * 40.0;
+        let bursts: Vec<f64> = (0..600).map(bursts).collect();
+        for values in [
+            &bursts[..],
+            &[3.0; 90],
+            &[0.0; 90],
+            &[f64::NAN; 90],
+            &[7.0],
+            &[],
+        ] {
+            assert_eq!(draw_in(values).days, 0, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn missing_days_stay_missing() {
+        let mut values = series(600);
+        values[100..180].fill(f64::NAN);
+        values[300] = f64::NAN;
+        values[301] = 1e6;
+        let found = draw_in(&values);
+        assert_eq!(moved(&values, &found.values), [301]);
+        let mut both = values.iter().zip(found.values.iter());
+        assert!(both.all(|(given, found)| given.is_nan() == found.is_nan()));
+    }
+
+    #[test]
+    fn a_power_of_two_changes_no_bit() {
+        let mut values = series(600);
+        values[300] = 1e4;
+        values[597] = -1e4;
+        let reference = draw_in(&values);
+        assert_eq!(moved(&values, &reference.values), [300, 597]);
+        for scale in [1024.0, 1.0 / 1024.0, -1.0] {
+            let scaled: Vec<f64> = values.iter().map(|value| value * scale).collect();
+            let expected: Vec<f64> = reference.values.iter().map(|value| value * scale).collect();
+            assert_eq!(draw_in(&scaled).values, expected, "{scale}");
+        }
+    }
+}
