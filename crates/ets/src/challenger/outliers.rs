@@ -176,7 +176,9 @@ fn line(weeks: &[f64]) -> Option<(f64, f64)> {
         return None;
     }
     let slope_at = |(week, value): &(f64, f64)| {
-        let others = observed.iter().filter(|(other, _)| other != week);
+        let others = observed
+            .iter()
+            .filter(|(other, _)| (other - week).abs() > 0.5);
         let mut slopes: Vec<f64> = others
             .map(|(other, there)| (there - value) / (other - week))
             .collect();
