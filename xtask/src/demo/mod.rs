@@ -21,7 +21,7 @@ use fleet::{DemoSeries, Fleet, RESOURCES};
 /// The last day of every demo fleet: a fixed one, so that the same seed makes the same fleet.
 const LAST_DAY: &str = "2025-12-31";
 
-/// Hosts unless asked otherwise: 200 series, half a minute of work on two cores.
+/// Hosts unless asked otherwise: 200 series, a second of work on two cores.
 const DEFAULT_HOSTS: usize = 50;
 
 const DEFAULT_MONTHS: u32 = 36;
