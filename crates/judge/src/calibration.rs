@@ -87,6 +87,19 @@ impl Calibration {
         self.quantile(level.share()) * error_growth(days_ahead)
     }
 
+    /// The lower and upper bounds at `level` of point forecasts whose first day is the first ahead.
+    #[must_use]
+    pub fn interval(&self, yhat: &[f64], level: IntervalLevel) -> (Vec<f64>, Vec<f64>) {
+        let base = self.quantile(level.share());
+        yhat.iter()
+            .enumerate()
+            .map(|(step, yhat)| {
+                let half_width = base * error_growth(step + 1);
+                (yhat - half_width, yhat + half_width)
+            })
+            .unzip()
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -1,15 +1,7 @@
 //! What the judge knows of one series.
 
 use fleetcast_core::{Day, Forecast, SeriesView, Split};
-
-/// A forecast an engine made from an origin inside the training window.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InnerForecast {
-    /// The last day it has seen.
-    pub origin: Day,
-    /// Point forecasts of the days after `origin`, in the series' unit.
-    pub yhat: Vec<f64>,
-}
+use fleetcast_store::InnerForecast;
 
 /// One engine's forecasts of one series, as far as there are any.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -8,7 +8,7 @@ use fleetcast_core::{
 use fleetcast_store::{RunId, SeriesIndex, StageResult, Store, Table};
 use rayon::prelude::*;
 
-use crate::evidence::{EngineForecasts, Evidence, InnerForecast};
+use crate::evidence::{EngineForecasts, Evidence};
 use crate::leaderboard::{
     Row, calibration_batch, judge_forecast_batch, leaderboard_batch, score_batch,
 };
@@ -123,13 +123,7 @@ fn read_engine(
         .map(|(forecasts, inner)| EngineForecasts {
             backtest: forecasts.backtest,
             future: forecasts.future,
-            inner: inner
-                .into_iter()
-                .map(|inner| InnerForecast {
-                    origin: inner.origin,
-                    yhat: inner.yhat,
-                })
-                .collect(),
+            inner,
         })
         .collect())
 }

@@ -1,6 +1,6 @@
 //! How a model has done so far, and what that promises of its next forecast.
 
-use fleetcast_core::{IntervalLevel, SeriesView, error_growth, metrics};
+use fleetcast_core::{IntervalLevel, SeriesView, metrics};
 
 use crate::Contender;
 use crate::blend::Weights;
@@ -70,7 +70,7 @@ impl TrackRecord {
             };
         };
         let promised = residuals.clone().calibration();
-        let interval = promised.map(|promised| bounds(yhat, &promised, level));
+        let interval = promised.map(|promised| promised.interval(yhat, level));
         residuals.add(actual, yhat, 1.0);
         origin_errors.extend(metrics::mae(actual, yhat).map(|mae| (mae, 1.0)));
         let calibration = residuals.calibration();
@@ -136,18 +136,6 @@ fn engine_shares(model: Contender, weights: &Weights) -> [f64; 2] {
         Contender::Blend if sum > 0.0 => of_engines.map(|weight| weight / sum),
         Contender::Blend | Contender::SeasonalNaive => [0.0, 0.0],
     }
-}
-
-/// The interval a calibration gives a forecast whose first day is the first ahead.
-fn bounds(yhat: &[f64], calibration: &Calibration, level: IntervalLevel) -> (Vec<f64>, Vec<f64>) {
-    let base = calibration.half_width(level, 30);
-    yhat.iter()
-        .enumerate()
-        .map(|(step, yhat)| {
-            let half_width = base * error_growth(step + 1);
-            (yhat - half_width, yhat + half_width)
-        })
-        .unzip()
 }
 
 fn shift(actual: &[f64], yhat: &[f64], calibration: &Calibration, level: IntervalLevel) -> f64 {

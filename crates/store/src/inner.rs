@@ -7,12 +7,12 @@ use crate::arrow_columns::{days, doubles, lists, strings};
 use crate::panels::key_index;
 use crate::{Error, Store, Table};
 
-/// One of an engine's forecasts from an inner origin.
+/// A forecast an engine made from an origin inside the training window.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StoredInnerForecast {
+pub struct InnerForecast {
     /// The last day it has seen.
     pub origin: Day,
-    /// Point forecasts of the days after it.
+    /// Point forecasts of the days after `origin`, in the series' unit.
     pub yhat: Vec<f64>,
 }
 
@@ -28,7 +28,7 @@ impl Store {
         table: Table,
         keys: &[SeriesKey],
         training: TimeGrid,
-    ) -> Result<Vec<Vec<StoredInnerForecast>>, Error> {
+    ) -> Result<Vec<Vec<InnerForecast>>, Error> {
         let sql =
             include_str!("../sql/read_inner_forecasts.sql").replace("{table}", table.as_str());
         let mut found = vec![Vec::new(); keys.len()];
@@ -44,7 +44,7 @@ impl Store {
                 let yhat = yhats.value(row);
                 let yhat = doubles(&yhat, "yhat")?;
                 if yhat.null_count() == 0 {
-                    found[index].push(StoredInnerForecast {
+                    found[index].push(InnerForecast {
                         origin,
                         yhat: yhat.values().to_vec(),
                     });

@@ -28,7 +28,7 @@ pub use error::Error;
 pub use forecasts::StoredForecasts;
 pub use history::Archive;
 pub use import::{Aggregate, Import, ImportReport, NameSource};
-pub use inner::StoredInnerForecast;
+pub use inner::InnerForecast;
 pub use input::{DataSummary, SeriesIndex};
 pub use limits::{EffectiveLimits, Limits};
 pub use open::{OpenOptions, Store};

@@ -61,15 +61,7 @@ impl Intervals {
         calibration: &Calibration,
         level: IntervalLevel,
     ) -> Self {
-        let bounds = |level| {
-            yhat.iter()
-                .enumerate()
-                .map(|(step, yhat)| {
-                    let half_width = calibration.half_width(level, step + 1);
-                    (yhat - half_width, yhat + half_width)
-                })
-                .unzip()
-        };
+        let bounds = |level| calibration.interval(yhat, level);
         Self {
             level,
             bounds: bounds(level),
