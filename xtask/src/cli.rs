@@ -126,6 +126,10 @@ pub(crate) struct CommonFlags {
     #[arg(long, global = true, value_name = "AMOUNT")]
     #[serde(default, deserialize_with = "from_text")]
     pub(crate) memory: Option<MemoryBudget>,
+    /// Forecast every series anew, also those whose values, settings and version are those of an
+    /// earlier run
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) fresh: Option<bool>,
     /// Print nothing but errors
     #[arg(long, short, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) quiet: Option<bool>,
@@ -158,6 +162,7 @@ impl CommonFlags {
             sustained: self.sustained.or(other.sustained),
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
+            fresh: self.fresh.or(other.fresh),
             quiet: self.quiet.or(other.quiet),
             json: self.json.or(other.json),
             config: self.config.or(other.config),

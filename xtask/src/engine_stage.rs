@@ -1,11 +1,12 @@
 //! One engine over the whole fleet: table in, table out.
 
 use fleetcast_core::{
-    Engine, IntervalLevel, IssueCode, PanelView, Refit, SeriesIssue, SeriesKey, Severity, Split,
-    Stage, WindowOutcomes, forecast_windows, screen,
+    BacktestError, Engine, Fingerprinter, IntervalLevel, IssueCode, Panel, PanelView, Refit,
+    SeriesIssue, SeriesKey, Severity, Split, WindowOutcomes, forecast_windows, screen,
 };
 use fleetcast_store::{
-    EngineBatch, EngineDraft, RunId, Segment, SeriesIndex, StageResult, Store, Table,
+    EngineBatch, EngineDraft, EngineForecasts, EngineTables, Made, RunId, SeriesIndex, StageResult,
+    Store,
 };
 
 use crate::error::Error;
@@ -21,20 +22,31 @@ const ENGINE_BATCH: usize = 512;
 /// What an engine stage goes by.
 #[derive(Debug)]
 pub(crate) struct EngineStage<'a> {
-    pub(crate) stage: Stage,
     pub(crate) engine: &'a dyn Engine,
-    /// The engine's table of forecasts, and the one of forecasts from inner origins.
-    pub(crate) tables: [Table; 2],
+    pub(crate) tables: EngineTables,
     pub(crate) split: Split,
     pub(crate) refit: Refit,
     pub(crate) level: IntervalLevel,
     /// Series read at a time.
     pub(crate) read_batch: usize,
+    /// Tells whether the engine was asked the same before.
+    pub(crate) fingerprinter: Fingerprinter,
+    pub(crate) reuse: Reuse,
+}
+
+/// Which forecasts of an earlier run are also this one's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    /// Those of series the engine was asked the same about.
+    Unchanged,
+    /// None.
+    Nothing,
 }
 
 impl EngineStage<'_> {
     /// Forecasts every series of `index` into drafts of the engine's tables. Series that stand
-    /// there already, because this stage of this run was cut off, are not forecast again.
+    /// there already, because this stage of this run was cut off, are not forecast again; those an
+    /// earlier run has forecast from the same values, settings and version keep its forecasts.
     pub(crate) fn run<'store>(
         &self,
         store: &'store Store,
@@ -42,7 +54,7 @@ impl EngineStage<'_> {
         index: &SeriesIndex,
         progress: &StageProgress,
     ) -> Result<StageResult<'store>, Error> {
-        let mut draft = store.engine_draft(run, self.stage, self.tables, &index.keys)?;
+        let mut draft = store.engine_draft(run, self.tables, &index.keys)?;
         progress.advance(draft.series_done());
         for keys in index.keys[draft.series_done()..].chunks(self.read_batch) {
             let (panel, repairs) = store.read_panel(keys, self.split.history())?;
@@ -51,13 +63,14 @@ impl EngineStage<'_> {
                 let last = batch.keys().last();
                 let repairs =
                     std::iter::from_fn(|| repairs.next_if(|repair| Some(&repair.key) <= last));
-                self.forecast_batch(batch, repairs.collect(), &mut draft, progress)?;
+                self.forecast_batch(store, batch, repairs.collect(), &mut draft, progress)?;
                 progress.advance(batch.len());
             }
         }
         Ok(StageResult {
-            stage: self.stage,
+            stage: self.tables.stage,
             rows: draft.count_rows()?,
+            reused: Some(draft.reused() as u64),
             drafts: draft.into_drafts(),
             issues: index.issues.clone(),
             seconds: 0.0,
@@ -67,6 +80,7 @@ impl EngineStage<'_> {
 
     fn forecast_batch(
         &self,
+        store: &Store,
         batch: PanelView<'_>,
         mut issues: Vec<SeriesIssue>,
         draft: &mut EngineDraft<'_>,
@@ -75,42 +89,70 @@ impl EngineStage<'_> {
         let screened = screen(batch);
         issues.extend(screened.issues);
         let worth_forecasting = screened.panel.view();
-        let outcomes = progress.in_engine(|| {
-            if worth_forecasting.is_empty() {
-                return Ok(Vec::new());
-            }
-            forecast_windows(
-                self.engine,
-                worth_forecasting,
-                &self.split,
-                self.refit,
-                self.level,
-            )
-        })?;
-        let by_key = || worth_forecasting.keys().iter().zip(&outcomes);
-        issues.extend(by_key().flat_map(|(key, outcome)| self.issues_of(key, outcome)));
-        let forecasts = by_key().flat_map(|(key, outcome)| {
-            let backtest = outcome.backtest.as_ref().ok();
-            let future = outcome.future.as_ref().ok();
-            let backtest = backtest.map(|forecast| (key, Segment::Backtest, forecast));
-            let future = future.map(|forecast| (key, Segment::Future, forecast));
-            backtest.into_iter().chain(future)
-        });
-        let inner =
-            by_key().flat_map(|(key, outcome)| outcome.inner.iter().map(move |inner| (key, inner)));
-        draft.append(EngineBatch {
+        let fingerprints: Vec<u64> = worth_forecasting
+            .iter()
+            .map(|series| self.fingerprinter.of(series))
+            .collect();
+        let keys = worth_forecasting.keys();
+        let earlier = match self.reuse {
+            Reuse::Unchanged => store.reusable(self.tables, keys, &fingerprints, &self.split)?,
+            Reuse::Nothing => vec![None; keys.len()],
+        };
+        let mut forecast_now = progress
+            .in_engine(|| self.forecast_those_without(worth_forecasting, &earlier))?
+            .into_iter();
+        let mut made = Vec::with_capacity(keys.len());
+        for ((key, fingerprint), earlier) in keys.iter().zip(fingerprints).zip(earlier) {
+            let reused = earlier.is_some();
+            let forecasts = earlier.or_else(|| {
+                let outcomes = forecast_now.next()?;
+                issues.extend(self.issues_of(key, &outcomes));
+                Some(EngineForecasts::from(outcomes))
+            });
+            made.push(Made {
+                key: key.clone(),
+                fingerprint,
+                forecasts: forecasts.unwrap_or_default(),
+                reused,
+            });
+        }
+        draft.append(&EngineBatch {
             keys: batch.keys(),
-            forecasts,
-            inner,
+            made: &made,
             issues: &issues,
         })?;
         Ok(())
     }
 
+    /// What the engine says of the series that have no `earlier` forecasts, in their order.
+    fn forecast_those_without(
+        &self,
+        series: PanelView<'_>,
+        earlier: &[Option<EngineForecasts>],
+    ) -> Result<Vec<WindowOutcomes>, Error> {
+        let anew = series
+            .iter()
+            .zip(earlier)
+            .filter(|(_, earlier)| earlier.is_none());
+        let rows = anew.map(|(series, _)| (series.key.clone(), series.values.to_vec()));
+        let panel = Panel::from_rows(series.grid(), rows).map_err(BacktestError::from)?;
+        if panel.view().is_empty() {
+            return Ok(Vec::new());
+        }
+        let outcomes = forecast_windows(
+            self.engine,
+            panel.view(),
+            &self.split,
+            self.refit,
+            self.level,
+        )?;
+        Ok(outcomes)
+    }
+
     fn issues_of(&self, key: &SeriesKey, outcome: &WindowOutcomes) -> Vec<SeriesIssue> {
         let issue = |severity, code, message| SeriesIssue {
             key: key.clone(),
-            stage: self.stage,
+            stage: self.tables.stage,
             engine: Some(self.engine.name()),
             severity,
             code,

@@ -69,7 +69,7 @@ fn facts(settings: &Settings, store: &Store) -> Result<Facts, Error> {
         stages: record
             .stages
             .iter()
-            .map(|(stage, rows, seconds)| (stage.to_string(), *rows, *seconds))
+            .map(|done| (done.stage.to_string(), done.rows, done.seconds))
             .collect(),
         ..Facts::of_run(run.get(), split)
     })

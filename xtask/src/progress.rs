@@ -76,19 +76,27 @@ impl StageProgress {
         result
     }
 
-    /// The stage is done; returns its seconds.
-    pub(crate) fn finish(self, rows: u64) -> f64 {
+    /// The stage is done, with this many rows and series whose forecasts are an earlier run's;
+    /// returns its seconds.
+    pub(crate) fn finish(self, rows: u64, reused: Option<u64>) -> f64 {
         self.bar.finish_and_clear();
         let seconds = self.started.elapsed().as_secs_f64();
         let Self { name, total, .. } = self;
         let in_engine = self.in_engine.get();
-        let engine_note = if in_engine.is_zero() {
+        let mut notes = Vec::new();
+        if !in_engine.is_zero() {
+            notes.push(format!("{:.1} s in the engine", in_engine.as_secs_f64()));
+        }
+        if let Some(reused) = reused.filter(|reused| *reused > 0) {
+            notes.push(format!("{reused} series unchanged and not fitted again"));
+        }
+        let notes = if notes.is_empty() {
             String::new()
         } else {
-            format!(" ({:.1} s in the engine)", in_engine.as_secs_f64())
+            format!(" ({})", notes.join("; "))
         };
         self.reporter.say(format_args!(
-            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s{engine_note}"
+            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s{notes}"
         ));
         seconds
     }

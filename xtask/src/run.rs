@@ -2,12 +2,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fleetcast_core::{Day, Engine, Refit, Split, Stage};
+use fleetcast_core::{Day, Engine, Fingerprinter, Refit, Split, Stage};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
-    RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SeriesIndex, StageResult, Store, Table,
+    EngineTables, RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SeriesIndex, StageResult,
+    Store, Table,
 };
 use fleetcast_writer::GoldenRecord;
+
+use serde_json::json;
 
 use crate::cli::DemoFlags;
 use crate::engine_stage::{EngineStage, READ_BATCH};
@@ -136,11 +139,7 @@ impl<'a> Job<'a> {
         let Some(unfinished) = unfinished else {
             return Ok((self.store.begin_run(&self.identity, now())?, Vec::new()));
         };
-        let done: Vec<Stage> = unfinished
-            .stages
-            .iter()
-            .map(|(stage, _, _)| *stage)
-            .collect();
+        let done: Vec<Stage> = unfinished.stages.iter().map(|done| done.stage).collect();
         let difference = match unfinished.difference(&self.identity) {
             None => self.table_of_another_run(&unfinished, &done)?,
             difference => difference,
@@ -241,43 +240,52 @@ impl<'a> Job<'a> {
     }
 
     fn prophet(&self, run: RunId) -> Result<(), Error> {
-        self.engine_stage(
-            run,
-            Stage::Prophet,
-            &ProphetEngine::new(self.settings.prophet_mode),
-            [Table::ProphetForecasts, Table::ProphetInnerForecasts],
-        )
+        let engine = ProphetEngine::new(self.settings.prophet_mode);
+        self.engine_stage(run, EngineTables::PROPHET, &engine)
     }
 
     fn challenger(&self, run: RunId) -> Result<(), Error> {
-        self.engine_stage(
-            run,
-            Stage::Challenger,
-            self.settings.challenger.engine().as_ref(),
-            [Table::ChallengerForecasts, Table::ChallengerInnerForecasts],
-        )
+        let engine = self.settings.challenger.engine();
+        self.engine_stage(run, EngineTables::CHALLENGER, engine.as_ref())
     }
 
     fn engine_stage(
         &self,
         run: RunId,
-        stage: Stage,
+        tables: EngineTables,
         engine: &dyn Engine,
-        tables: [Table; 2],
     ) -> Result<(), Error> {
+        let stage = tables.stage;
         let work = EngineStage {
-            stage,
             engine,
             tables,
             split: self.split,
             refit: self.settings.refit,
             level: self.settings.level,
-            read_batch: self.settings.memory.map_or(READ_BATCH, |budget| {
-                budget.series_at_a_time(self.split.history(), READ_BATCH)
-            }),
+            read_batch: self.series_at_a_time(),
+            fingerprinter: Fingerprinter::new(&self.circumstances(stage)),
+            reuse: self.settings.reuse,
         };
         self.publish(run, stage, |progress| {
             work.run(&self.store, run, &self.index, progress)
+        })
+    }
+
+    /// Everything but its values that an engine's forecast of a series depends on.
+    fn circumstances(&self, stage: Stage) -> String {
+        let config = &self.identity.config;
+        json!({
+            "version": self.identity.version,
+            "as_of": self.identity.as_of.to_string(),
+            "forecast": config["forecast"],
+            "engine": config[stage.as_str()],
+        })
+        .to_string()
+    }
+
+    fn series_at_a_time(&self) -> usize {
+        self.settings.memory.map_or(READ_BATCH, |budget| {
+            budget.series_at_a_time(self.split.history(), READ_BATCH)
         })
     }
 
@@ -285,10 +293,15 @@ impl<'a> Job<'a> {
         let rules = self.settings.rules();
         self.publish(run, Stage::Judge, |progress| {
             let on_progress = |series| progress.advance(series);
-            let (index, split) = (&self.index, &self.split);
-            let judged =
-                fleetcast_judge::judge(&self.store, run, index, split, &rules, on_progress);
-            Ok(judged?)
+            Ok(fleetcast_judge::judge(
+                &self.store,
+                run,
+                &self.index,
+                &self.split,
+                &rules,
+                self.series_at_a_time(),
+                on_progress,
+            )?)
         })
     }
 
@@ -324,7 +337,7 @@ impl<'a> Job<'a> {
     ) -> Result<(), Error> {
         let progress = self.reporter.stage(stage.as_str(), self.index.keys.len());
         let published = work(&progress).and_then(|mut result| {
-            result.seconds = progress.finish(result.rows);
+            result.seconds = progress.finish(result.rows, result.reused);
             Ok(self.store.publish(run, result)?)
         });
         published.inspect_err(|_| {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::cli::{
     ChallengerFlag, CommonFlags, DemoFlags, GoldenFlag, ImportFlags, ProphetModeFlag,
 };
+use crate::engine_stage::Reuse;
 use crate::error::Error;
 use crate::memory::MemoryBudget;
 
@@ -84,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) sustained: Sustained,
     pub(crate) threads: usize,
     pub(crate) memory: Option<MemoryBudget>,
+    pub(crate) reuse: Reuse,
     pub(crate) quiet: bool,
     /// Whether to print JSON instead of sentences.
     pub(crate) json: bool,
@@ -146,6 +148,11 @@ impl Settings {
             sustained: flags.sustained.unwrap_or_default(),
             threads,
             memory: flags.memory,
+            reuse: if flags.fresh.unwrap_or(false) {
+                Reuse::Nothing
+            } else {
+                Reuse::Unchanged
+            },
             quiet: flags.quiet.unwrap_or(false) || flags.json.unwrap_or(false),
             json: flags.json.unwrap_or(false),
         })
@@ -225,7 +232,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nfresh = true\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -239,6 +246,7 @@ mod tests {
         assert_eq!(settings.challenger, Contender::MstlEts);
         assert_eq!(settings.as_json()["challenger"]["engine"], "mstl_ets");
         assert_eq!(settings.threads, 3);
+        assert_eq!(settings.reuse, Reuse::Nothing);
         assert_eq!(settings.memory, Some("4GB".parse().unwrap()));
         let split = settings.split("2025-12-31".parse().unwrap()).unwrap();
         assert_eq!(split.as_of().to_string(), "2025-06-30");

@@ -1,6 +1,5 @@
 //! `status`: what a database holds.
 
-use fleetcast_core::Stage;
 use fleetcast_store::{DataSummary, RunRecord, Store, Table};
 use serde_json::{Value, json};
 
@@ -90,7 +89,7 @@ fn stages_done(record: &RunRecord) -> String {
     let done: Vec<&str> = record
         .stages
         .iter()
-        .map(|(stage, _, _)| Stage::as_str(*stage))
+        .map(|done| done.stage.as_str())
         .collect();
     if done.is_empty() {
         "-".to_owned()
@@ -131,8 +130,12 @@ pub(crate) fn run_json(record: &RunRecord) -> Value {
     let stages: serde_json::Map<String, Value> = record
         .stages
         .iter()
-        .map(|(stage, rows, seconds)| {
-            (stage.to_string(), json!({"rows": rows, "seconds": seconds}))
+        .map(|done| {
+            let mut figures = json!({"rows": done.rows, "seconds": done.seconds});
+            if let Some(reused) = done.reused {
+                figures["reused"] = json!(reused);
+            }
+            (done.stage.to_string(), figures)
         })
         .collect();
     json!({

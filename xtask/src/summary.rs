@@ -69,9 +69,15 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
     }
 
     if let Some(record) = store.run(run)? {
-        let mut stages = table(&["stage", "rows", "seconds"]);
-        for (stage, rows, seconds) in &record.stages {
-            stages.add_row([stage.to_string(), rows.to_string(), format!("{seconds:.2}")]);
+        let mut stages = table(&["stage", "rows", "seconds", "series not fitted again"]);
+        for done in &record.stages {
+            stages.add_row([
+                done.stage.to_string(),
+                done.rows.to_string(),
+                format!("{:.2}", done.seconds),
+                done.reused
+                    .map_or_else(|| "-".to_owned(), |reused| reused.to_string()),
+            ]);
         }
         reporter.say(right_aligned(stages, 1));
     }

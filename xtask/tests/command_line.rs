@@ -68,11 +68,13 @@ impl Desk {
     /// The contents of every result table, run numbers aside, each as one hash over its rows in
     /// the order they are stored.
     fn contents(&self, db: &str) -> Vec<String> {
-        const TABLES: [&str; 12] = [
+        const TABLES: [&str; 14] = [
             "prophet_forecasts",
             "prophet_inner_forecasts",
+            "prophet_inputs",
             "challenger_forecasts",
             "challenger_inner_forecasts",
+            "challenger_inputs",
             "backtest_scores",
             "model_leaderboard",
             "interval_calibration",
@@ -103,6 +105,8 @@ mod hostile;
 mod kills;
 #[path = "command_line/resuming.rs"]
 mod resuming;
+#[path = "command_line/unchanged.rs"]
+mod unchanged;
 
 fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -167,7 +171,7 @@ mod whole_runs {
         let mut seen = Vec::new();
         for threads in [1, 2, 3] {
             desk.ok(&format!(
-                "run-all --quiet --train-months 8 --horizon-days 20 --threads {threads}"
+                "run-all --quiet --fresh --train-months 8 --horizon-days 20 --threads {threads}"
             ));
             seen.push(desk.contents("fleet.duckdb"));
         }
@@ -235,7 +239,7 @@ mod stages {
         desk.ok(&format!("run-all {settings}"));
         let all_at_once = desk.contents("fleet.duckdb");
         for stage in ["prophet", "challenger", "judge", "write"] {
-            desk.ok(&format!("{stage} {settings}"));
+            desk.ok(&format!("{stage} --fresh {settings}"));
         }
         assert_eq!(desk.contents("fleet.duckdb"), all_at_once);
         assert_eq!(

@@ -30,6 +30,7 @@
 mod backtest;
 mod day;
 mod engine;
+mod fingerprint;
 mod forecast;
 mod growth;
 mod inner;
@@ -45,6 +46,7 @@ mod split;
 pub use backtest::{BacktestError, Refit, WindowOutcomes, forecast_windows};
 pub use day::{Day, DayError};
 pub use engine::{Engine, Failure, Notice, Outcome, in_parallel};
+pub use fingerprint::Fingerprinter;
 pub use forecast::{Forecast, ForecastError, Horizon, IntervalLevel};
 pub use growth::error_growth;
 pub use inner::{InnerOrigin, RESIDUAL_PROBABILITIES};

@@ -1,18 +1,7 @@
 //! What the judge knows of one series.
 
-use fleetcast_core::{Day, Forecast, SeriesView, Split};
-use fleetcast_store::InnerForecast;
-
-/// One engine's forecasts of one series, as far as there are any.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct EngineForecasts {
-    /// Of the backtest window, made at its origin.
-    pub backtest: Option<Forecast>,
-    /// Of the future.
-    pub future: Option<Forecast>,
-    /// Of days inside the training window.
-    pub inner: Vec<InnerForecast>,
-}
+use fleetcast_core::{Day, SeriesView, Split};
+use fleetcast_store::EngineForecasts;
 
 /// Everything the verdict on one series rests on.
 #[derive(Debug, Clone, Copy)]

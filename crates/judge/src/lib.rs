@@ -25,8 +25,8 @@ mod window;
 
 pub use calibration::{CALIBRATION_STEPS, Calibration};
 pub use decision::{Decision, Metric, UnknownMetric};
-pub use evidence::{EngineForecasts, Evidence};
-pub use fleetcast_store::InnerForecast;
+pub use evidence::Evidence;
+pub use fleetcast_store::{EngineForecasts, InnerForecast};
 pub use margin::{MarginError, PromotionMargin};
 pub use member::Contender;
 pub use rules::{Golden, Rules};

@@ -2,8 +2,8 @@
 
 use fleetcast_core::{SEASON_WEEK, SEASON_YEAR, metrics, naive_of_season};
 
-use crate::evidence::{EngineForecasts, Evidence};
 use crate::member::{Member, PerMember};
+use crate::{EngineForecasts, Evidence};
 
 /// Errors below this share of the series' level are as good as none: keeps ratios of errors finite.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;

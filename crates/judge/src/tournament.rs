@@ -5,18 +5,17 @@ use std::collections::{HashMap, HashSet};
 use fleetcast_core::{
     IssueCode, PanelError, PanelView, SeriesIssue, SeriesKey, Severity, Split, Stage, metrics,
 };
-use fleetcast_store::{RunId, SeriesIndex, StageResult, Store, Table};
+use fleetcast_store::{
+    EngineForecasts, EngineTables, RunId, SeriesIndex, StageResult, Store, Table,
+};
 use rayon::prelude::*;
 
-use crate::evidence::{EngineForecasts, Evidence};
+use crate::evidence::Evidence;
 use crate::leaderboard::{
     Row, calibration_batch, judge_forecast_batch, leaderboard_batch, score_batch,
 };
 use crate::pooling::{ToCalibrate, calibrate};
 use crate::{Contender, Rules, judge_series};
-
-/// Series read and judged at a time.
-const BATCH: usize = 2048;
 
 /// Why the judge could not judge.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +32,8 @@ pub enum Error {
 }
 
 /// Judges every series in the store that an engine has something to say of, and drafts
-/// `backtest_scores`, `model_leaderboard`, `interval_calibration` and `judge_forecasts`;
-/// `on_progress` hears how many series were judged.
+/// `backtest_scores`, `model_leaderboard`, `interval_calibration` and `judge_forecasts`. They are
+/// read `at_a_time`; `on_progress` hears how many were judged.
 ///
 /// A series is on the leaderboard where an engine has a forecast of its future, or where both have
 /// failed on it and seasonal naive stands in. Who won the last run is read from the leaderboard
@@ -49,6 +48,7 @@ pub fn judge<'store>(
     index: &SeriesIndex,
     split: &Split,
     rules: &Rules,
+    at_a_time: usize,
     mut on_progress: impl FnMut(usize),
 ) -> Result<StageResult<'store>, Error> {
     let incumbents = incumbents(store, run)?;
@@ -60,11 +60,11 @@ pub fn judge<'store>(
     let mut to_calibrate = Vec::with_capacity(index.keys.len());
     let mut issues = Vec::new();
     let mut rows_made = 0;
-    for keys in index.batches(BATCH) {
+    for keys in index.batches(at_a_time) {
         let (panel, _) = store.read_panel(keys, split.history())?;
         let engines = Engines {
-            prophet: read_engine(store, ENGINES[0], keys, split)?,
-            challenger: read_engine(store, ENGINES[1], keys, split)?,
+            prophet: store.read_engine(EngineTables::PROPHET, keys, split)?,
+            challenger: store.read_engine(EngineTables::CHALLENGER, keys, split)?,
         };
         let rows = judge_panel(panel.view(), split, &engines, &incumbents, &failed, rules);
         for row in &rows {
@@ -90,6 +90,7 @@ pub fn judge<'store>(
         drafts: vec![scores, leaderboard, calibrations, forecasts],
         issues,
         rows: rows_made as u64,
+        reused: None,
         seconds: 0.0,
         archive: None,
     })
@@ -99,33 +100,6 @@ pub fn judge<'store>(
 struct Engines {
     prophet: Vec<EngineForecasts>,
     challenger: Vec<EngineForecasts>,
-}
-
-/// An engine's tables: its forecasts, and those from inner origins.
-type EngineTables = (Table, Table);
-
-const ENGINES: [EngineTables; 2] = [
-    (Table::ProphetForecasts, Table::ProphetInnerForecasts),
-    (Table::ChallengerForecasts, Table::ChallengerInnerForecasts),
-];
-
-fn read_engine(
-    store: &Store,
-    (table, inner_table): EngineTables,
-    keys: &[SeriesKey],
-    split: &Split,
-) -> Result<Vec<EngineForecasts>, Error> {
-    let forecasts = store.read_forecasts(table, keys, split)?;
-    let inner = store.read_inner_forecasts(inner_table, keys, split.training())?;
-    Ok(forecasts
-        .into_iter()
-        .zip(inner)
-        .map(|(forecasts, inner)| EngineForecasts {
-            backtest: forecasts.backtest,
-            future: forecasts.future,
-            inner,
-        })
-        .collect())
 }
 
 /// The verdicts on the series of a panel that belong on the leaderboard, in its order.

@@ -4,13 +4,13 @@ use fleetcast_core::metrics;
 
 use crate::calibration::Calibration;
 use crate::decision::{Candidacy, Decision, decide};
-use crate::evidence::{EngineForecasts, Evidence};
 use crate::past_errors::PastErrors;
 use crate::scorer::Scorer;
 use crate::track_record::TrackRecord;
 use crate::trust::TrustEvidence;
 use crate::window::{Window, naive};
 use crate::{Contender, Golden, Rules, Scores, Trust};
+use crate::{EngineForecasts, Evidence};
 
 /// What the judge says of one series.
 #[derive(Debug, Clone, PartialEq)]

@@ -96,6 +96,7 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
         issues: Vec::new(),
         rows: 0,
         seconds: 0.0,
+        reused: None,
         archive: None,
     };
     store.publish(run, result).unwrap();
@@ -103,7 +104,7 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
 
 fn judge_by(store: &Store, run: RunId, rules: &Rules) {
     let index = store.series_index(split().as_of()).unwrap();
-    let result = judge(store, run, &index, &split(), rules, |_| ()).unwrap();
+    let result = judge(store, run, &index, &split(), rules, 3, |_| ()).unwrap();
     store.publish(run, result).unwrap();
 }
 
@@ -443,6 +444,7 @@ fn where_both_engines_failed_seasonal_naive_stands_in_and_says_so() {
                 issues: vec![failed],
                 rows: 0,
                 seconds: 0.0,
+                reused: None,
                 archive: None,
             },
         )

@@ -55,6 +55,7 @@ fn outlook(store: &Store, run: RunId, rule: &str) -> String {
         drafts: vec![draft],
         issues: Vec::new(),
         seconds: 0.0,
+        reused: None,
         archive: None,
     };
     store.publish(run, result).unwrap();

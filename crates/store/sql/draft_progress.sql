@@ -4,6 +4,7 @@ CREATE OR REPLACE TABLE draft_progress (
     run_id      BIGINT  NOT NULL,
     stage       VARCHAR NOT NULL,
     series_done UBIGINT NOT NULL,
+    reused      UBIGINT NOT NULL,  -- of them, those whose forecasts are an earlier run's
     host        VARCHAR NOT NULL,
     resource    VARCHAR NOT NULL
 );

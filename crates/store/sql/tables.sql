@@ -19,7 +19,9 @@ CREATE TABLE IF NOT EXISTS {table} (
     judge_rows         BIGINT,
     judge_seconds      DOUBLE,
     write_rows         BIGINT,
-    write_seconds      DOUBLE
+    write_seconds      DOUBLE,
+    prophet_reused     BIGINT,  -- series whose forecasts are those of an earlier run
+    challenger_reused  BIGINT
 );
 
 -- table: prophet_forecasts
@@ -44,6 +46,15 @@ CREATE TABLE IF NOT EXISTS {table} (
     yhat     DOUBLE[] NOT NULL   -- of the days after it
 );
 
+-- table: prophet_inputs
+-- What the engine was asked of each series: whose fingerprint is another was forecast anew.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id      BIGINT   NOT NULL,
+    host        VARCHAR  NOT NULL,
+    resource    VARCHAR  NOT NULL,
+    fingerprint UBIGINT  NOT NULL  -- of its values, of the settings, of the version
+);
+
 -- table: challenger_forecasts
 CREATE TABLE IF NOT EXISTS {table} (
     run_id     BIGINT  NOT NULL,
@@ -64,6 +75,15 @@ CREATE TABLE IF NOT EXISTS {table} (
     resource VARCHAR  NOT NULL,
     origin   DATE     NOT NULL,  -- the last day seen
     yhat     DOUBLE[] NOT NULL   -- of the days after it
+);
+
+-- table: challenger_inputs
+-- What the engine was asked of each series: whose fingerprint is another was forecast anew.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id      BIGINT   NOT NULL,
+    host        VARCHAR  NOT NULL,
+    resource    VARCHAR  NOT NULL,
+    fingerprint UBIGINT  NOT NULL  -- of its values, of the settings, of the version
 );
 
 -- table: backtest_scores

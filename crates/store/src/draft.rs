@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, Date32Builder, Float64Builder, Int64Array, ListBuilder, RecordBatch, StringArray,
-    StringBuilder,
+    StringBuilder, UInt64Array,
 };
-use fleetcast_core::{Forecast, InnerOrigin, SeriesKey};
+use fleetcast_core::{Forecast, SeriesKey};
 
-use crate::{Error, RunId, Store, Table};
+use crate::{Error, InnerForecast, RunId, Store, Table};
 
 const APPENDING: &str = "appending rows";
 
@@ -162,7 +162,7 @@ impl Draft<'_> {
     pub fn append_inner_forecasts<'a>(
         &self,
         run: RunId,
-        forecasts: impl Iterator<Item = (&'a SeriesKey, &'a InnerOrigin)>,
+        forecasts: impl Iterator<Item = (&'a SeriesKey, &'a InnerForecast)>,
     ) -> Result<(), Error> {
         let (mut host, mut resource) = (StringBuilder::new(), StringBuilder::new());
         let (mut origin, mut yhat) = (
@@ -184,6 +184,33 @@ impl Draft<'_> {
             ("resource", Arc::new(resource.finish())),
             ("origin", Arc::new(origin)),
             ("yhat", Arc::new(yhat.finish())),
+        ];
+        let batch = RecordBatch::try_from_iter(columns)
+            .map_err(|error| Error::columns(APPENDING, error))?;
+        self.append(batch)
+    }
+}
+
+impl Draft<'_> {
+    /// Appends fingerprints of what an engine was asked to a draft of its table of them.
+    pub(crate) fn append_inputs<'a>(
+        &self,
+        run: RunId,
+        inputs: impl Iterator<Item = (&'a SeriesKey, u64)>,
+    ) -> Result<(), Error> {
+        let (mut host, mut resource) = (StringBuilder::new(), StringBuilder::new());
+        let mut fingerprints = Vec::new();
+        for (key, fingerprint) in inputs {
+            host.append_value(key.host());
+            resource.append_value(key.resource());
+            fingerprints.push(fingerprint);
+        }
+        let run_id = Int64Array::from(vec![run.get(); fingerprints.len()]);
+        let columns: [(&str, ArrayRef); 4] = [
+            ("run_id", Arc::new(run_id)),
+            ("host", Arc::new(host.finish())),
+            ("resource", Arc::new(resource.finish())),
+            ("fingerprint", Arc::new(UInt64Array::from(fingerprints))),
         ];
         let batch = RecordBatch::try_from_iter(columns)
             .map_err(|error| Error::columns(APPENDING, error))?;

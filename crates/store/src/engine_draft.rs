@@ -1,17 +1,17 @@
 //! An engine's tables in the making, which a kill does not undo.
 
 use duckdb::{OptionalExt, params};
-use fleetcast_core::{Forecast, InnerOrigin, SeriesIssue, SeriesKey, Stage};
+use fleetcast_core::{SeriesIssue, SeriesKey, Stage};
 
 use crate::draft::issue_batch;
-use crate::{Draft, Error, RunId, Segment, Store, Table};
+use crate::{Draft, EngineForecasts, EngineTables, Error, RunId, Segment, Store, Table};
 
 const PROGRESS: &str = "draft_progress";
 const BEGINNING: &str = "beginning an engine's draft";
 const KEEPING: &str = "keeping a batch of forecasts";
 
-/// Drafts of an engine's forecasts, its forecasts from inner origins and its issues, filled a batch
-/// at a time; which series they hold is kept beside them.
+/// Drafts of an engine's forecasts, its forecasts from inner origins, what it was asked and its
+/// issues, filled a batch at a time; which series they hold is kept beside them.
 ///
 /// Batches come in the order of the series' keys, so that how far it got is one number, and a draft
 /// that was taken up again holds what one made in one go does.
@@ -19,30 +19,51 @@ const KEEPING: &str = "keeping a batch of forecasts";
 pub struct EngineDraft<'store> {
     store: &'store Store,
     run: RunId,
+    stage: Stage,
     forecasts: Draft<'store>,
     inner: Draft<'store>,
+    inputs: Draft<'store>,
     issues: Draft<'store>,
     series_done: usize,
+    reused: usize,
 }
 
 /// What an engine made of some series.
 #[derive(Debug)]
-pub struct EngineBatch<'a, F, I> {
+pub struct EngineBatch<'a> {
     /// The series: those that follow the ones of the batch before, whether forecast or not.
     pub keys: &'a [SeriesKey],
-    /// Their forecasts.
-    pub forecasts: F,
-    /// Their forecasts from inner origins.
-    pub inner: I,
+    /// What was made of those the engine was asked about, in the order of their keys.
+    pub made: &'a [Made],
     /// What there is to say of them. They are published in the order of their keys, whatever batch
     /// they came in.
     pub issues: &'a [SeriesIssue],
 }
 
+/// What an engine made of one series.
+#[derive(Debug)]
+pub struct Made {
+    /// Whose forecasts these are.
+    pub key: SeriesKey,
+    /// Of what the engine was asked: see [`fleetcast_core::Fingerprinter`].
+    pub fingerprint: u64,
+    /// As far as there are any.
+    pub forecasts: EngineForecasts,
+    /// Whether they are those that [`Store::reusable`] found. The engine's issues about the series
+    /// are taken over with them.
+    pub reused: bool,
+}
+
+/// How far a draft is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    series_done: usize,
+    reused: usize,
+}
+
 impl Store {
     /// The draft this stage of this run was filling when it was cut off, or an empty one. `keys`
-    /// are the series of the run, in their order; `tables` the engine's forecasts and inner
-    /// forecasts.
+    /// are the series of the run, in their order.
     ///
     /// # Errors
     ///
@@ -50,35 +71,41 @@ impl Store {
     pub fn engine_draft(
         &self,
         run: RunId,
-        stage: Stage,
-        [forecasts, inner]: [Table; 2],
+        tables: EngineTables,
         keys: &[SeriesKey],
     ) -> Result<EngineDraft<'_>, Error> {
-        if let Some(series_done) = self.series_drafted(run, stage, keys)? {
+        let stage = tables.stage;
+        if let Some(progress) = self.draft_progress(run, stage, keys)? {
             return Ok(EngineDraft {
                 store: self,
                 run,
-                forecasts: self.draft_as_it_stands(forecasts),
-                inner: self.draft_as_it_stands(inner),
+                stage,
+                forecasts: self.draft_as_it_stands(tables.forecasts),
+                inner: self.draft_as_it_stands(tables.inner),
+                inputs: self.draft_as_it_stands(tables.inputs),
                 issues: self.draft_as_it_stands(Table::SeriesIssues),
-                series_done,
+                series_done: progress.series_done,
+                reused: progress.reused,
             });
         }
         self.in_one_transaction(BEGINNING, || {
             let draft = EngineDraft {
                 store: self,
                 run,
-                forecasts: self.draft(forecasts)?,
-                inner: self.draft(inner)?,
+                stage,
+                forecasts: self.draft(tables.forecasts)?,
+                inner: self.draft(tables.inner)?,
+                inputs: self.draft(tables.inputs)?,
                 issues: self.draft(Table::SeriesIssues)?,
                 series_done: 0,
+                reused: 0,
             };
             self.connection
                 .execute_batch(include_str!("../sql/draft_progress.sql"))
                 .map_err(Error::while_doing(BEGINNING))?;
             self.connection
                 .execute(
-                    "INSERT INTO draft_progress VALUES (?, ?, 0, '', '')",
+                    "INSERT INTO draft_progress VALUES (?, ?, 0, 0, '', '')",
                     params![run.get(), stage.as_str()],
                 )
                 .map_err(Error::while_doing(BEGINNING))?;
@@ -97,30 +124,45 @@ impl Store {
         stage: Stage,
         keys: &[SeriesKey],
     ) -> Result<Option<usize>, Error> {
+        let progress = self.draft_progress(run, stage, keys)?;
+        Ok(progress.map(|progress| progress.series_done))
+    }
+
+    fn draft_progress(
+        &self,
+        run: RunId,
+        stage: Stage,
+        keys: &[SeriesKey],
+    ) -> Result<Option<Progress>, Error> {
         if !self.has_table(PROGRESS)? {
             return Ok(None);
         }
-        let progress = self
+        let found = self
             .connection
             .query_row(
-                "SELECT series_done, host, resource FROM draft_progress WHERE run_id = ? AND stage = ?",
+                "SELECT series_done, reused, host, resource FROM draft_progress \
+                 WHERE run_id = ? AND stage = ?",
                 params![run.get(), stage.as_str()],
                 |row| {
-                    let key = SeriesKey::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
-                    Ok((row.get::<_, u64>(0)?, key))
+                    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+                    let progress = Progress {
+                        series_done: count(row.get(0)?),
+                        reused: count(row.get(1)?),
+                    };
+                    let key = SeriesKey::new(row.get::<_, String>(2)?, row.get::<_, String>(3)?);
+                    Ok((progress, key))
                 },
             )
             .optional()
             .map_err(Error::while_doing("reading how far a draft is"))?;
-        let Some((series_done, last_key)) = progress else {
+        let Some((progress, last_key)) = found else {
             return Ok(None);
         };
-        let series_done = usize::try_from(series_done).unwrap_or(usize::MAX);
-        let is_of_these = match series_done.checked_sub(1) {
+        let is_of_these = match progress.series_done.checked_sub(1) {
             Some(last) => keys.get(last) == Some(&last_key),
             None => true,
         };
-        Ok(is_of_these.then_some(series_done))
+        Ok(is_of_these.then_some(progress))
     }
 
     /// Forgets how far a draft is, so that the next stage begins a new one.
@@ -138,37 +180,91 @@ impl<'store> EngineDraft<'store> {
         self.series_done
     }
 
+    /// How many of them have the forecasts of an earlier run.
+    #[must_use]
+    pub fn reused(&self) -> usize {
+        self.reused
+    }
+
     /// Takes the next batch, all of it or nothing.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] where a row breaks the tables' rules.
-    pub fn append<'a, F, I>(&mut self, batch: EngineBatch<'a, F, I>) -> Result<(), Error>
-    where
-        F: Iterator<Item = (&'a SeriesKey, Segment, &'a Forecast)>,
-        I: Iterator<Item = (&'a SeriesKey, &'a InnerOrigin)>,
-    {
+    pub fn append(&mut self, batch: &EngineBatch<'_>) -> Result<(), Error> {
         let Some(last) = batch.keys.last() else {
             return Ok(());
         };
         let series_done = self.series_done + batch.keys.len();
+        let reused = self.reused + batch.made.iter().filter(|made| made.reused).count();
         self.store.in_one_transaction(KEEPING, || {
-            self.forecasts.append_forecasts(self.run, batch.forecasts)?;
-            self.inner.append_inner_forecasts(self.run, batch.inner)?;
+            self.append_made(batch.made)?;
             if !batch.issues.is_empty() {
                 self.issues.append(issue_batch(self.run, batch.issues)?)?;
+            }
+            if reused > self.reused {
+                self.reuse_issues(batch.keys)?;
             }
             self.store
                 .connection
                 .execute(
-                    "UPDATE draft_progress SET series_done = ?, host = ?, resource = ?",
-                    params![series_done as u64, last.host(), last.resource()],
+                    "UPDATE draft_progress SET series_done = ?, reused = ?, host = ?, resource = ?",
+                    params![
+                        series_done as u64,
+                        reused as u64,
+                        last.host(),
+                        last.resource()
+                    ],
                 )
                 .map(drop)
                 .map_err(Error::while_doing(KEEPING))
         })?;
         self.series_done = series_done;
+        self.reused = reused;
         Ok(())
+    }
+
+    fn append_made(&self, made: &[Made]) -> Result<(), Error> {
+        let windows = made.iter().flat_map(|made| {
+            let backtest = made.forecasts.backtest.iter();
+            let future = made.forecasts.future.iter();
+            let backtest = backtest.map(|forecast| (&made.key, Segment::Backtest, forecast));
+            backtest.chain(future.map(|forecast| (&made.key, Segment::Future, forecast)))
+        });
+        self.forecasts.append_forecasts(self.run, windows)?;
+        let inner = made
+            .iter()
+            .flat_map(|made| made.forecasts.inner.iter().map(|inner| (&made.key, inner)));
+        self.inner.append_inner_forecasts(self.run, inner)?;
+        let inputs = made.iter().map(|made| (&made.key, made.fingerprint));
+        self.inputs.append_inputs(self.run, inputs)
+    }
+
+    /// Takes over the published issues of the engine about those series of `keys`, just appended,
+    /// that it was asked the same about.
+    fn reuse_issues(&self, keys: &[SeriesKey]) -> Result<(), Error> {
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
+            return Ok(());
+        };
+        let sql = include_str!("../sql/reuse_issues.sql")
+            .replace("{issues}", self.issues.name())
+            .replace("{draft}", self.inputs.name())
+            .replace("{published}", self.inputs.table().as_str());
+        self.store
+            .connection
+            .execute(
+                &sql,
+                params![
+                    first.host(),
+                    first.resource(),
+                    last.host(),
+                    last.resource(),
+                    self.run.get(),
+                    self.stage.as_str(),
+                ],
+            )
+            .map(drop)
+            .map_err(Error::while_doing(KEEPING))
     }
 
     /// How many forecasts, in rows, it holds.
@@ -183,6 +279,6 @@ impl<'store> EngineDraft<'store> {
     /// The drafts, to be published.
     #[must_use]
     pub fn into_drafts(self) -> Vec<Draft<'store>> {
-        vec![self.forecasts, self.inner, self.issues]
+        vec![self.forecasts, self.inner, self.inputs, self.issues]
     }
 }

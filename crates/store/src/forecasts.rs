@@ -1,22 +1,55 @@
 //! Engines' forecasts, out of the database.
 
-use fleetcast_core::{Forecast, SeriesKey, Split, TimeGrid};
+use fleetcast_core::{Forecast, SeriesKey, Split, TimeGrid, WindowOutcomes};
 
 use crate::arrow_columns::numbers;
 use crate::panels::for_each_row;
-use crate::{Error, Store, Table};
+use crate::{EngineTables, Error, InnerForecast, Store, Table};
 
-/// An engine's forecasts of one series, where there is one for every day of the window.
+/// One engine's forecasts of one series, as far as there are any.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct StoredForecasts {
-    /// Of the backtest window.
+pub struct EngineForecasts {
+    /// Of the backtest window, made at its origin.
     pub backtest: Option<Forecast>,
     /// Of the future.
     pub future: Option<Forecast>,
+    /// Of days inside the training window, earliest origin first.
+    pub inner: Vec<InnerForecast>,
+}
+
+impl From<WindowOutcomes> for EngineForecasts {
+    fn from(outcomes: WindowOutcomes) -> Self {
+        let inner = outcomes.inner.into_iter();
+        Self {
+            backtest: outcomes.backtest.ok(),
+            future: outcomes.future.ok(),
+            inner: inner.map(InnerForecast::from).collect(),
+        }
+    }
 }
 
 impl Store {
-    /// An engine's forecasts of the series of `keys`, one a key, in that order.
+    /// What an engine's published tables hold of the series of `keys`, one a key, in that order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Columns`] where the rows cannot be read.
+    pub fn read_engine(
+        &self,
+        tables: EngineTables,
+        keys: &[SeriesKey],
+        split: &Split,
+    ) -> Result<Vec<EngineForecasts>, Error> {
+        let mut forecasts = self.read_forecasts(tables.forecasts, keys, split)?;
+        let inner = self.read_inner_forecasts(tables.inner, keys, split.training())?;
+        for (forecasts, inner) in forecasts.iter_mut().zip(inner) {
+            forecasts.inner = inner;
+        }
+        Ok(forecasts)
+    }
+
+    /// The forecasts of both windows that `table` holds of the series of `keys`, one a key, in that
+    /// order; those from inner origins stand in a table of their own.
     ///
     /// # Errors
     ///
@@ -26,14 +59,15 @@ impl Store {
         table: Table,
         keys: &[SeriesKey],
         split: &Split,
-    ) -> Result<Vec<StoredForecasts>, Error> {
+    ) -> Result<Vec<EngineForecasts>, Error> {
         let (backtest, future) = (split.backtest(), split.future());
         let both = TimeGrid::new(backtest.first(), backtest.len() + future.len());
         let days = self.read_forecast_days(table, keys, both)?;
         Ok((0..keys.len())
-            .map(|index| StoredForecasts {
+            .map(|index| EngineForecasts {
                 backtest: days.forecast(index, 0, backtest),
                 future: days.forecast(index, backtest.len(), future),
+                inner: Vec::new(),
             })
             .collect())
     }

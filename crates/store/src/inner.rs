@@ -1,7 +1,7 @@
 //! Forecasts from origins inside the training window, out of the database.
 
 use arrow::array::Array;
-use fleetcast_core::{Day, SeriesKey, TimeGrid};
+use fleetcast_core::{Day, InnerOrigin, SeriesKey, TimeGrid};
 
 use crate::arrow_columns::{days, doubles, lists, strings};
 use crate::panels::key_index;
@@ -14,6 +14,15 @@ pub struct InnerForecast {
     pub origin: Day,
     /// Point forecasts of the days after `origin`, in the series' unit.
     pub yhat: Vec<f64>,
+}
+
+impl From<InnerOrigin> for InnerForecast {
+    fn from(inner: InnerOrigin) -> Self {
+        Self {
+            origin: inner.origin,
+            yhat: inner.yhat,
+        }
+    }
 }
 
 impl Store {

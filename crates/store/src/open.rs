@@ -186,7 +186,7 @@ impl Store {
                 .map_err(reading)?;
             return match found {
                 Some(SCHEMA_VERSION) => Ok(()),
-                Some(1) => self.upgrade_from_1(),
+                Some(older @ 1..SCHEMA_VERSION) => self.upgrade_from(older),
                 found => Err(Error::SchemaVersion {
                     found: found.unwrap_or(0),
                     expected: SCHEMA_VERSION,
@@ -214,16 +214,23 @@ impl Store {
         })
     }
 
-    /// Adds what version 2 has and version 1 had not; what stands in the tables stays.
-    fn upgrade_from_1(&self) -> Result<(), Error> {
+    /// Adds what this version of the tables has and an older one had not; what stands in them stays.
+    fn upgrade_from(&self, older: i64) -> Result<(), Error> {
         const ACTION: &str = "upgrading the tables";
+        const STEPS: [(i64, &str); 2] = [
+            (1, include_str!("../sql/upgrade_from_1.sql")),
+            (2, include_str!("../sql/upgrade_from_2.sql")),
+        ];
         self.in_one_transaction(ACTION, || {
             for table in Table::RESULTS {
                 self.ensure_table(table)?;
             }
-            self.connection
-                .execute_batch(include_str!("../sql/upgrade_from_1.sql"))
-                .map_err(Error::while_doing(ACTION))
+            for (_, step) in STEPS.into_iter().filter(|(from, _)| *from >= older) {
+                self.connection
+                    .execute_batch(step)
+                    .map_err(Error::while_doing(ACTION))?;
+            }
+            Ok(())
         })
     }
 }

@@ -17,6 +17,9 @@ pub struct StageResult<'store> {
     pub issues: Vec<SeriesIssue>,
     /// Rows it made, for the record.
     pub rows: u64,
+    /// Series whose forecasts are those of an earlier run, for the record; `None` of a stage that
+    /// reuses nothing.
+    pub reused: Option<u64>,
     /// How long it took, for the record.
     pub seconds: f64,
     /// Earlier golden records to keep, where the stage writes a new one.
@@ -68,17 +71,24 @@ impl Store {
             if matches!(result.stage, Stage::Prophet | Stage::Challenger) {
                 self.forget_engine_draft()?;
             }
-            let stage = result.stage;
-            self.connection
-                .execute(
-                    &format!(
-                        "UPDATE runs SET {stage}_rows = ?, {stage}_seconds = ? WHERE run_id = ?"
-                    ),
-                    params![result.rows, result.seconds, run.get()],
-                )
-                .map_err(publishing)?;
-            Ok(())
+            self.note_done(run, &result).map_err(publishing)
         })
+    }
+
+    /// Notes in `runs` that the stage is done.
+    fn note_done(&self, run: RunId, result: &StageResult<'_>) -> Result<(), duckdb::Error> {
+        let stage = result.stage;
+        self.connection.execute(
+            &format!("UPDATE runs SET {stage}_rows = ?, {stage}_seconds = ? WHERE run_id = ?"),
+            params![result.rows, result.seconds, run.get()],
+        )?;
+        if let Some(reused) = result.reused {
+            self.connection.execute(
+                &format!("UPDATE runs SET {stage}_reused = ? WHERE run_id = ?"),
+                params![reused, run.get()],
+            )?;
+        }
+        Ok(())
     }
 
     fn replace_issues(

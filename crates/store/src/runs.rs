@@ -66,6 +66,19 @@ pub struct RunIdentity {
     pub series: usize,
 }
 
+/// A stage that is done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StageRecord {
+    /// Which.
+    pub stage: Stage,
+    /// Rows it made.
+    pub rows: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Series whose forecasts are those of an earlier run; `None` of a stage that reuses nothing.
+    pub reused: Option<u64>,
+}
+
 /// One row of `runs`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRecord {
@@ -87,15 +100,15 @@ pub struct RunRecord {
     pub version: String,
     /// How many series there were.
     pub series: u64,
-    /// Rows and seconds of each stage that is done, in the order of the stages.
-    pub stages: Vec<(Stage, u64, f64)>,
+    /// The stages that are done, in their order.
+    pub stages: Vec<StageRecord>,
 }
 
 impl RunRecord {
     /// Whether the stage is done.
     #[must_use]
     pub fn has_done(&self, stage: Stage) -> bool {
-        self.stages.iter().any(|(done, _, _)| *done == stage)
+        self.stages.iter().any(|done| done.stage == stage)
     }
 
     /// Whether it was left before its last stage was done.
@@ -112,22 +125,20 @@ impl RunRecord {
             .or_else(|| different_setting("", &self.config, &identity.config))
     }
 
-    /// The same for a stage that would join this run: settings that only it, stages after it, or
-    /// stages yet to be done go by may be others.
+    /// The same for a stage that would join this run: settings that only it, stages that read its
+    /// tables, or stages yet to be done go by may be others.
     #[must_use]
     pub fn difference_before(&self, stage: Stage, identity: &RunIdentity) -> Option<String> {
-        let done_before = RUN_STAGES
+        let redone = redone_with(stage);
+        let kept = RUN_STAGES
             .into_iter()
-            .take_while(|before| *before != stage)
-            .filter(|before| self.has_done(*before))
+            .filter(|done| self.has_done(*done) && !redone.contains(done))
             .map(Stage::as_str);
         self.difference_of_data(identity).or_else(|| {
-            std::iter::once("forecast")
-                .chain(done_before)
-                .find_map(|section| {
-                    let (then, now) = (&self.config[section], &identity.config[section]);
-                    different_setting(section, then, now)
-                })
+            std::iter::once("forecast").chain(kept).find_map(|section| {
+                let (then, now) = (&self.config[section], &identity.config[section]);
+                different_setting(section, then, now)
+            })
         })
     }
 
@@ -309,18 +320,28 @@ impl Store {
             .prepare(&format!(
                 "SELECT run_id, strftime(started_at, '%Y-%m-%d %H:%M:%S'), \
                  strftime(finished_at, '%Y-%m-%d %H:%M:%S'), status, as_of, config::VARCHAR, \
-                 data_fingerprint, fleetcast_version, series, {stage_columns} \
-                 FROM runs {which}"
+                 data_fingerprint, fleetcast_version, series, prophet_reused, \
+                 challenger_reused, {stage_columns} FROM runs {which}"
             ))
             .map_err(reading)?;
         let records = statement
             .query_map([parameter], |row| {
                 let mut stages = Vec::new();
                 for (index, stage) in RUN_STAGES.into_iter().enumerate() {
-                    let rows: Option<u64> = row.get(9 + 2 * index)?;
-                    let seconds: Option<f64> = row.get(10 + 2 * index)?;
+                    let rows: Option<u64> = row.get(11 + 2 * index)?;
+                    let seconds: Option<f64> = row.get(12 + 2 * index)?;
+                    let reused = match stage {
+                        Stage::Prophet => row.get(9)?,
+                        Stage::Challenger => row.get(10)?,
+                        Stage::Judge | Stage::Write | Stage::Data => None,
+                    };
                     if let (Some(rows), Some(seconds)) = (rows, seconds) {
-                        stages.push((stage, rows, seconds));
+                        stages.push(StageRecord {
+                            stage,
+                            rows,
+                            seconds,
+                            reused,
+                        });
                     }
                 }
                 let Date(as_of) = row.get(4)?;

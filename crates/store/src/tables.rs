@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use fleetcast_core::Stage;
+
 /// All definitions, each under a line `-- table: NAME`.
 const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,10 +27,14 @@ pub enum Table {
     ProphetForecasts,
     /// The champion's forecasts from origins inside the training window.
     ProphetInnerForecasts,
+    /// Fingerprints of what the champion was asked.
+    ProphetInputs,
     /// The challenger's forecasts.
     ChallengerForecasts,
     /// The challenger's forecasts from origins inside the training window.
     ChallengerInnerForecasts,
+    /// Fingerprints of what the challenger was asked.
+    ChallengerInputs,
     /// One row a series, contender and origin.
     BacktestScores,
     /// One row a series: who won, and why.
@@ -49,12 +55,14 @@ pub enum Table {
 
 impl Table {
     /// The tables every run writes.
-    pub(crate) const RESULTS: [Self; 13] = [
+    pub(crate) const RESULTS: [Self; 15] = [
         Self::Runs,
         Self::ProphetForecasts,
         Self::ProphetInnerForecasts,
+        Self::ProphetInputs,
         Self::ChallengerForecasts,
         Self::ChallengerInnerForecasts,
+        Self::ChallengerInputs,
         Self::BacktestScores,
         Self::ModelLeaderboard,
         Self::IntervalCalibration,
@@ -76,8 +84,10 @@ impl Table {
             Self::Runs => "runs",
             Self::ProphetForecasts => "prophet_forecasts",
             Self::ProphetInnerForecasts => "prophet_inner_forecasts",
+            Self::ProphetInputs => "prophet_inputs",
             Self::ChallengerForecasts => "challenger_forecasts",
             Self::ChallengerInnerForecasts => "challenger_inner_forecasts",
+            Self::ChallengerInputs => "challenger_inputs",
             Self::BacktestScores => "backtest_scores",
             Self::ModelLeaderboard => "model_leaderboard",
             Self::IntervalCalibration => "interval_calibration",
@@ -109,6 +119,37 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// The tables an engine's stage fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineTables {
+    /// The stage.
+    pub stage: Stage,
+    /// Its forecasts of the backtest and of the future.
+    pub forecasts: Table,
+    /// Its forecasts from origins inside the training window.
+    pub inner: Table,
+    /// Fingerprints of what it was asked.
+    pub inputs: Table,
+}
+
+impl EngineTables {
+    /// The champion's.
+    pub const PROPHET: Self = Self {
+        stage: Stage::Prophet,
+        forecasts: Table::ProphetForecasts,
+        inner: Table::ProphetInnerForecasts,
+        inputs: Table::ProphetInputs,
+    };
+
+    /// The challenger's.
+    pub const CHALLENGER: Self = Self {
+        stage: Stage::Challenger,
+        forecasts: Table::ChallengerForecasts,
+        inner: Table::ChallengerInnerForecasts,
+        inputs: Table::ChallengerInputs,
+    };
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use fleetcast_core::{
     Day, Forecast, Horizon, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, Stage, TimeGrid,
 };
 use fleetcast_store::{
-    Aggregate, EngineBatch, EngineDraft, Error, Import, Limits, NameSource, OpenOptions,
-    RUN_STAGES, RunId, RunIdentity, RunStatus, Segment, StageResult, Store, Table,
+    Aggregate, EngineBatch, EngineDraft, EngineForecasts, EngineTables, Error, Import, Limits,
+    Made, NameSource, OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment, StageResult,
+    Store, Table,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -72,9 +73,23 @@ fn publish(store: &Store, run: RunId, value: f64) -> Result<(), Error> {
                 message: format!("every observation is {value}"),
             }],
             seconds: 0.1,
+            reused: None,
             archive: None,
         },
     )
+}
+
+/// A stage that is done and made no row.
+fn nothing_of(stage: Stage) -> StageResult<'static> {
+    StageResult {
+        stage,
+        drafts: Vec::new(),
+        issues: Vec::new(),
+        rows: 0,
+        seconds: 0.0,
+        reused: None,
+        archive: None,
+    }
 }
 
 mod opening {
@@ -165,6 +180,41 @@ mod opening {
                 .unwrap();
             assert_eq!(winner, "challenger");
         }
+    }
+
+    #[test]
+    fn the_second_versions_record_of_runs_is_upgraded_and_its_draft_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("second.duckdb");
+        let run = Store::open(
+            &path,
+            &OpenOptions {
+                create: true,
+                ..OPEN
+            },
+        )
+        .unwrap()
+        .begin_run(&identity(), 1)
+        .unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(
+                "ALTER TABLE runs DROP COLUMN prophet_reused;
+                 ALTER TABLE runs DROP COLUMN challenger_reused;
+                 DROP TABLE prophet_inputs;
+                 CREATE TABLE draft_progress AS
+                     SELECT 1::BIGINT AS run_id, 'prophet' AS stage, 0::UBIGINT AS series_done,
+                         '' AS host, '' AS resource;
+                 UPDATE fleetcast_schema SET version = 2;",
+            )
+            .unwrap();
+        let store = Store::open(&path, &OPEN).unwrap();
+        assert_eq!(store.run(run).unwrap().unwrap().id, run);
+        assert_eq!(store.count_rows(Table::ProphetInputs).unwrap(), 0);
+        assert_eq!(
+            store.series_drafted(run, Stage::Prophet, &[]).unwrap(),
+            None
+        );
     }
 
     #[test]
@@ -461,6 +511,7 @@ mod publishing {
             issues: Vec::new(),
             rows: 0,
             seconds: 0.0,
+            reused: None,
             archive: None,
         };
         assert!(store.publish(run, result).is_err());
@@ -552,19 +603,27 @@ mod runs {
     }
 
     #[test]
+    fn stages_done_out_of_order_keep_their_settings_too() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run(&settings(), 1).unwrap();
+        store.publish(run, nothing_of(Stage::Challenger)).unwrap();
+        let newest = store.newest_run().unwrap().unwrap();
+        let mut other = settings();
+        other.config["challenger"]["engine"] = json!("mstl_ets");
+        // The champion would join a run whose challenger is done, and stays.
+        assert_eq!(
+            newest.difference_before(Stage::Prophet, &other).as_deref(),
+            Some("challenger.engine was ets, is mstl_ets")
+        );
+        assert_eq!(newest.difference_before(Stage::Challenger, &other), None);
+    }
+
+    #[test]
     fn a_stage_taken_up_and_what_was_made_from_it_count_as_not_done() {
         let store = Store::in_memory().unwrap();
         let run = store.begin_run(&settings(), 1).unwrap();
         for stage in RUN_STAGES {
-            let done = StageResult {
-                stage,
-                drafts: Vec::new(),
-                issues: Vec::new(),
-                rows: 1,
-                seconds: 0.0,
-                archive: None,
-            };
-            store.publish(run, done).unwrap();
+            store.publish(run, nothing_of(stage)).unwrap();
         }
         store.end_run(run, RunStatus::Complete, 2).unwrap();
         let newest = store.newest_run().unwrap().unwrap();
@@ -575,7 +634,7 @@ mod runs {
         let newest = store.newest_run().unwrap().unwrap();
         assert!(newest.is_unfinished());
         assert_eq!(newest.config, json!({"judge": 2}));
-        let done: Vec<Stage> = newest.stages.iter().map(|(stage, _, _)| *stage).collect();
+        let done: Vec<Stage> = newest.stages.iter().map(|done| done.stage).collect();
         assert_eq!(done, [Stage::Prophet, Stage::Challenger]);
     }
 }
@@ -583,7 +642,7 @@ mod runs {
 mod engine_drafts {
     use super::*;
 
-    const TABLES: [Table; 2] = [Table::ProphetForecasts, Table::ProphetInnerForecasts];
+    const TABLES: EngineTables = EngineTables::PROPHET;
 
     fn keys() -> Vec<SeriesKey> {
         ["a", "b", "c"]
@@ -593,30 +652,42 @@ mod engine_drafts {
 
     /// Appends constant forecasts of these series, one batch, with an issue each.
     fn append(draft: &mut EngineDraft<'_>, keys: &[SeriesKey]) {
-        let forecast = forecast(1.0);
-        let issues: Vec<SeriesIssue> = keys
-            .iter()
-            .map(|key| SeriesIssue {
-                key: key.clone(),
-                stage: Stage::Prophet,
-                engine: Some("prophet"),
-                severity: Severity::Info,
-                code: IssueCode::Constant,
-                message: "one value".to_owned(),
-            })
-            .collect();
+        let made: Vec<Made> = keys.iter().map(|key| made(key, 1.0)).collect();
+        let issues: Vec<SeriesIssue> = keys.iter().map(issue).collect();
         draft
-            .append(EngineBatch {
+            .append(&EngineBatch {
                 keys,
-                forecasts: keys.iter().map(|key| (key, Segment::Future, &forecast)),
-                inner: std::iter::empty(),
+                made: &made,
                 issues: &issues,
             })
             .unwrap();
     }
 
+    fn made(key: &SeriesKey, value: f64) -> Made {
+        Made {
+            key: key.clone(),
+            fingerprint: 7,
+            forecasts: EngineForecasts {
+                future: Some(forecast(value)),
+                ..EngineForecasts::default()
+            },
+            reused: false,
+        }
+    }
+
+    fn issue(key: &SeriesKey) -> SeriesIssue {
+        SeriesIssue {
+            key: key.clone(),
+            stage: Stage::Prophet,
+            engine: Some("prophet"),
+            severity: Severity::Info,
+            code: IssueCode::Constant,
+            message: "one value".to_owned(),
+        }
+    }
+
     fn series_done(store: &Store, run: RunId) -> usize {
-        let draft = store.engine_draft(run, Stage::Prophet, TABLES, &keys());
+        let draft = store.engine_draft(run, TABLES, &keys());
         draft.unwrap().series_done()
     }
 
@@ -624,9 +695,7 @@ mod engine_drafts {
     fn a_draft_cut_off_is_taken_up_by_its_own_run_and_stage_only() {
         let store = Store::in_memory().unwrap();
         let run = store.begin_run(&identity(), 1).unwrap();
-        let mut draft = store
-            .engine_draft(run, Stage::Prophet, TABLES, &keys())
-            .unwrap();
+        let mut draft = store.engine_draft(run, TABLES, &keys()).unwrap();
         append(&mut draft, &keys()[..2]);
         drop(draft);
         assert_eq!(series_done(&store, run), 2);
@@ -655,11 +724,7 @@ mod engine_drafts {
     fn a_draft_is_given_up_where_its_run_gets_other_settings() {
         let store = Store::in_memory().unwrap();
         let run = store.begin_run(&identity(), 1).unwrap();
-        let begin = || {
-            store
-                .engine_draft(run, Stage::Prophet, TABLES, &keys())
-                .unwrap()
-        };
+        let begin = || store.engine_draft(run, TABLES, &keys()).unwrap();
         append(&mut begin(), &keys()[..1]);
         let newest = store.newest_run().unwrap().unwrap();
         store
@@ -681,22 +746,19 @@ mod engine_drafts {
             let mut rest = keys.as_slice();
             for size in batches {
                 // Taken up anew before every batch.
-                let mut draft = store
-                    .engine_draft(run, Stage::Prophet, TABLES, &keys)
-                    .unwrap();
+                let mut draft = store.engine_draft(run, TABLES, &keys).unwrap();
                 let (batch, after) = rest.split_at(*size);
                 append(&mut draft, batch);
                 rest = after;
             }
-            let draft = store
-                .engine_draft(run, Stage::Prophet, TABLES, &keys)
-                .unwrap();
+            let draft = store.engine_draft(run, TABLES, &keys).unwrap();
             let result = StageResult {
                 stage: Stage::Prophet,
                 rows: draft.count_rows().unwrap(),
                 drafts: draft.into_drafts(),
                 issues: Vec::new(),
                 seconds: 0.0,
+                reused: None,
                 archive: None,
             };
             store.publish(run, result).unwrap();

@@ -56,6 +56,7 @@ pub fn write_golden_record<'store>(
         drafts: vec![draft],
         issues,
         rows,
+        reused: None,
         seconds: 0.0,
         archive: Some(Archive {
             trained_through: golden.trained_through,

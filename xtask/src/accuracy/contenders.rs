@@ -1,13 +1,11 @@
 //! Everybody's forecasts of the future, from the history alone.
 
 use fleetcast_core::{
-    Engine, Forecast, IntervalLevel, PanelView, Refit, Split, WindowOutcomes, forecast_windows,
-    seasonal_naive,
+    Engine, Forecast, IntervalLevel, PanelView, Refit, Split, forecast_windows, seasonal_naive,
 };
 use fleetcast_ets::MstlEngine;
 use fleetcast_judge::{
-    Contender, EngineForecasts, Evidence, Golden, InnerForecast, PromotionMargin, Rules, Verdict,
-    judge_series,
+    Contender, EngineForecasts, Evidence, Golden, PromotionMargin, Rules, Verdict, judge_series,
 };
 use fleetcast_prophet::{Mode, ProphetEngine};
 use rayon::prelude::*;
@@ -44,7 +42,7 @@ impl<'a> Outcomes<'a> {
         let level = settings.level;
         let ask = |engine: &dyn Engine| -> Result<Vec<EngineForecasts>, Error> {
             let outcomes = forecast_windows(engine, history, split, Refit::WholeHistory, level)?;
-            Ok(outcomes.into_iter().map(evidence_of).collect())
+            Ok(outcomes.into_iter().map(EngineForecasts::from).collect())
         };
         Ok(Self {
             split,
@@ -126,21 +124,6 @@ impl<'a> Outcomes<'a> {
             }
         }
         scored
-    }
-}
-
-fn evidence_of(outcome: WindowOutcomes) -> EngineForecasts {
-    EngineForecasts {
-        backtest: outcome.backtest.ok(),
-        future: outcome.future.ok(),
-        inner: outcome
-            .inner
-            .into_iter()
-            .map(|inner| InnerForecast {
-                origin: inner.origin,
-                yhat: inner.yhat,
-            })
-            .collect(),
     }
 }
 

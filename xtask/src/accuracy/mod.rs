@@ -58,7 +58,7 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
             progress.advance(keys.len());
         }
     }
-    progress.finish(forecasts as u64);
+    progress.finish(forecasts as u64, None);
     report::print(&store, origins.len(), reporter)?;
     if let Some(path) = &flags.out {
         report::write_scores(&store, path)?;

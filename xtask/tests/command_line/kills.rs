@@ -10,10 +10,21 @@ const DB: &str = "fleet.duckdb";
 
 /// What each stage fills, in the order of stages.
 const STAGES: [(&str, &[&str]); 4] = [
-    ("prophet", &["prophet_forecasts", "prophet_inner_forecasts"]),
+    (
+        "prophet",
+        &[
+            "prophet_forecasts",
+            "prophet_inner_forecasts",
+            "prophet_inputs",
+        ],
+    ),
     (
         "challenger",
-        &["challenger_forecasts", "challenger_inner_forecasts"],
+        &[
+            "challenger_forecasts",
+            "challenger_inner_forecasts",
+            "challenger_inputs",
+        ],
     ),
     (
         "judge",
@@ -48,7 +59,7 @@ fn by_stage(desk: &Desk) -> Vec<Vec<String>> {
 }
 
 /// Starts a command and kills it after `delay`, where it is not done by then.
-fn kill_after(desk: &Desk, arguments: &str, delay: Duration) {
+pub(crate) fn kill_after(desk: &Desk, arguments: &str, delay: Duration) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(arguments.split_whitespace())
         .current_dir(desk.dir.path())
@@ -62,18 +73,18 @@ fn kill_after(desk: &Desk, arguments: &str, delay: Duration) {
 }
 
 /// `count` moments, spread over what the command takes when nobody kills it, and a little beyond.
-fn moments(undisturbed: Duration, count: u32) -> impl Iterator<Item = Duration> {
+pub(crate) fn moments(undisturbed: Duration, count: u32) -> impl Iterator<Item = Duration> {
     (0..count).map(move |moment| undisturbed * 11 * (2 * moment + 1) / (20 * count))
 }
 
-fn timed(work: impl FnOnce()) -> Duration {
+pub(crate) fn timed(work: impl FnOnce()) -> Duration {
     let started = Instant::now();
     work();
     started.elapsed()
 }
 
 /// Puts a copy of the database, as it was when nothing had it open, in place.
-fn put(desk: &Desk, copy: &str) {
+pub(crate) fn put(desk: &Desk, copy: &str) {
     let _ = std::fs::remove_file(desk.path("fleet.duckdb.wal"));
     std::fs::copy(desk.path(copy), desk.path(DB)).unwrap();
 }

@@ -19,6 +19,10 @@ fn undo_from(desk: &Desk, stage: &str) {
     let stages = ["prophet", "challenger", "judge", "write"];
     let first = stages.iter().position(|one| *one == stage).unwrap();
     for stage in &stages[first..] {
+        if ["prophet", "challenger"].contains(stage) {
+            // It was not asked anything yet.
+            desk.sql(DB, &format!("DELETE FROM {stage}_inputs"));
+        }
         desk.sql(
             DB,
             &format!(
@@ -30,21 +34,23 @@ fn undo_from(desk: &Desk, stage: &str) {
 
 /// Leaves a draft of the engine's stage that holds the first `series` series of what it published.
 fn leave_draft(desk: &Desk, engine: &str, series: usize) {
-    undo_from(desk, engine);
     desk.sql(
         DB,
         &format!(
             "CREATE TEMP TABLE drafted AS
              SELECT DISTINCT host, resource FROM processed_data ORDER BY ALL LIMIT {series};
+             CREATE TABLE draft_{engine}_inputs AS FROM {engine}_inputs SEMI JOIN drafted USING (host, resource);
              CREATE TABLE draft_{engine}_forecasts AS FROM {engine}_forecasts SEMI JOIN drafted USING (host, resource);
              CREATE TABLE draft_{engine}_inner_forecasts AS FROM {engine}_inner_forecasts SEMI JOIN drafted USING (host, resource);
              CREATE TABLE draft_series_issues AS FROM series_issues SEMI JOIN drafted USING (host, resource)
                  WHERE stage IN ('data', '{engine}');
              CREATE TABLE draft_progress AS
-             SELECT 1::BIGINT AS run_id, '{engine}' AS stage, {series}::UBIGINT AS series_done, host, resource
+             SELECT 1::BIGINT AS run_id, '{engine}' AS stage, {series}::UBIGINT AS series_done,
+                 0::UBIGINT AS reused, host, resource
              FROM drafted ORDER BY host DESC, resource DESC LIMIT 1;"
         ),
     );
+    undo_from(desk, engine);
 }
 
 #[test]
