@@ -134,6 +134,9 @@ impl Draft<'_> {
 
     /// Appends forecasts to a draft of an engine's table.
     ///
+    /// They go in as lists, a window a row, and `DuckDB` unfolds them to days: names that repeat
+    /// from day to day cross over once.
+    ///
     /// # Errors
     ///
     /// [`Error::Database`] where a row breaks the table's rules.
@@ -142,14 +145,25 @@ impl Draft<'_> {
         run: RunId,
         forecasts: impl Iterator<Item = (&'a SeriesKey, Segment, &'a Forecast)>,
     ) -> Result<(), Error> {
-        let mut columns = ForecastColumns::default();
+        let appending = Error::while_doing(APPENDING);
+        let mut windows = WindowColumns::default();
         for (key, segment, forecast) in forecasts {
-            columns.push(key, segment, forecast);
+            windows.push(key, segment, forecast);
         }
-        let batch = columns
-            .finish(run)
+        let windows = windows
+            .finish()
             .map_err(|error| Error::columns(APPENDING, error))?;
-        self.append(batch)
+        self.store
+            .connection
+            .execute_batch(include_str!("../sql/forecast_windows.sql"))
+            .map_err(appending)?;
+        self.store.append_to("forecast_windows", windows)?;
+        let unfold = include_str!("../sql/unfold_forecasts.sql").replace("{draft}", &self.name);
+        self.store
+            .connection
+            .execute(&unfold, [run.get()])
+            .map(drop)
+            .map_err(appending)
     }
 }
 
@@ -218,40 +232,42 @@ impl Draft<'_> {
     }
 }
 
+/// Forecasts, a window a row.
 #[derive(Debug, Default)]
-struct ForecastColumns {
+struct WindowColumns {
     host: StringBuilder,
     resource: StringBuilder,
-    ds: Date32Builder,
     segment: StringBuilder,
-    yhat: Float64Builder,
-    lower: Float64Builder,
-    upper: Float64Builder,
+    first: Date32Builder,
+    yhat: ListBuilder<Float64Builder>,
+    lower: ListBuilder<Float64Builder>,
+    upper: ListBuilder<Float64Builder>,
 }
 
-impl ForecastColumns {
+impl WindowColumns {
     fn push(&mut self, key: &SeriesKey, segment: Segment, forecast: &Forecast) {
-        for day in forecast.grid().days() {
-            self.host.append_value(key.host());
-            self.resource.append_value(key.resource());
-            self.ds.append_value(day.epoch_days());
-            self.segment.append_value(segment.as_str());
+        self.host.append_value(key.host());
+        self.resource.append_value(key.resource());
+        self.segment.append_value(segment.as_str());
+        self.first
+            .append_value(forecast.grid().first().epoch_days());
+        for (list, values) in [
+            (&mut self.yhat, forecast.yhat()),
+            (&mut self.lower, forecast.lower()),
+            (&mut self.upper, forecast.upper()),
+        ] {
+            list.values().append_slice(values);
+            list.append(true);
         }
-        self.yhat.append_slice(forecast.yhat());
-        self.lower.append_slice(forecast.lower());
-        self.upper.append_slice(forecast.upper());
     }
 
-    fn finish(mut self, run: RunId) -> Result<RecordBatch, arrow::error::ArrowError> {
-        let yhat = self.yhat.finish();
-        let run_id = Int64Array::from(vec![run.get(); arrow::array::Array::len(&yhat)]);
-        let columns: [(&str, ArrayRef); 8] = [
-            ("run_id", Arc::new(run_id)),
+    fn finish(mut self) -> Result<RecordBatch, arrow::error::ArrowError> {
+        let columns: [(&str, ArrayRef); 7] = [
             ("host", Arc::new(self.host.finish())),
             ("resource", Arc::new(self.resource.finish())),
-            ("ds", Arc::new(self.ds.finish())),
             ("segment", Arc::new(self.segment.finish())),
-            ("yhat", Arc::new(yhat)),
+            ("first", Arc::new(self.first.finish())),
+            ("yhat", Arc::new(self.yhat.finish())),
             ("yhat_lower", Arc::new(self.lower.finish())),
             ("yhat_upper", Arc::new(self.upper.finish())),
         ];

@@ -1,0 +1,233 @@
+//! The stages around the engines, and the whole run, on a demo fleet in DuckDB.
+//!
+//! `FLEETCAST_BENCH_HOSTS` says how many hosts of four resources it has (2,000 unless told: 8,000
+//! series). This bench belongs to the package `xtask`, whose program it runs: benches of engines
+//! compile no database.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use criterion::{BatchSize, Criterion, Throughput};
+use fleetcast_core::{IntervalLevel, Split, WindowLengths};
+use fleetcast_judge::Rules;
+use fleetcast_outlook::Sustained;
+use fleetcast_store::{
+    EngineBatch, EngineTables, Made, OpenOptions, RunId, SeriesIndex, Store, Table,
+};
+use fleetcast_writer::{GoldenRecord, write_golden_record};
+
+type Failure = Box<dyn Error>;
+
+/// Hosts of the fleet, where nobody says otherwise.
+const HOSTS: usize = 2000;
+
+/// Series read at a time, as the stages do.
+const AT_A_TIME: usize = 2048;
+
+/// Series an engine's draft takes at a time, as its stage does.
+const ENGINE_BATCH: usize = 512;
+
+/// A fleet that was forecast once, and what the stages need to know of it.
+struct Fleet {
+    store: Store,
+    index: SeriesIndex,
+    split: Split,
+    run: RunId,
+}
+
+impl Fleet {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let options = OpenOptions {
+            create: false,
+            threads: None,
+            memory: None,
+        };
+        let store = Store::open(path, &options)?;
+        let as_of = store.data_summary()?.last_day;
+        let run = store.newest_run()?.ok_or("the fleet was not forecast")?.id;
+        Ok(Self {
+            index: store.series_index(as_of)?,
+            split: Split::new(as_of, WindowLengths::default())?,
+            run,
+            store,
+        })
+    }
+
+    /// Reads the history of every series; returns how many values there are.
+    fn read(&self) -> Result<usize, Failure> {
+        let mut observed = 0;
+        for keys in self.index.batches(AT_A_TIME) {
+            let (panel, _) = self.store.read_panel(keys, self.split.history())?;
+            observed += panel
+                .view()
+                .iter()
+                .map(|series| series.observed())
+                .sum::<usize>();
+        }
+        Ok(observed)
+    }
+
+    /// What the champion's tables hold, a batch of the draft at a time.
+    fn champion(&self) -> Result<Vec<Vec<Made>>, Failure> {
+        let batches = self.index.batches(ENGINE_BATCH);
+        batches
+            .map(|keys| {
+                let forecasts = self
+                    .store
+                    .read_engine(EngineTables::PROPHET, keys, &self.split)?;
+                let made = keys.iter().zip(forecasts).map(|(key, forecasts)| Made {
+                    key: key.clone(),
+                    fingerprint: 0,
+                    forecasts,
+                    reused: false,
+                });
+                Ok(made.collect())
+            })
+            .collect()
+    }
+
+    /// Drafts the champion's tables; returns how many forecasts there are.
+    fn keep(&self, champion: &[Vec<Made>]) -> Result<u64, Failure> {
+        self.store
+            .connection()
+            .execute_batch("DROP TABLE IF EXISTS draft_progress")?;
+        let keys = &self.index.keys;
+        let mut draft = self
+            .store
+            .engine_draft(self.run, EngineTables::PROPHET, keys)?;
+        for (keys, made) in self.index.batches(ENGINE_BATCH).zip(champion) {
+            draft.append(&EngineBatch {
+                keys,
+                made,
+                issues: &[],
+            })?;
+        }
+        Ok(draft.count_rows()?)
+    }
+
+    fn judge(&self) -> Result<u64, Failure> {
+        let rules = Rules::default();
+        let judged = fleetcast_judge::judge(
+            &self.store,
+            self.run,
+            &self.index,
+            &self.split,
+            &rules,
+            AT_A_TIME,
+            |_| (),
+        )?;
+        Ok(judged.rows)
+    }
+
+    fn write(&self) -> Result<u64, Failure> {
+        let record = GoldenRecord {
+            trained_through: self.split.as_of(),
+            level: IntervalLevel::EIGHTY_PERCENT,
+            limits: self.store.write_down_limits()?,
+            keep: 12,
+        };
+        Ok(write_golden_record(&self.store, self.run, record)?.rows)
+    }
+
+    fn outlook(&self) -> Result<u64, Failure> {
+        let limits = self.store.write_down_limits()?;
+        let (golden, as_of) = (Table::Forecasts.as_str(), self.split.as_of());
+        let sustained = Sustained::default();
+        let outlook = fleetcast_outlook::draft_outlook(
+            &self.store,
+            self.run,
+            golden,
+            limits,
+            as_of,
+            sustained,
+        )?;
+        Ok(outlook.count_rows()?)
+    }
+}
+
+/// Runs a command of the program in `dir`.
+fn xtask(dir: &Path, arguments: &[&str]) -> Result<(), Failure> {
+    let status = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .current_dir(dir)
+        .stdout(std::process::Stdio::null())
+        .status()?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("`xtask {}` failed", arguments.join(" ")).into())
+}
+
+/// A demo fleet that was forecast once.
+fn forecast_fleet(dir: &Path, hosts: usize) -> Result<PathBuf, Failure> {
+    xtask(dir, &["demo", "--hosts", &hosts.to_string()])?;
+    xtask(dir, &["run-all"])?;
+    Ok(dir.join("fleet.duckdb"))
+}
+
+fn stages(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
+    let fleet = Fleet::open(path)?;
+    let champion = fleet.champion()?;
+    let mut group = criterion.benchmark_group("stages");
+    group
+        .sample_size(10)
+        .throughput(Throughput::Elements(fleet.index.keys.len() as u64));
+    let mut measure = |name: &str, work: &dyn Fn() -> Result<u64, Failure>| {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| match work() {
+                Ok(rows) => black_box(rows),
+                Err(error) => unreachable!("{name}: {error}"),
+            });
+        });
+    };
+    measure("summarise", &|| Ok(fleet.store.data_summary()?.rows));
+    measure("read", &|| Ok(fleet.read()? as u64));
+    measure("read_forecasts", &|| Ok(fleet.champion()?.len() as u64));
+    measure("keep_forecasts", &|| fleet.keep(&champion));
+    measure("judge", &|| fleet.judge());
+    measure("write", &|| fleet.write());
+    measure("outlook", &|| fleet.outlook());
+    group.finish();
+    Ok(())
+}
+
+fn whole_run(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
+    let dir = path.parent().ok_or("the fleet is in no directory")?;
+    let again = dir.join("again.duckdb");
+    let mut group = criterion.benchmark_group("whole_run");
+    group.sample_size(10);
+    for (name, flag) in [
+        ("everything", "--fresh=true"),
+        ("nothing_changed", "--fresh=false"),
+    ] {
+        let run = || xtask(dir, &["run-all", "--db", "again.duckdb", flag]);
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched(
+                || std::fs::copy(path, &again),
+                |_| match run() {
+                    Ok(()) => (),
+                    Err(error) => unreachable!("{name}: {error}"),
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+    Ok(())
+}
+
+fn main() -> Result<(), Failure> {
+    let hosts = match std::env::var("FLEETCAST_BENCH_HOSTS") {
+        Ok(hosts) => hosts.parse()?,
+        Err(_) => HOSTS,
+    };
+    let mut criterion = Criterion::default().configure_from_args();
+    let dir = tempfile::tempdir()?;
+    let path = forecast_fleet(dir.path(), hosts)?;
+    stages(&mut criterion, &path)?;
+    whole_run(&mut criterion, &path)?;
+    criterion.final_summary();
+    Ok(())
+}
