@@ -56,9 +56,9 @@ pub(crate) struct Calibrated {
 /// quantile ÷ scale, times its own scale. Where that cannot be either, few errors are better than
 /// none; series without any are left out.
 pub(crate) fn calibrate(series: Vec<ToCalibrate>) -> Vec<Calibrated> {
-    let mut of_resource: BTreeMap<&str, Vec<Vec<f64>>> = BTreeMap::new();
+    let mut of_resource: BTreeMap<&str, Vec<Relative<'_>>> = BTreeMap::new();
     for one in &series {
-        if let Some(relative) = relative_quantiles(one) {
+        if let Some(relative) = Relative::of(one) {
             of_resource
                 .entry(one.key.resource())
                 .or_default()
@@ -111,23 +111,36 @@ fn has_enough(one: &ToCalibrate) -> bool {
     one.own.as_ref().is_some_and(|own| own.days() >= LEAST_DAYS)
 }
 
-fn relative_quantiles(one: &ToCalibrate) -> Option<Vec<f64>> {
-    let own = one.own.as_ref().filter(|own| own.days() >= LEAST_DAYS)?;
-    let scale = one.scale.filter(|scale| *scale > 0.0)?;
-    let relative: Vec<f64> = own.quantiles().iter().map(|size| size / scale).collect();
-    relative
-        .iter()
-        .all(|size| size.is_finite())
-        .then_some(relative)
+/// Quantiles of a series' errors, and what they are measured by. A fleet has many: they stay where
+/// they are.
+#[derive(Debug, Clone, Copy)]
+struct Relative<'a> {
+    quantiles: &'a [f64],
+    scale: f64,
+}
+
+impl<'a> Relative<'a> {
+    /// Of a series that has made enough errors, none of which overflows.
+    fn of(one: &'a ToCalibrate) -> Option<Self> {
+        let own = one.own.as_ref().filter(|own| own.days() >= LEAST_DAYS)?;
+        let scale = one.scale.filter(|scale| *scale > 0.0)?;
+        let quantiles = own.quantiles();
+        let is_finite = |size: &f64| (size / scale).is_finite();
+        quantiles
+            .iter()
+            .all(is_finite)
+            .then_some(Self { quantiles, scale })
+    }
 }
 
 /// The median over series at every step of the quantiles.
-fn medians<'a>(series: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
-    let series: Vec<&Vec<f64>> = series.collect();
-    let steps = series.first().map_or(0, |quantiles| quantiles.len());
+fn medians<'a, 'b: 'a>(series: impl Iterator<Item = &'a Relative<'b>>) -> Vec<f64> {
+    let series: Vec<&Relative<'_>> = series.collect();
+    let steps = series.first().map_or(0, |one| one.quantiles.len());
     (0..steps)
         .map(|step| {
-            let mut sizes: Vec<f64> = series.iter().map(|quantiles| quantiles[step]).collect();
+            let relative = series.iter().map(|one| one.quantiles[step] / one.scale);
+            let mut sizes: Vec<f64> = relative.collect();
             sizes.sort_by(f64::total_cmp);
             quantile_of_sorted(&sizes, 0.5)
         })

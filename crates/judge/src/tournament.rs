@@ -84,7 +84,9 @@ pub fn judge<'store>(
         forecasts.append(judge_forecast_batch(run, &rows, split.future().first())?)?;
         on_progress(keys.len());
     }
-    calibrations.append(calibration_batch(run, &calibrate(to_calibrate))?)?;
+    for calibrated in calibrate(to_calibrate).chunks(at_a_time.max(1)) {
+        calibrations.append(calibration_batch(run, calibrated)?)?;
+    }
     Ok(StageResult {
         stage: Stage::Judge,
         drafts: vec![scores, leaderboard, calibrations, forecasts],
