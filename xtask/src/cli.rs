@@ -370,6 +370,35 @@ pub(crate) struct AccuracyFlags {
     /// Write every score to a file: .parquet, .csv or .json
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Another tool's forecasts, to stand beside ours under NAME: columns host, resource, origin,
+    /// ds, yhat, and yhat_lower, yhat_upper (80 %) or neither. For several tools, several times
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(crate) peer: Vec<PeerFlag>,
+    /// Measure nothing, but write what engines see at each origin to a file, for other tools:
+    /// columns host, resource, origin, ds, y
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["peer", "out"])]
+    pub(crate) write_origins: Option<PathBuf>,
+}
+
+/// Another tool's name and the file of its forecasts, written `NAME=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PeerFlag {
+    pub(crate) name: String,
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for PeerFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                file: PathBuf::from(file),
+            }),
+            _ => Err("write a name and a file, such as prophet_py=forecasts.parquet".to_owned()),
+        }
+    }
 }
 
 impl AccuracyFlags {
