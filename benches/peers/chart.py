@@ -26,11 +26,18 @@ figure, panels = plt.subplots(
 for panel, name in zip(panels[:, 0], samples, strict=True):
     shown = sorted(of_sample[name], key=lambda line: -line["cpu_ms"])
     colours = [OURS if line["name"] == "fleetcast" else OTHERS for line in shown]
-    bars = panel.barh([line["name"] for line in shown], [line["cpu_ms"] for line in shown], color=colours)
-    panel.bar_label(bars, fmt="{:,.3g}", padding=3)
+    costs = [line["cpu_ms"] for line in shown]
+    bars = panel.barh([line["name"] for line in shown], costs, color=colours)
+    labels = [f"{ms:,.0f}" if ms >= 100 else f"{ms:.1f}" for ms in costs]
+    panel.bar_label(bars, labels, padding=3)
     panel.set_xscale("log")
+    panel.set_xlim(left=1)
+    panel.set_ylim(-0.6, len(shown) - 0.4)
+    panel.xaxis.set_major_formatter("{x:,.0f}")
     panel.set_title(name, loc="left", fontsize=9)
     panel.spines[["top", "right"]].set_visible(False)
-    panel.margins(x=0.12)
-panels[-1, 0].set_xlabel("CPU ms a series (logarithmic): 32/4 months, refit, 180 days, 80 % interval")
+    panel.margins(x=0.1)
+panels[-1, 0].set_xlabel(
+    "CPU ms a series (logarithmic): 32/4 months, refit, 180 days, 80 % interval"
+)
 figure.savefig(out, metadata={"Date": None})

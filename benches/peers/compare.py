@@ -122,7 +122,8 @@ def main() -> None:
         print(f"round {number + 1} of {flags.rounds} done", flush=True)
 
     results = work / "results.json"
-    results.write_text(json.dumps([asdict(line) | {"cpu_ms": line.cpu_ms} for line in lines.values()]))
+    measured = [asdict(line) | {"cpu_ms": line.cpu_ms} for line in lines.values()]
+    results.write_text(json.dumps(measured))
     chart = CHART if flags.write_docs else work / CHART.name
     subprocess.run([tools.python, PEERS / "chart.py", results, chart], check=True)
     report = _report(list(lines.values()), fleet, tools, flags.rounds)
@@ -202,7 +203,8 @@ def _samples(tools: Tools, work: Path, hosts: int) -> Iterator[Sample]:
     db = work / "demand.duckdb"
     db.unlink(missing_ok=True)
     columns = "--host-column series --resource demand --ds-column ts --value-column y"
-    subprocess.run([tools.xtask, "import", DEMAND, *columns.split(), "--quiet", "--db", db], check=True)
+    read = [tools.xtask, "import", DEMAND, *columns.split(), "--quiet", "--db", db]
+    subprocess.run(read, check=True)
     yield _sample("electricity demand", db, tools)
     if hosts:
         yield _demo(tools, work, hosts)
@@ -217,7 +219,8 @@ def _demo(tools: Tools, work: Path, hosts: int) -> Sample:
 
 def _sample(title: str, db: Path, tools: Tools) -> Sample:
     csv = db.with_suffix(".series.csv")
-    said = subprocess.run([tools.python, PEERS / "series.py", db, csv], check=True, capture_output=True)
+    export = [tools.python, PEERS / "series.py", db, csv]
+    said = subprocess.run(export, check=True, capture_output=True)
     windows = json.loads(said.stdout)
     return Sample(f"{title}, {windows['series']:,} series", db, csv, **windows)
 
@@ -241,15 +244,17 @@ def _table(lines: list[Line], whole: Line | None) -> str:
     ours = next(line for line in lines if line.name == FLEETCAST)
     beside = f" beside fleetcast on {whole.series:,} |" if whole else ""
     rows = [
-        f"| {lines[0].sample} | what it does | CPU ms a series | beside fleetcast |{beside} wall s | peak MB |",
+        f"| {lines[0].sample} | what it does | CPU ms a series | beside fleetcast |{beside}"
+        " wall s | peak MB |",
         "|---|---|--:|--:|--:|--:|" + ("--:|" if whole else ""),
     ]
     for line in sorted(lines, key=lambda line: line.cpu_ms):
         does = line.does if line.done == line.series else f"{line.does} ({line.done} forecast)"
         of_whole = f" {_ratio(line.cpu_ms / whole.cpu_ms)} |" if whole else ""
         rows.append(
-            f"| {line.name} | {does} | {line.cpu_ms:,.1f} | {_ratio(line.cpu_ms / ours.cpu_ms)} |"
-            f"{of_whole} {line.cost.wall:,.1f} | {line.cost.peak_mb:,.0f} |"
+            f"| {line.name} | {does} | {line.cpu_ms:,.1f} |"
+            f" {_ratio(line.cpu_ms / ours.cpu_ms)} |{of_whole}"
+            f" {line.cost.wall:,.1f} | {line.cost.peak_mb:,.0f} |"
         )
     return "\n".join(rows)
 
@@ -267,12 +272,13 @@ def _heading(tools: Tools, rounds: int) -> str:
     found = subprocess.run([tools.python, "-c", ask, *SHOWN_PACKAGES],
                            check=True, capture_output=True, text=True)
     locked = tomllib.loads((PEERS / "rust" / "Cargo.lock").read_text())["package"]
-    crates = [f"{crate['name']} {crate['version']}" for crate in locked if crate["name"] in SHOWN_CRATES]
+    shown = [crate for crate in locked if crate["name"] in SHOWN_CRATES]
+    crates = [f"{crate['name']} {crate['version']}" for crate in shown]
     versions = ", ".join([*found.stdout.splitlines(), *crates])
     return (
-        f"{_processor()}, {os.cpu_count()} cores; {versions}. The best of {rounds} rounds: CPU is user "
-        "and system time of the process and its children, memory the largest sum of the proportional "
-        "set sizes of all of them at one time."
+        f"{_processor()}, {os.cpu_count()} cores; {versions}. The best of {rounds} rounds; CPU is"
+        " user and system time of the process and its children, memory the largest sum of the"
+        " proportional set sizes of all of them at one time."
     )
 
 

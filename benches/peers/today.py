@@ -51,7 +51,8 @@ def one_series(job: Job) -> tuple[float, pd.DataFrame] | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--db", type=Path, required=True)
-    parser.add_argument("--tools", nargs="+", choices=TOOLS, default=["prophet_py", "holt_winters_sm"])
+    both = ["prophet_py", "holt_winters_sm"]
+    parser.add_argument("--tools", nargs="+", choices=TOOLS, default=both)
     flags = parser.parse_args()
 
     history, windows = read_history(flags.db)
