@@ -75,7 +75,7 @@ class Contender:
 CONTENDERS = [
     Contender(FLEETCAST, "both engines, tuned on inner origins; judge, intervals, outlook"),
     Contender("today's script", "Prophet and statsmodels' ETS in a pool, the better one refitted",
-              python=("prophet_py", "holt_winters_sm")),
+              python=("prophet_py", "ets_sm")),
     Contender("Prophet (Python)", "defaults, in a pool", python=("prophet_py",)),
     Contender("statsforecast AutoETS", "season 7, in a pool", python=("autoets_sf",)),
     Contender("statsforecast MSTL", "seasons 7 and 365, in a pool", python=("mstl_sf",)),

@@ -1,6 +1,6 @@
 """The job as a script does it today: fit every series in a pool, judge by MAPE, write to DuckDB.
 
-    python3 benches/peers/today.py --db fleet.duckdb --tools prophet_py holt_winters_sm
+    python3 benches/peers/today.py --db fleet.duckdb --tools prophet_py ets_sm
 
 Every tool trains on the first 32 months and forecasts the last 4; the one with the smallest MAPE
 there is fitted again to all 36 and forecasts 180 days, with an 80 % interval, into the table
@@ -51,7 +51,7 @@ def one_series(job: Job) -> tuple[float, pd.DataFrame] | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--db", type=Path, required=True)
-    both = ["prophet_py", "holt_winters_sm"]
+    both = ["prophet_py", "ets_sm"]
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=both)
     flags = parser.parse_args()
 

@@ -42,7 +42,7 @@ def mstl_sf(history: pd.DataFrame, days: int) -> pd.DataFrame:
     return _with_statsforecast(MSTL(season_length=[WEEK, YEAR]), history, days)
 
 
-def holt_winters_sm(history: pd.DataFrame, days: int) -> pd.DataFrame:
+def ets_sm(history: pd.DataFrame, days: int) -> pd.DataFrame:
     """statsmodels: ETS with additive error, damped trend and a week's season."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
@@ -63,7 +63,7 @@ TOOLS: dict[str, Callable[[pd.DataFrame, int], pd.DataFrame]] = {
     "prophet_py": prophet_py,
     "autoets_sf": autoets_sf,
     "mstl_sf": mstl_sf,
-    "holt_winters_sm": holt_winters_sm,
+    "ets_sm": ets_sm,
 }
 
 
