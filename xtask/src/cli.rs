@@ -358,6 +358,11 @@ pub(crate) struct LimitFlags {
 
 /// Flags of `accuracy`, beside those of `import`.
 #[derive(Debug, Default, Args)]
+#[command(after_help = "Other tools beside ours:\n  \
+    cargo xtask accuracy FILE --write-origins origins.parquet  columns host, resource, origin, ds, y\n  \
+    cargo xtask accuracy FILE --peer theirs=theirs.parquet     columns host, resource, origin, ds, yhat,\n                                                             \
+    and yhat_lower, yhat_upper or neither\n\n\
+    origin is the last day known; a forecast counts where it has all days after it.")]
 pub(crate) struct AccuracyFlags {
     #[command(flatten)]
     pub(crate) import: ImportFlags,
@@ -371,11 +376,10 @@ pub(crate) struct AccuracyFlags {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Another tool's forecasts, to stand beside ours under NAME: columns host, resource, origin,
-    /// ds, yhat, and yhat_lower, yhat_upper (80 %) or neither. For several tools, several times
+    /// ds and yhat, and bounds at 80 % or none. For several tools, several times
     #[arg(long, value_name = "NAME=FILE")]
     pub(crate) peer: Vec<PeerFlag>,
-    /// Measure nothing, but write what engines see at each origin to a file, for other tools:
-    /// columns host, resource, origin, ds, y
+    /// Measure nothing, but write what engines see at each origin to a file, for other tools
     #[arg(long, value_name = "FILE", conflicts_with_all = ["peer", "out"])]
     pub(crate) write_origins: Option<PathBuf>,
 }

@@ -28,8 +28,8 @@ pub struct OutsideForecast {
 }
 
 impl Store {
-    /// Reads forecasts in long form: a row a series, origin and day, in columns host, resource,
-    /// origin (the last day known), ds and yhat, and yhat_lower and yhat_upper or neither.
+    /// Reads forecasts in long form: a row a series, origin and day, in columns `host`, `resource`,
+    /// `origin` (the last day known), `ds` and `yhat`, and `yhat_lower` and `yhat_upper` or neither.
     ///
     /// A series and origin without all the `days_ahead` days after the origin is left out; days after
     /// those are not looked at.

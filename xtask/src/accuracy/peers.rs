@@ -13,10 +13,17 @@ use crate::error::Error;
 /// Origins a message names.
 const NAMED: usize = 3;
 
-/// What other tools forecast, each under its name.
+/// What other tools forecast.
 #[derive(Debug)]
 pub(crate) struct Peers {
-    peers: Vec<(String, HashMap<(SeriesKey, Day), OutsideForecast>)>,
+    peers: Vec<Peer>,
+}
+
+/// One tool, and its forecasts by series and origin.
+#[derive(Debug)]
+struct Peer {
+    name: String,
+    forecasts: HashMap<(SeriesKey, Day), OutsideForecast>,
 }
 
 impl Peers {
@@ -29,9 +36,9 @@ impl Peers {
         origins: &[Split],
     ) -> Result<Self, Error> {
         let keys: BTreeSet<&SeriesKey> = keys.iter().collect();
-        let mut peers: Vec<(String, HashMap<_, _>)> = Vec::new();
+        let mut peers: Vec<Peer> = Vec::new();
         for PeerFlag { name, file } in flags {
-            if is_taken(name) || peers.iter().any(|(known, _)| known == name) {
+            if is_taken(name) || peers.iter().any(|known| known.name == *name) {
                 return Err(Error::Setting(format!(
                     "there is a contender {name} already; give the peer another name: \
                      --peer NAME={}",
@@ -64,7 +71,10 @@ impl Peers {
                 .into_iter()
                 .filter(is_wanted)
                 .map(|forecast| ((forecast.key.clone(), forecast.origin), forecast));
-            peers.push((name.clone(), forecasts.collect()));
+            peers.push(Peer {
+                name: name.clone(),
+                forecasts: forecasts.collect(),
+            });
         }
         Ok(Self { peers })
     }
@@ -77,19 +87,19 @@ impl Peers {
         level: IntervalLevel,
     ) -> Vec<ScoredForecast> {
         let place = (truth.history.key.clone(), origin);
-        let scored = self.peers.iter().filter_map(|(name, forecasts)| {
-            let forecast = forecasts.get(&place)?;
+        let scored = self.peers.iter().filter_map(|peer| {
+            let forecast = peer.forecasts.get(&place)?;
             let intervals = forecast
                 .bounds
                 .as_ref()
                 .map(|bounds| Intervals::at(level, bounds.clone()));
-            Some(truth.score(name.clone(), &forecast.yhat, intervals.as_ref()))
+            Some(truth.score(peer.name.clone(), &forecast.yhat, intervals.as_ref()))
         });
         scored.collect()
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.peers.iter().map(|(name, _)| name.as_str())
+        self.peers.iter().map(|peer| peer.name.as_str())
     }
 }
 

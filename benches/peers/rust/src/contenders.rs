@@ -66,10 +66,7 @@ impl Contender {
 
 fn prophet(series: &Series, days: usize, stan: &WasmstanOptimizer) -> Option<Forecast> {
     let seconds = |day: &i64| day * SECONDS_A_DAY;
-    let training = TrainingData::new(
-        series.days.iter().map(seconds).collect(),
-        series.y.clone(),
-    );
+    let training = TrainingData::new(series.days.iter().map(seconds).collect(), series.y.clone());
     let mut model = Prophet::new(ProphetOptions::default(), stan.clone());
     // As Python's Prophet calls Stan.
     let options = OptimizeOpts {
