@@ -363,6 +363,11 @@ pub(crate) struct LimitFlags {
 
 /// Flags of `accuracy`, beside those of `import`.
 #[derive(Debug, Default, Args)]
+#[command(after_help = "Other tools beside ours:\n  \
+    cargo xtask accuracy FILE --write-origins origins.parquet  columns host, resource, origin, ds, y\n  \
+    cargo xtask accuracy FILE --peer theirs=theirs.parquet     columns host, resource, origin, ds, yhat,\n                                                             \
+    and yhat_lower, yhat_upper or neither\n\n\
+    origin is the last day known; a forecast counts where it has all days after it.")]
 pub(crate) struct AccuracyFlags {
     #[command(flatten)]
     pub(crate) import: ImportFlags,
@@ -375,6 +380,34 @@ pub(crate) struct AccuracyFlags {
     /// Write every score to a file: .parquet, .csv or .json
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Another tool's forecasts, to stand beside ours under NAME: columns host, resource, origin,
+    /// ds and yhat, and bounds at 80 % or none. For several tools, several times
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(crate) peer: Vec<PeerFlag>,
+    /// Measure nothing, but write what engines see at each origin to a file, for other tools
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["peer", "out"])]
+    pub(crate) write_origins: Option<PathBuf>,
+}
+
+/// Another tool's name and the file of its forecasts, written `NAME=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PeerFlag {
+    pub(crate) name: String,
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for PeerFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                file: PathBuf::from(file),
+            }),
+            _ => Err("write a name and a file, such as prophet_py=forecasts.parquet".to_owned()),
+        }
+    }
 }
 
 impl AccuracyFlags {

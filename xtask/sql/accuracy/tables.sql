@@ -4,3 +4,5 @@ CREATE TABLE accuracy_scores (
     mape DOUBLE, wape DOUBLE, mase DOUBLE, bias DOUBLE,
     coverage_80 DOUBLE, coverage_95 DOUBLE, width DOUBLE, pinball DOUBLE, trust VARCHAR
 );
+-- One row a series, origin and observed day of its history window: what engines see.
+CREATE TABLE accuracy_origins (host VARCHAR, resource VARCHAR, origin DATE, ds DATE, y DOUBLE);

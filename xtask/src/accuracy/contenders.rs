@@ -10,6 +10,7 @@ use fleetcast_judge::{
 use fleetcast_prophet::{Mode, ProphetEngine};
 use rayon::prelude::*;
 
+use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::{Intervals, ScoredForecast, Truth};
 use crate::error::Error;
 use crate::settings::Settings;
@@ -22,6 +23,15 @@ const PROPHET_DEFAULT: &str = "prophet_default";
 /// Decomposition and non-seasonal smoothing: the challenger's first version.
 const MSTL_ETS: &str = "mstl_ets";
 
+/// Names of our own; so is whatever begins as the margins' do.
+const OURS: [&str; 5] = ["prophet", "challenger", "winner", "blend", "seasonal_naive"];
+const MARGIN: &str = "margin_";
+
+/// Whether a peer cannot have this name.
+pub(crate) fn is_taken(name: &str) -> bool {
+    OURS.contains(&name) || [PROPHET_DEFAULT, MSTL_ETS].contains(&name) || name.starts_with(MARGIN)
+}
+
 /// What engines and judge say of a batch of series, at one origin.
 pub(crate) struct Outcomes<'a> {
     split: &'a Split,
@@ -29,7 +39,7 @@ pub(crate) struct Outcomes<'a> {
     rules: Rules,
     prophet: Vec<EngineForecasts>,
     challenger: Vec<EngineForecasts>,
-    peers: [(&'static str, Vec<EngineForecasts>); 2],
+    references: [(&'static str, Vec<EngineForecasts>); 2],
 }
 
 impl<'a> Outcomes<'a> {
@@ -50,25 +60,31 @@ impl<'a> Outcomes<'a> {
             rules: settings.rules(),
             prophet: ask(&ProphetEngine::new(settings.prophet_mode))?,
             challenger: ask(settings.challenger.engine().as_ref())?,
-            peers: [
+            references: [
                 (PROPHET_DEFAULT, ask(&ProphetEngine::new(Mode::Exact))?),
                 (MSTL_ETS, ask(&MstlEngine::new())?),
             ],
         })
     }
 
-    /// The scores of all of them against the `future`, for series whose future is known.
+    /// The scores of all of them, and of `peers`, against the `future`, for series whose future is
+    /// known.
     pub(crate) fn score(
         &self,
         history: PanelView<'_>,
         future: PanelView<'_>,
+        peers: &Peers,
     ) -> Vec<ScoredForecast> {
         let scored: Vec<Vec<ScoredForecast>> = (0..history.len())
             .into_par_iter()
             .map(|index| {
                 let actual = future.series(index).values;
-                Truth::new(history.series(index), self.split, actual)
-                    .map_or_else(Vec::new, |truth| self.score_series(index, &truth))
+                let truth = Truth::new(history.series(index), self.split, actual);
+                truth.map_or_else(Vec::new, |truth| {
+                    let mut scored = self.score_series(index, &truth);
+                    scored.extend(peers.score(&truth, self.split.as_of(), self.level));
+                    scored
+                })
             })
             .collect();
         scored.into_iter().flatten().collect()
@@ -78,10 +94,12 @@ impl<'a> Outcomes<'a> {
         let (prophet, challenger) = (&self.prophet[index], &self.challenger[index]);
         let mut scored = Vec::new();
         let engines = [("prophet", prophet), ("challenger", challenger)];
-        let peers = self.peers.iter().map(|(name, all)| (*name, &all[index]));
-        for (name, forecasts) in engines.into_iter().chain(peers) {
+        let references = self.references.iter();
+        let references = references.map(|(name, all)| (*name, &all[index]));
+        for (name, forecasts) in engines.into_iter().chain(references) {
             if let Some(forecast) = &forecasts.future {
-                let intervals = Intervals::own(forecast, self.level);
+                let bounds = (forecast.lower().to_vec(), forecast.upper().to_vec());
+                let intervals = Intervals::at(self.level, bounds);
                 scored.push(truth.score(name.to_owned(), forecast.yhat(), Some(&intervals)));
             }
         }
@@ -120,7 +138,7 @@ impl<'a> Outcomes<'a> {
                 ..self.rules
             });
             if let Some(yhat) = golden_yhat(&winner, prophet, challenger) {
-                scored.push(truth.score(format!("margin_{percent}"), yhat, None));
+                scored.push(truth.score(format!("{MARGIN}{percent}"), yhat, None));
             }
         }
         scored

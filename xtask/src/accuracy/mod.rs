@@ -5,6 +5,8 @@
 //! the history window is ever read before the scores.
 
 mod contenders;
+mod origins;
+mod peers;
 mod report;
 mod scores;
 
@@ -12,6 +14,7 @@ use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
 use fleetcast_store::Store;
 
 use crate::accuracy::contenders::Outcomes;
+use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::{ScoredForecast, score_table};
 use crate::cli::AccuracyFlags;
 use crate::error::Error;
@@ -48,20 +51,30 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
             "making the scores' table",
         ))?;
 
+    if let Some(path) = &flags.write_origins {
+        origins::write(&store, &index, &origins, path)?;
+        let number = origins.len();
+        reporter.say(format_args!(
+            "{number} origins written to {}",
+            path.display()
+        ));
+        return Ok(());
+    }
+    let peers = Peers::read(&store, &flags.peer, &index.keys, &origins)?;
     let progress = reporter.stage("accuracy", index.keys.len() * origins.len());
     let mut forecasts = 0;
     for split in &origins {
         for keys in index.batches(BATCH) {
-            let scored = score_batch(&store, keys, split, settings)?;
+            let scored = score_batch(&store, keys, split, settings, &peers)?;
             forecasts += scored.len();
             store.append_to_scratch("accuracy_scores", score_table(split.as_of(), &scored)?)?;
             progress.advance(keys.len());
         }
     }
     progress.finish(forecasts as u64, None);
-    report::print(&store, origins.len(), reporter)?;
+    report::print(&store, origins.len(), &peers, reporter)?;
     if let Some(path) = &flags.out {
-        report::write_scores(&store, path)?;
+        report::write_table(&store, "accuracy_scores", path)?;
         reporter.say(format_args!("scores written to {}", path.display()));
     }
     Ok(())
@@ -104,13 +117,17 @@ fn score_batch(
     keys: &[SeriesKey],
     split: &Split,
     settings: &Settings,
+    peers: &Peers,
 ) -> Result<Vec<ScoredForecast>, Error> {
-    let (history, _) = store.read_panel(keys, split.history())?;
-    let screened = screen(history.view());
-    let outcomes = Outcomes::of(screened.panel.view(), split, settings)?;
+    let history = seen_by_engines(store, keys, split)?;
+    let outcomes = Outcomes::of(history.view(), split, settings)?;
     // Only now is the future read.
-    let future: Panel = store
-        .read_panel(screened.panel.view().keys(), split.future())?
-        .0;
-    Ok(outcomes.score(screened.panel.view(), future.view()))
+    let (future, _) = store.read_panel(history.view().keys(), split.future())?;
+    Ok(outcomes.score(history.view(), future.view(), peers))
+}
+
+/// The history window of the series that engines get to see at this origin.
+fn seen_by_engines(store: &Store, keys: &[SeriesKey], split: &Split) -> Result<Panel, Error> {
+    let (history, _) = store.read_panel(keys, split.history())?;
+    Ok(screen(history.view()).panel)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use duckdb::Row;
 use fleetcast_store::{Error as StoreError, Store};
 
+use crate::accuracy::peers::Peers;
 use crate::error::Error;
 use crate::progress::Reporter;
 use crate::summary::{right_aligned, table};
@@ -44,7 +45,12 @@ const SECTIONS: [Section; 3] = [
     ),
 ];
 
-pub(crate) fn print(store: &Store, origins: usize, reporter: Reporter) -> Result<(), Error> {
+pub(crate) fn print(
+    store: &Store,
+    origins: usize,
+    peers: &Peers,
+    reporter: Reporter,
+) -> Result<(), Error> {
     let reading = StoreError::while_doing("summing up scores");
     for (caption, sql, headings) in SECTIONS {
         let mut shown = table(headings);
@@ -59,6 +65,19 @@ pub(crate) fn print(store: &Store, origins: usize, reporter: Reporter) -> Result
         reporter.say(format_args!("{caption} ({origins} origins):"));
         reporter.say(right_aligned(shown, 1));
     }
+    for name in peers.names() {
+        let (covered, all): (u64, u64) = store
+            .connection()
+            .query_row(
+                include_str!("../../sql/accuracy/covered.sql"),
+                [name],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .map_err(reading)?;
+        reporter.say(format_args!(
+            "{name} covers {covered} of {all} forecasts; it is held against the others on those"
+        ));
+    }
     Ok(())
 }
 
@@ -71,8 +90,8 @@ fn cells(row: &Row<'_>, columns: usize) -> duckdb::Result<Vec<String>> {
         .collect()
 }
 
-/// Writes every single score to a file: Parquet, CSV or JSON, by its ending.
-pub(crate) fn write_scores(store: &Store, path: &Path) -> Result<(), Error> {
+/// Writes a table of the harness to a file: Parquet, CSV or JSON, by its ending.
+pub(crate) fn write_table(store: &Store, table: &str, path: &Path) -> Result<(), Error> {
     let ending = path.extension().and_then(|ending| ending.to_str());
     let format = match ending.map(str::to_ascii_lowercase).as_deref() {
         Some("parquet") => "parquet",
@@ -89,8 +108,8 @@ pub(crate) fn write_scores(store: &Store, path: &Path) -> Result<(), Error> {
     store
         .connection()
         .execute_batch(&format!(
-            "COPY (FROM accuracy_scores ORDER BY ALL) TO '{quoted}' (FORMAT {format})"
+            "COPY (FROM {table} ORDER BY ALL) TO '{quoted}' (FORMAT {format})"
         ))
-        .map_err(StoreError::while_doing("writing scores"))?;
+        .map_err(StoreError::while_doing("writing the file"))?;
     Ok(())
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use fleetcast_core::{
-    Day, Forecast, Horizon, IntervalLevel, SeriesKey, SeriesView, Split, metrics,
-};
+use fleetcast_core::{Day, Horizon, IntervalLevel, SeriesKey, SeriesView, Split, metrics};
 use fleetcast_judge::{Calibration, Trust};
 
 /// The share of the future's days that must have a value for a series to be scored: half.
@@ -46,11 +44,11 @@ pub(crate) struct Intervals {
 }
 
 impl Intervals {
-    /// An engine's own, at one level.
-    pub(crate) fn own(forecast: &Forecast, level: IntervalLevel) -> Self {
+    /// An engine's own, lower and upper, at one level.
+    pub(crate) fn at(level: IntervalLevel, bounds: (Vec<f64>, Vec<f64>)) -> Self {
         Self {
             level,
-            bounds: (forecast.lower().to_vec(), forecast.upper().to_vec()),
+            bounds,
             bounds_95: None,
         }
     }
