@@ -135,3 +135,6 @@ impl EngineStage<'_> {
         issues
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ const TABLES: [Table; 4] = [
 ];
 
 pub(crate) fn export(settings: &Settings, to: &Path, format: ExportFormat) -> Result<(), Error> {
-    let store = settings.open(false)?;
+    let store = settings.open_with_files(false)?;
     if store.run_in(Table::Forecasts)?.is_none() {
         return Err(Error::OutOfOrder(format!(
             "no forecast stands in {db}; run `cargo xtask run-all --db {db}` first",

@@ -32,7 +32,7 @@ fn scored_days<'a>(
         .filter(|(actual, _)| !actual.is_nan())
 }
 
-/// The mean of some numbers, or `None` of none.
+/// The mean of some numbers, or `None` of none, or where one of them has overflowed.
 fn mean(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
     let (mut count, mut sum) = (0.0, 0.0);
     for number in numbers.clone() {
@@ -48,7 +48,7 @@ fn mean(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
         count += 1.0;
         mean += number / count - mean / count;
     }
-    Some(mean)
+    mean.is_finite().then_some(mean)
 }
 
 /// A mean absolute percentage error and the days it rests on.

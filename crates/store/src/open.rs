@@ -61,7 +61,13 @@ impl Store {
     ///
     /// [`Error::Database`] where `DuckDB` cannot start.
     pub fn in_memory() -> Result<Self, Error> {
-        let connection = Connection::open_in_memory()
+        let options = OpenOptions {
+            create: true,
+            threads: None,
+            memory: None,
+        };
+        let connection = configuration(&options)
+            .and_then(Connection::open_in_memory_with_flags)
             .map_err(Error::while_doing("opening a database in memory"))?;
         let store = Self {
             connection,
@@ -70,6 +76,32 @@ impl Store {
         store.check_schema()?;
         store.make_limits()?;
         Ok(store)
+    }
+
+    /// From here on, nothing but the database's own file can be read or written: no view that somebody
+    /// else put into it, and no table function, reaches further. Where `processed_data` is a view,
+    /// which may read other files, all stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn keep_to_own_file(&self) -> Result<(), Error> {
+        const ACTION: &str = "closing other files to the database";
+        let is_view: bool = self
+            .connection
+            .query_row(
+                "SELECT count(*) > 0 FROM duckdb_views() \
+                 WHERE schema_name = current_schema() AND view_name = 'processed_data'",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(Error::while_doing(ACTION))?;
+        if is_view {
+            return Ok(());
+        }
+        self.connection
+            .execute_batch("SET enable_external_access = false; SET lock_configuration = true;")
+            .map_err(Error::while_doing(ACTION))
     }
 
     /// The file.
