@@ -245,6 +245,20 @@ mod tests {
     }
 
     #[test]
+    fn what_overflows_is_none() {
+        // Percentages of the smallest numbers there are, and differences of the largest.
+        assert_eq!(mape(&[5e-324, 5e-324], &[1e98, 1e98]).percent, None);
+        let (largest, smallest) = ([f64::MAX; 2], [f64::MIN; 2]);
+        assert_eq!(mae(&largest, &smallest), None);
+        assert_eq!(bias(&largest, &smallest), None);
+        assert_eq!(rmse(&largest, &smallest), None);
+        let swings: Vec<f64> = (0..14)
+            .map(|day| if day < 7 { f64::MAX } else { f64::MIN })
+            .collect();
+        assert_eq!(mase_scale(&swings), None);
+    }
+
+    #[test]
     fn almost_zero_is_not_scored_by_mape() {
         let scored = mape(&[1e-9, 50.0, 50.0], &[1.0, 55.0, 50.0]);
         check(scored.percent, 5.0);

@@ -153,6 +153,10 @@ impl Store {
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
     pub fn is_as_created(&self) -> Result<bool, Error> {
+        // It may be a view, beside which no table need be.
+        if self.has_table(Table::ProcessedData.as_str())? {
+            return Ok(false);
+        }
         let listing = Error::while_doing("listing the tables");
         let mut statement = self
             .connection

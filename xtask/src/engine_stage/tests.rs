@@ -122,7 +122,7 @@ fn what_an_engine_fails_on_is_an_issue_and_the_other_ones_forecast_stands() {
         "h2 only_engine: prophet has no forecast",
         "h3 only_engine: prophet has no forecast",
         "h4 no_engine: ",
-        "h5 only_engine: challenger has no forecast",
+        "h5 only_engine: the challenger has no forecast",
     ]) {
         assert!(reason.starts_with(expected), "{reason}");
     }
