@@ -2,8 +2,8 @@
 
 use duckdb::Connection;
 use fleetcast_core::{
-    Engine, Horizon, IntervalLevel, IssueCode, Refit, SeriesIssue, SeriesKey, Severity, Split, Stage, WindowLengths,
-    forecast_windows, screen,
+    Engine, Horizon, IntervalLevel, IssueCode, Refit, SeriesIssue, SeriesKey, Severity, Split,
+    Stage, WindowLengths, forecast_windows, screen,
 };
 use fleetcast_ets::Contender;
 use fleetcast_judge::{Golden, Rules};
@@ -21,7 +21,9 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
     };
     let data = store.data_summary().map_err(|error| refused(&error))?;
     let split = Split::new(data.last_day, lengths).map_err(|error| refused(&error))?;
-    let index = store.series_index(split.as_of()).map_err(|error| refused(&error))?;
+    let index = store
+        .series_index(split.as_of())
+        .map_err(|error| refused(&error))?;
     let identity = RunIdentity {
         as_of: split.as_of(),
         config: serde_json::json!({}),
@@ -33,7 +35,11 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
     let champion = ProphetEngine::new(Mode::Tuned);
     let challenger = Contender::Ets.engine();
     let engines: [(Stage, &dyn Engine, [Table; 2]); 2] = [
-        (Stage::Prophet, &champion, [Table::ProphetForecasts, Table::ProphetInnerForecasts]),
+        (
+            Stage::Prophet,
+            &champion,
+            [Table::ProphetForecasts, Table::ProphetInnerForecasts],
+        ),
         (
             Stage::Challenger,
             challenger.as_ref(),
@@ -114,14 +120,23 @@ fn forecast(
         }
     }
     let forecasts = by_key().flat_map(|(key, outcome)| {
-        let backtest = outcome.backtest.as_ref().ok().map(|forecast| (key, Segment::Backtest, forecast));
-        let future = outcome.future.as_ref().ok().map(|forecast| (key, Segment::Future, forecast));
+        let backtest = outcome
+            .backtest
+            .as_ref()
+            .ok()
+            .map(|forecast| (key, Segment::Backtest, forecast));
+        let future = outcome
+            .future
+            .as_ref()
+            .ok()
+            .map(|forecast| (key, Segment::Future, forecast));
         backtest.into_iter().chain(future)
     });
     let batch = EngineBatch {
         keys: panel.view().keys(),
         forecasts,
-        inner: by_key().flat_map(|(key, outcome)| outcome.inner.iter().map(move |inner| (key, inner))),
+        inner: by_key()
+            .flat_map(|(key, outcome)| outcome.inner.iter().map(move |inner| (key, inner))),
         issues: &issues,
     };
     draft.append(batch).unwrap();
@@ -166,7 +181,10 @@ fn check_accounts(connection: &Connection, horizon: Horizon) {
              challenger_rmse, naive_rmse, blend_rmse, prophet_bias, challenger_bias, prophet_pinball, \
              challenger_pinball, blend_pinball, skill, error_percent, coverage_80, weight_prophet",
         ),
-        ("backtest_scores", "mape, wape, smape, mase, mae, rmse, bias, coverage_80, pinball"),
+        (
+            "backtest_scores",
+            "mape, wape, smape, mase, mae, rmse, bias, coverage_80, pinball",
+        ),
         ("capacity_outlook", "threshold, capacity, recent, peak"),
     ] {
         nothing(
@@ -186,7 +204,9 @@ fn check_accounts(connection: &Connection, horizon: Horizon) {
 /// That a query of one column of text finds nothing.
 pub fn nothing(connection: &Connection, sql: &str) {
     let mut statement = connection.prepare(sql).unwrap();
-    let rows = statement.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
+    let rows = statement
+        .query_map([], |row| row.get::<_, Option<String>>(0))
+        .unwrap();
     let found: Vec<_> = rows.map(Result::unwrap).take(3).collect();
     assert!(found.is_empty(), "{found:?} by {sql}");
 }

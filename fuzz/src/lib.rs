@@ -151,7 +151,9 @@ impl Recipe {
             Shape::TinyNoise => 1.0 + noise * 1e-15,
             Shape::Steps(every) => (day / (usize::from(*every) + 1)) as f64,
             Shape::Spike(at) => f64::from(u8::from(day == usize::from(*at) % 1200)),
-            Shape::Exponents => return 10_f64.powi((scatter(seed + day as u64) % 600) as i32 - 300),
+            Shape::Exponents => {
+                return 10_f64.powi((scatter(seed + day as u64) % 600) as i32 - 300);
+            }
             Shape::Raw(values) if values.is_empty() => 0.0,
             Shape::Raw(values) => return values[day % values.len()],
         };
@@ -162,7 +164,8 @@ impl Recipe {
     pub fn values(&self, days: usize) -> Vec<f64> {
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
         let rows = self.rows(days).into_iter();
-        rows.map(|value| finite(value).unwrap_or(f64::NAN)).collect()
+        rows.map(|value| finite(value).unwrap_or(f64::NAN))
+            .collect()
     }
 }
 
@@ -191,10 +194,15 @@ impl Fleet {
         let split = Split::new(last, lengths).unwrap();
         let days = split.history().len();
         let level = IntervalLevel::new((f64::from(self.level) + 0.5) / 256.0).unwrap();
-        let refit = if self.refit { Refit::WholeHistory } else { Refit::Never };
+        let refit = if self.refit {
+            Refit::WholeHistory
+        } else {
+            Refit::Never
+        };
         let outcomes = |recipes: &[Recipe]| {
             let rows = recipes.iter().enumerate();
-            let rows = rows.map(|(i, recipe)| (SeriesKey::new(i.to_string(), "cpu"), recipe.values(days)));
+            let rows =
+                rows.map(|(i, recipe)| (SeriesKey::new(i.to_string(), "cpu"), recipe.values(days)));
             let panel = Panel::from_rows(split.history(), rows).unwrap();
             forecast_windows(engine, panel.view(), &split, refit, level).unwrap()
         };
@@ -244,10 +252,54 @@ pub enum Name {
 }
 
 const NAMES: [&str; 48] = [
-    "web-1", "web-01", "7", "007", "7.0", "1e5", "100000.0", "true", "True", "false", "null", "NULL", "nan", "NaN",
-    "inf", "-", "#1", "# note", "//", "2024-01-01", "2024-1-1", "12:00:00", "a,b", "a;b", "a|b", "a\tb", "a\"b",
-    "\"", "\"\"", "'", "''; DROP TABLE forecasts; --", "\" OR 1=1", "a\nb", "a\r\nb", "a\\b", "\\N", " ", " lead",
-    "trail ", "{table}", "$1", "Ünïcödé", "服务器", "🦀", "\u{202e}back", "\u{feff}bom", "e\u{301}", "\u{0}nul",
+    "web-1",
+    "web-01",
+    "7",
+    "007",
+    "7.0",
+    "1e5",
+    "100000.0",
+    "true",
+    "True",
+    "false",
+    "null",
+    "NULL",
+    "nan",
+    "NaN",
+    "inf",
+    "-",
+    "#1",
+    "# note",
+    "//",
+    "2024-01-01",
+    "2024-1-1",
+    "12:00:00",
+    "a,b",
+    "a;b",
+    "a|b",
+    "a\tb",
+    "a\"b",
+    "\"",
+    "\"\"",
+    "'",
+    "''; DROP TABLE forecasts; --",
+    "\" OR 1=1",
+    "a\nb",
+    "a\r\nb",
+    "a\\b",
+    "\\N",
+    " ",
+    " lead",
+    "trail ",
+    "{table}",
+    "$1",
+    "Ünïcödé",
+    "服务器",
+    "🦀",
+    "\u{202e}back",
+    "\u{feff}bom",
+    "e\u{301}",
+    "\u{0}nul",
 ];
 
 impl Name {

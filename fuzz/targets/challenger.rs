@@ -7,6 +7,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, Fleet)| {
     let (which, fleet) = input;
-    let contender = if which % 16 == 15 { Contender::MstlEts } else { Contender::Ets };
+    let contender = if which % 16 == 15 {
+        Contender::MstlEts
+    } else {
+        Contender::Ets
+    };
     fleet.check(contender.engine().as_ref());
 });

@@ -3,8 +3,8 @@
 
 use arbitrary::Arbitrary;
 use fleetcast_core::{
-    Day, Forecast, Horizon, Panel, SeriesKey, Severity, Split, TimeGrid, WindowLengths, metrics, screen,
-    seasonal_naive,
+    Day, Forecast, Horizon, Panel, SeriesKey, Severity, Split, TimeGrid, WindowLengths, metrics,
+    screen, seasonal_naive,
 };
 use fleetcast_fuzz::Recipe;
 use libfuzzer_sys::fuzz_target;
@@ -42,8 +42,16 @@ fuzz_target!(|input: Input| {
     let rows = rows.map(|(i, recipe)| (SeriesKey::new(i.to_string(), "cpu"), recipe.values(days)));
     let panel = Panel::from_rows(grid, rows).unwrap();
     let screened = screen(panel.view());
-    let refused = screened.issues.iter().filter(|issue| issue.severity == Severity::Error).count();
-    assert_eq!(screened.panel.view().len() + refused, 2, "a series was lost");
+    let refused = screened
+        .issues
+        .iter()
+        .filter(|issue| issue.severity == Severity::Error)
+        .count();
+    assert_eq!(
+        screened.panel.view().len() + refused,
+        2,
+        "a series was lost"
+    );
     for series in panel.view().iter() {
         let horizon = Horizon::new(usize::from(input.days % 400) + 1).unwrap();
         let naive = seasonal_naive(series, horizon);
@@ -53,7 +61,13 @@ fuzz_target!(|input: Input| {
         assert!(naive.yhat.iter().all(|yhat| yhat.is_finite()));
         let length = naive.yhat.len().min(days);
         let (actual, yhat) = (&series.values[..length], &naive.yhat[..length]);
-        for found in [metrics::mae(actual, yhat), metrics::mase_scale(series.values)].into_iter().flatten() {
+        for found in [
+            metrics::mae(actual, yhat),
+            metrics::mase_scale(series.values),
+        ]
+        .into_iter()
+        .flatten()
+        {
             assert!(!found.is_nan() && found >= 0.0);
         }
     }
@@ -73,10 +87,16 @@ fn check_day(day: Day, input: &Input) {
         horizon,
     };
     if let Ok(split) = Split::new(day, lengths) {
-        assert_eq!(split.training().last().plus_days(1), split.backtest().first());
+        assert_eq!(
+            split.training().last().plus_days(1),
+            split.backtest().first()
+        );
         assert_eq!(split.backtest().last(), day);
         assert_eq!(split.future().first(), day.plus_days(1));
         assert_eq!(split.future().len(), input.horizon);
-        assert_eq!(split.history().len(), split.training().len() + split.backtest().len());
+        assert_eq!(
+            split.history().len(),
+            split.training().len() + split.backtest().len()
+        );
     }
 }

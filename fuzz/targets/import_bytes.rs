@@ -25,12 +25,21 @@ fuzz_target!(|input: (u8, bool, &[u8])| {
             dir: tempfile::tempdir().unwrap(),
             store: memory(),
         });
-        check(desk, ENDINGS[usize::from(kind) % ENDINGS.len()], usize::from(kind >> 2), limits, bytes);
+        check(
+            desk,
+            ENDINGS[usize::from(kind) % ENDINGS.len()],
+            usize::from(kind >> 2),
+            limits,
+            bytes,
+        );
     });
 });
 
 fn count(store: &Store, sql: &str) -> u64 {
-    store.connection().query_row(sql, [], |row| row.get(0)).unwrap()
+    store
+        .connection()
+        .query_row(sql, [], |row| row.get(0))
+        .unwrap()
 }
 
 fn check(desk: &Desk, ending: &str, variant: usize, limits: bool, bytes: &[u8]) {
@@ -42,7 +51,10 @@ fn check(desk: &Desk, ending: &str, variant: usize, limits: bool, bytes: &[u8]) 
         }
         return;
     }
-    desk.store.connection().execute_batch("DROP TABLE IF EXISTS processed_data CASCADE").unwrap();
+    desk.store
+        .connection()
+        .execute_batch("DROP TABLE IF EXISTS processed_data CASCADE")
+        .unwrap();
     let aggregates = [Aggregate::Mean, Aggregate::Max, Aggregate::P95];
     let fixed = variant % 2 == 1;
     let name = |name: &str| match fixed {

@@ -93,23 +93,40 @@ fuzz_target!(|input: Input| {
     }
     let separator = [',', ';', '\t', '|'][usize::from(input.separator) % 4];
     let end = if input.crlf { "\r\n" } else { "\n" };
-    let mut text = ["host", "resource", "ds", "utilization"].map(|name| field(name, separator, input.quote_all)).join(&separator.to_string()) + end;
+    let mut text = ["host", "resource", "ds", "utilization"]
+        .map(|name| field(name, separator, input.quote_all))
+        .join(&separator.to_string())
+        + end;
     let mut expected = BTreeSet::new();
     let mut written = 0;
     for _ in 0..=input.repeat % 3 {
         for row in &rows {
-            let form = if input.mixed_forms { row.form } else { input.form };
+            let form = if input.mixed_forms {
+                row.form
+            } else {
+                input.form
+            };
             let (ds, day) = day_text(row.day, form);
             let value = row.value.value();
             let (host, resource) = (row.host.text(), row.resource.text());
-            if host.is_empty() || resource.is_empty() || host.contains('\0') || resource.contains('\0') {
+            if host.is_empty()
+                || resource.is_empty()
+                || host.contains('\0')
+                || resource.contains('\0')
+            {
                 return;
             }
             if value.is_some_and(f64::is_finite) {
                 expected.insert((host.clone(), resource.clone(), day));
             }
-            let cells = [host, resource, ds, value.map(|value| value.to_string()).unwrap_or_default()];
-            let cells = cells.map(|cell| field(&cell, separator, input.quote_all && !cell.is_empty()));
+            let cells = [
+                host,
+                resource,
+                ds,
+                value.map(|value| value.to_string()).unwrap_or_default(),
+            ];
+            let cells =
+                cells.map(|cell| field(&cell, separator, input.quote_all && !cell.is_empty()));
             text += &cells.join(&separator.to_string());
             text += end;
             written += 1;
@@ -145,6 +162,8 @@ fuzz_target!(|input: Input| {
 fn found(store: &Store) -> BTreeSet<(String, String, i32)> {
     let sql = "SELECT host, resource, ds - DATE '1970-01-01' FROM processed_data";
     let mut statement = store.connection().prepare(sql).unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap();
     rows.map(Result::unwrap).collect()
 }

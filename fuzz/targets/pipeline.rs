@@ -53,14 +53,22 @@ fuzz_target!(|input: Input| {
     fill(store.connection(), &rows);
     if let Some((floor, capacity)) = input.limits {
         let limits = fleetcast_store::Limits {
-            resource: input.series.first().map(|(_, resource, _)| resource.text()).unwrap_or_default(),
+            resource: input
+                .series
+                .first()
+                .map(|(_, resource, _)| resource.text())
+                .unwrap_or_default(),
             floor: Some(floor),
             capacity: Some(capacity),
             ..fleetcast_store::Limits::default()
         };
         let _ = store.set_limits(&[limits]);
     }
-    let golden = if input.blend { Golden::Blend } else { Golden::Winner };
+    let golden = if input.blend {
+        Golden::Blend
+    } else {
+        Golden::Winner
+    };
     let [train, backtest, horizon] = input.lengths;
     let _ = run(&store, windows(train, backtest, horizon), golden);
 });

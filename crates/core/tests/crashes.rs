@@ -1,5 +1,4 @@
 //! What is printed of panics; a process of its own, since the hook is the process's.
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

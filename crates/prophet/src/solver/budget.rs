@@ -6,6 +6,9 @@ use crate::solver::mode::{Certainty, MAX_ROUNDS, MAX_STEPS, ModeSearch};
 
 const DAYS: usize = 200;
 
+/// What it looks like, and its value on a day.
+type Series = (&'static str, fn(usize) -> f64);
+
 /// Constant, time, a week, and a hinge every eighth day.
 fn design() -> DenseDesign {
     let time = |day: usize| day as f64 / DAYS as f64;
@@ -22,7 +25,7 @@ fn design() -> DenseDesign {
 
 #[test]
 fn every_search_stays_within_its_budget() {
-    let series: [(&str, fn(usize) -> f64); 9] = [
+    let series: [Series; 9] = [
         ("alternating", |day| [1.0, -1.0][day % 2]),
         ("one spike", |day| f64::from(u8::from(day == 100))),
         ("the last day", |day| f64::from(u8::from(day == DAYS - 1))),
