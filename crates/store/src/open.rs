@@ -1,6 +1,6 @@
 //! Opening a database, and making sure of its tables.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use duckdb::{Config, Connection, OptionalExt, params};
 
@@ -43,8 +43,10 @@ impl Store {
                 path: path.to_owned(),
             });
         }
+        // From the root on, since DuckDB takes what begins with `s3:` or `file:` for another place.
+        let place = absolute(path).unwrap_or_else(|_| path.to_owned());
         let connection = configuration(options)
-            .and_then(|config| Connection::open_with_flags(path, config))
+            .and_then(|config| Connection::open_with_flags(place, config))
             .map_err(|error| explain_open(path, &error))?;
         let store = Self {
             connection,

@@ -6,6 +6,7 @@ use duckdb::Row;
 use fleetcast_store::{Error as StoreError, Store};
 
 use crate::error::Error;
+use crate::export::quotable;
 use crate::progress::Reporter;
 use crate::summary::{right_aligned, table};
 
@@ -85,7 +86,9 @@ pub(crate) fn write_scores(store: &Store, path: &Path) -> Result<(), Error> {
             )));
         }
     };
-    let quoted = path.display().to_string().replace('\'', "''");
+    let quoted = quotable(path).ok_or_else(|| {
+        Error::Setting("the file's name is not UTF-8; name another with --out".to_owned())
+    })?;
     store
         .connection()
         .execute_batch(&format!(

@@ -95,6 +95,22 @@ fn nothing_is_fetched_and_no_pattern_is_followed() {
 }
 
 #[test]
+fn files_are_written_where_they_are_named() {
+    let desk = desk();
+    desk.ok(RUN);
+    // Neither the home directory, nor the root, nor the network.
+    for to in ["~/out", "file:/out", "s3:/out"] {
+        desk.ok(&format!("export --to {to}"));
+        let written = desk.path(to).join("capacity_outlook.parquet");
+        assert!(written.exists(), "{to}");
+    }
+    std::fs::write(desk.path("a.csv"), "host,ds,utilization\nh,2025-01-01,1\n").unwrap();
+    std::fs::create_dir(desk.path("file:")).ok();
+    desk.ok("import a.csv --resource cpu --db file:/own.duckdb");
+    assert!(desk.path("file:/own.duckdb").exists());
+}
+
+#[test]
 fn settings_are_values_and_no_sql() {
     let desk = desk();
     for (text, named) in [
