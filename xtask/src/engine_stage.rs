@@ -177,3 +177,6 @@ impl EngineStage<'_> {
         issues
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ const TABLES: [Table; 4] = [
 ];
 
 pub(crate) fn export(settings: &Settings, to: &Path, format: ExportFormat) -> Result<(), Error> {
-    let store = settings.open(false)?;
+    let store = settings.open_with_files(false)?;
     if store.run_in(Table::Forecasts)?.is_none() {
         return Err(Error::OutOfOrder(format!(
             "no forecast stands in {db}; run `cargo xtask run-all --db {db}` first",
@@ -57,16 +57,23 @@ fn write(
     } else {
         (to.join(format!("{table}.{name}")), "host, resource", "")
     };
-    let place = place.to_str().ok_or_else(|| {
+    let not_utf_8 = || {
         Error::Setting("the name of the directory is not UTF-8; name another with --to".to_owned())
-    })?;
+    };
     let sql = format!(
         "COPY (SELECT * FROM {table} ORDER BY {order}) TO '{}' ({options}{partition})",
-        place.replace('\'', "''")
+        quotable(&place).ok_or_else(not_utf_8)?
     );
     store
         .connection()
         .execute_batch(&sql)
         .map_err(StoreError::while_doing("writing the export"))?;
-    Ok((place.to_owned(), store.count_rows(table)?))
+    Ok((place.display().to_string(), store.count_rows(table)?))
+}
+
+/// The name of a file that is to be written, for between single quotes: from the root on, since DuckDB
+/// takes what begins with `s3:`, `file:` or `~` for another place. `None` where it is not UTF-8.
+pub(crate) fn quotable(place: &Path) -> Option<String> {
+    let place = std::path::absolute(place).ok()?;
+    Some(place.to_str()?.replace('\'', "''"))
 }

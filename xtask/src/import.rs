@@ -11,7 +11,7 @@ pub(crate) fn import(settings: &Settings, flags: ImportFlags) -> Result<(), Erro
     let import = import_of(flags);
     // A file that cannot be read should not leave an empty database behind.
     let existed = settings.db.exists();
-    let store = settings.open(true)?;
+    let store = settings.open_with_files(true)?;
     let report = match store.import(&import) {
         Ok(report) => report,
         Err(error) => {

@@ -10,7 +10,7 @@ use crate::summary::{right_aligned, table};
 
 /// Reads, sets or removes limits where asked to, and lists what holds then.
 pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error> {
-    let store = settings.open(false)?;
+    let store = settings.open_with_files(false)?;
     let reporter = Reporter::new(settings.quiet);
     let before = store.limits()?;
     for file in &flags.files {

@@ -33,6 +33,8 @@ use crate::error::Error;
 use crate::settings::{ConfigFile, Settings};
 
 fn main() -> ExitCode {
+    // What an engine's panic says becomes an issue; printed, it would cut through the progress bar.
+    fleetcast_core::keep_caught_panics_quiet();
     let cli = Cli::parse();
     match execute(cli) {
         Ok(()) if output::is_complete() => ExitCode::SUCCESS,

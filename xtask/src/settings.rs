@@ -158,8 +158,15 @@ impl Settings {
         })
     }
 
-    /// Opens the database.
+    /// Opens the database, and nothing else.
     pub(crate) fn open(&self, create: bool) -> Result<Store, Error> {
+        let store = self.open_with_files(create)?;
+        store.keep_to_own_file()?;
+        Ok(store)
+    }
+
+    /// Opens the database for a command that reads or writes other files.
+    pub(crate) fn open_with_files(&self, create: bool) -> Result<Store, Error> {
         let options = OpenOptions {
             create,
             threads: Some(self.threads),

@@ -96,6 +96,8 @@ fn hash_of(table: &str) -> String {
     )
 }
 
+#[path = "command_line/access.rs"]
+mod access;
 #[cfg(unix)]
 #[path = "command_line/failures.rs"]
 mod failures;

@@ -1,5 +1,6 @@
 //! The backtest and the future, by one engine over one panel.
 
+use crate::crash::caught;
 use crate::{
     Engine, Failure, Forecast, ForecastError, Horizon, InnerOrigin, IntervalLevel, Notice, Outcome,
     PanelError, PanelView, Split,
@@ -45,6 +46,9 @@ pub enum BacktestError {
 /// The backtest is made from the training window alone: days at and after the origin are not
 /// passed to the engine.
 ///
+/// An engine that panics over the panel as a whole, or does not return an outcome a series, is asked
+/// series by series: what is wrong with one is that one's [`Failure`].
+///
 /// # Errors
 ///
 /// [`BacktestError`] where `history` does not cover the split, or the backtest window is longer
@@ -62,8 +66,8 @@ pub fn forecast_windows(
     match refit {
         Refit::WholeHistory => {
             let history = history.window(split.history())?;
-            let backtests = engine.forecast(training, Horizon::new(backtest_days)?, level);
-            let futures = engine.forecast(history, Horizon::new(future_days)?, level);
+            let backtests = ask(engine, training, Horizon::new(backtest_days)?, level);
+            let futures = ask(engine, history, Horizon::new(future_days)?, level);
             let both = backtests.into_iter().zip(futures);
             Ok(both
                 .map(|(backtest, future)| WindowOutcomes {
@@ -76,13 +80,39 @@ pub fn forecast_windows(
         }
         Refit::Never => {
             let horizon = Horizon::new(backtest_days + future_days)?;
-            let outcomes = engine.forecast(training, horizon, level);
+            let outcomes = ask(engine, training, horizon, level);
             Ok(outcomes
                 .into_iter()
                 .map(|outcome| split_outcome(outcome, backtest_days))
                 .collect())
         }
     }
+}
+
+/// An outcome a series, whatever the engine does.
+fn ask(
+    engine: &dyn Engine,
+    panel: PanelView<'_>,
+    horizon: Horizon,
+    level: IntervalLevel,
+) -> Vec<Outcome> {
+    let answer = caught(|| engine.forecast(panel, horizon, level));
+    let failure = match answer {
+        Ok(outcomes) if outcomes.len() == panel.len() => return outcomes,
+        Ok(outcomes) => Failure::numerical(format!(
+            "the engine returned {} outcomes for {} series",
+            outcomes.len(),
+            panel.len()
+        )),
+        Err(cause) => Failure::Crash { cause },
+    };
+    if panel.len() <= 1 {
+        return panel.iter().map(|_| failure.clone().into()).collect();
+    }
+    let alone = panel.chunks(1);
+    alone
+        .flat_map(|series| ask(engine, series, horizon, level))
+        .collect()
 }
 
 fn split_outcome(outcome: Outcome, backtest_days: usize) -> WindowOutcomes {
@@ -104,7 +134,7 @@ fn split_outcome(outcome: Outcome, backtest_days: usize) -> WindowOutcomes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Day, Panel, SeriesKey, SeriesView, WindowLengths, in_parallel};
+    use crate::{Day, IssueCode, Panel, SeriesKey, SeriesView, WindowLengths, in_parallel};
 
     /// Forecasts the last value it is shown.
     #[derive(Debug)]
@@ -162,6 +192,65 @@ mod tests {
                     .iter()
                     .all(|yhat| (yhat - origin).abs() < 0.5)
             );
+        }
+    }
+
+    /// Counts what it was shown, and panics or falls silent over any panel with the host `bad`.
+    #[derive(Debug)]
+    struct Moody {
+        silent: bool,
+    }
+
+    impl Engine for Moody {
+        fn name(&self) -> &'static str {
+            "moody"
+        }
+
+        fn forecast(
+            &self,
+            panel: PanelView<'_>,
+            horizon: Horizon,
+            level: IntervalLevel,
+        ) -> Vec<Outcome> {
+            let is_bad = panel.keys().iter().any(|key| key.host() == "bad");
+            assert!(!is_bad || self.silent, "no mood\nfor {}", panel.len());
+            if is_bad {
+                return Vec::new();
+            }
+            LastValue.forecast(panel, horizon, level)
+        }
+    }
+
+    #[test]
+    fn an_engine_that_fails_on_a_panel_is_asked_series_by_series() {
+        let as_of: Day = "2025-12-31".parse().unwrap();
+        let split = Split::new(as_of, WindowLengths::default()).unwrap();
+        let rows = ["a", "bad", "c"].map(|host| {
+            let values = vec![1.0; split.history().len()];
+            (SeriesKey::new(host, "cpu"), values)
+        });
+        let panel = Panel::from_rows(split.history(), rows).unwrap();
+        for (silent, code, said) in [
+            (false, IssueCode::EngineCrash, "crashed: no mood for 1"),
+            (
+                true,
+                IssueCode::NumericalFailure,
+                "the engine returned 0 outcomes for 1 series",
+            ),
+        ] {
+            for refit in [Refit::WholeHistory, Refit::Never] {
+                let level = IntervalLevel::EIGHTY_PERCENT;
+                let engine = Moody { silent };
+                let outcomes =
+                    forecast_windows(&engine, panel.view(), &split, refit, level).unwrap();
+                assert_eq!(outcomes.len(), 3);
+                assert!(outcomes[0].future.is_ok() && outcomes[2].backtest.is_ok());
+                for failed in [&outcomes[1].backtest, &outcomes[1].future] {
+                    let failure = failed.as_ref().unwrap_err();
+                    assert_eq!(failure.code(), code);
+                    assert_eq!(failure.to_string(), said);
+                }
+            }
         }
     }
 

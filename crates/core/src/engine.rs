@@ -1,11 +1,10 @@
 //! What a forecasting engine is.
 
-use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
+use crate::crash::caught;
 use crate::{
     Forecast, ForecastError, Horizon, InnerOrigin, IntervalLevel, IssueCode, PanelView, SeriesView,
     Severity,
@@ -140,22 +139,10 @@ pub fn in_parallel<T: Send>(
     (0..panel.len())
         .into_par_iter()
         .map(|index| {
-            // Nothing outlives the call but its result, so no state can be left half-changed.
-            catch_unwind(AssertUnwindSafe(|| work(panel.series(index)))).unwrap_or_else(|panic| {
-                failed(Failure::Crash {
-                    cause: panic_message(panic.as_ref()),
-                })
-            })
+            caught(|| work(panel.series(index)))
+                .unwrap_or_else(|cause| failed(Failure::Crash { cause }))
         })
         .collect()
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
 }
 
 #[cfg(test)]

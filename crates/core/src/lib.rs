@@ -28,6 +28,7 @@
 //! ```
 
 mod backtest;
+mod crash;
 mod day;
 mod engine;
 mod fingerprint;
@@ -44,6 +45,7 @@ mod series;
 mod split;
 
 pub use backtest::{BacktestError, Refit, WindowOutcomes, forecast_windows};
+pub use crash::keep_caught_panics_quiet;
 pub use day::{Day, DayError};
 pub use engine::{Engine, Failure, Notice, Outcome, in_parallel};
 pub use fingerprint::Fingerprinter;

@@ -32,7 +32,7 @@ fn scored_days<'a>(
         .filter(|(actual, _)| !actual.is_nan())
 }
 
-/// The mean of some numbers, or `None` of none.
+/// The mean of some numbers, or `None` of none, or where one of them has overflowed.
 fn mean(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
     let (mut count, mut sum) = (0.0, 0.0);
     for number in numbers.clone() {
@@ -48,7 +48,7 @@ fn mean(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
         count += 1.0;
         mean += number / count - mean / count;
     }
-    Some(mean)
+    mean.is_finite().then_some(mean)
 }
 
 /// A mean absolute percentage error and the days it rests on.
@@ -242,6 +242,20 @@ mod tests {
         check(smape(&zero, &[0.0; 4]), 0.0);
         check(smape(&zero, &[1.0; 4]), 200.0);
         assert_eq!(mase(&zero, &[1.0; 4], 0.0), None);
+    }
+
+    #[test]
+    fn what_overflows_is_none() {
+        // Percentages of the smallest numbers there are, and differences of the largest.
+        assert_eq!(mape(&[5e-324, 5e-324], &[1e98, 1e98]).percent, None);
+        let (largest, smallest) = ([f64::MAX; 2], [f64::MIN; 2]);
+        assert_eq!(mae(&largest, &smallest), None);
+        assert_eq!(bias(&largest, &smallest), None);
+        assert_eq!(rmse(&largest, &smallest), None);
+        let swings: Vec<f64> = (0..14)
+            .map(|day| if day < 7 { f64::MAX } else { f64::MIN })
+            .collect();
+        assert_eq!(mase_scale(&swings), None);
     }
 
     #[test]

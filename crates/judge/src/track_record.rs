@@ -90,7 +90,7 @@ impl TrackRecord {
     }
 
     /// The mean absolute error of all origins, in percent of the mean |y| of the last year; `None`
-    /// where there is no origin.
+    /// where there is no origin, or where the last year was zero and the forecast was not.
     pub(crate) fn error_percent(&self, history: SeriesView<'_>) -> Option<f64> {
         let error = self.mean_error()?;
         if error == 0.0 {
@@ -99,7 +99,7 @@ impl TrackRecord {
         let values = history.values;
         let last_year = &values[values.len().saturating_sub(LEVEL_DAYS)..];
         let level = metrics::mae(last_year, &vec![0.0; last_year.len()])?;
-        Some(100.0 * error / level)
+        Some(100.0 * error / level).filter(|percent| percent.is_finite())
     }
 
     /// The worst origin's error as a multiple of the mean one.

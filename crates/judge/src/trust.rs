@@ -34,7 +34,7 @@ const LEAST_DAYS: usize = 365;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct TrustEvidence {
     /// The mean absolute error over backtest and inner origins, in percent of the series' level;
-    /// `None` where nothing was put to the test.
+    /// `None` where nothing was put to the test, or the level is zero and the errors are not.
     pub(crate) error_percent: Option<f64>,
     /// 1 − MAE/MAE of seasonal naive, on the backtest.
     pub(crate) skill: Option<f64>,

@@ -131,7 +131,8 @@ pub fn judge_series(
         stand_in,
         calibration: record.calibration,
         coverage: record.coverage,
-        skill,
+        // A bar that is almost nothing says how bad a forecast is, but not in numbers.
+        skill: skill.filter(|skill| skill.is_finite()),
         error_percent,
         trust,
     }

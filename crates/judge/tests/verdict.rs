@@ -117,6 +117,44 @@ fn the_interval_holds_what_errors_were_made() {
 }
 
 #[test]
+fn a_last_year_of_zeros_has_no_error_in_percent() {
+    let mut values = values(1.0);
+    let days = values.len();
+    values[days - 400..].fill(0.0);
+    let engines = [engine(&values, 0.5), engine(&values, 4.0)];
+    let found = verdict(&values, engines.each_ref(), &Rules::default());
+    assert_eq!(found.error_percent, None);
+    assert_eq!(found.trust, Trust::D);
+}
+
+/// Every number of a verdict that may be a cell of a table.
+fn numbers(verdict: &Verdict) -> Vec<f64> {
+    let scores = verdict.backtest.iter().chain(&verdict.inner);
+    let scores = scores.flat_map(|scores| {
+        let mae = Some(scores.mae);
+        let percentages = [scores.mape.percent, scores.wape, scores.smape, scores.mase];
+        let sizes = [
+            mae,
+            scores.rmse,
+            scores.bias,
+            scores.coverage,
+            scores.pinball,
+        ];
+        percentages.into_iter().chain(sizes)
+    });
+    let own = [verdict.skill, verdict.error_percent, verdict.coverage];
+    let futures = [&verdict.blend, &verdict.stand_in];
+    let calibration = verdict.calibration.iter();
+    scores
+        .chain(own)
+        .flatten()
+        .chain(futures.into_iter().flatten().flatten().copied())
+        .chain(verdict.weights)
+        .chain(calibration.flat_map(|calibration| calibration.quantiles().to_vec()))
+        .collect()
+}
+
+#[test]
 fn trust_follows_the_error_and_the_bar() {
     let calm = values(1.0);
     let grade = |values: &[f64], bias: f64| {
@@ -154,6 +192,34 @@ fn constant_and_zero_series_have_a_verdict() {
 }
 
 proptest! {
+    #[test]
+    fn every_number_of_a_verdict_is_one(
+        sizes in prop::array::uniform4(prop::sample::select(vec![
+            0.0, -0.0, 5e-324, 1e-300, 1e-9, 1.0, -50.0, 1e12, 1e99, -1e100,
+        ])),
+        gap in 1..9_usize,
+        shape in 0..3_usize,
+        blend: bool,
+    ) {
+        // Two sizes in the data, one in each engine's forecasts.
+        let days = split().history().len();
+        let values: Vec<f64> = (0..days)
+            .map(|day| match shape {
+                _ if gap > 1 && day % gap == 1 => f64::NAN,
+                0 => sizes[day % 2],
+                1 => sizes[usize::from(day > days - 100)],
+                _ => sizes[usize::from(day == days - 50)],
+            })
+            .collect();
+        let engines = [sizes[2], sizes[3]].map(|bias| engine(&values, bias));
+        let golden = if blend { Golden::Blend } else { Golden::Winner };
+        let rules = Rules { golden, ..Rules::default() };
+        let found = verdict(&values, engines.each_ref(), &rules);
+        for number in numbers(&found) {
+            prop_assert!(number.is_finite(), "{:?}", found);
+        }
+    }
+
     #[test]
     fn verdicts_do_not_depend_on_the_unit(
         biases in prop::array::uniform2(-20.0..20.0_f64),

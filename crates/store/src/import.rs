@@ -1,6 +1,6 @@
 //! Files into `processed_data`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use duckdb::params;
 use fleetcast_core::Day;
@@ -122,17 +122,18 @@ impl Store {
         };
         let (reader, location) = reader_for(path).map_err(refuse)?;
         let columns = self
-            .file_columns(reader, location)
+            .file_columns(reader, &location)
             .map_err(|error| refuse(explained_of_file(&error)))?;
         let source = FileColumns {
             columns: &columns,
             import,
         };
         let select = source.select().map_err(refuse)?;
+        let file = source.reading(reader).map_err(refuse)?;
 
         self.connection
             .execute(
-                &format!("INSERT INTO import_rows {select} FROM {reader}(?)"),
+                &format!("INSERT INTO import_rows {select} FROM {file}"),
                 params![location],
             )
             .map_err(|error| refuse(explained_of_file(&error)))?;
@@ -146,7 +147,7 @@ impl Store {
     ) -> Result<Vec<(String, String)>, duckdb::Error> {
         let mut statement = self
             .connection
-            .prepare(&format!("DESCRIBE SELECT * FROM {reader}(?)"))?;
+            .prepare(&format!("DESCRIBE SELECT * FROM {reader}(?, {AS_IT_IS})"))?;
         let columns = statement.query_map([location], |row| Ok((row.get(0)?, row.get(1)?)))?;
         columns.collect()
     }
@@ -161,7 +162,11 @@ impl Store {
                 name_column(&import.resource),
                 "resource IS NULL",
             ),
-            ("day", Some(import.ds_column.as_str()), "day IS NULL"),
+            (
+                "day",
+                Some(import.ds_column.as_str()),
+                "day IS NULL OR day NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'",
+            ),
             (
                 "number",
                 Some(import.value_column.as_str()),
@@ -172,7 +177,7 @@ impl Store {
                 continue;
             };
             let text = match what {
-                "day" => "any_value(day_text)",
+                "day" => "coalesce(any_value(day_text), any_value(day::VARCHAR))",
                 "number" => "any_value(value_text)",
                 _ => "NULL::VARCHAR",
             };
@@ -188,8 +193,9 @@ impl Store {
                 (0, _) => {}
                 (rows, Some(text)) => {
                     return Err(format!(
-                        "column {column} holds `{text}`, which is no {what} ({rows} such rows); \
-                         mend the file, or name another column"
+                        "column {column} holds `{}`, which is no {what} ({rows} such rows); \
+                         mend the file, or name another column",
+                        in_one_line(&text)
                     ));
                 }
                 (rows, None) => {
@@ -237,12 +243,18 @@ fn name_column(source: &NameSource) -> Option<&str> {
     }
 }
 
-/// The table function that reads the file, and the file's name as it wants it.
-pub(crate) fn reader_for(path: &Path) -> Result<(&'static str, &str), String> {
+/// How files are read: what a directory's name says (`host=web-01`) is not taken for a column, which
+/// would hide the file's own.
+pub(crate) const AS_IT_IS: &str = "hive_partitioning = false";
+
+/// The table function that reads the file, and the file's name as it wants it: from the root on, since
+/// DuckDB takes what begins with `file:` or `s3:` or `~` for something else.
+pub(crate) fn reader_for(path: &Path) -> Result<(&'static str, String), String> {
     if !path.is_file() {
         return Err("no such file".to_owned());
     }
-    let location = path
+    let location = absolute(path).map_err(|error| error.to_string())?;
+    let location = location
         .to_str()
         .ok_or_else(|| "its name is not UTF-8; rename it".to_owned())?;
     if location.contains(['*', '?', '[']) {
@@ -253,15 +265,22 @@ pub(crate) fn reader_for(path: &Path) -> Result<(&'static str, &str), String> {
     let lower = location.to_lowercase();
     let name = lower.strip_suffix(".gz").unwrap_or(&lower);
     let ending = name.rsplit('.').next().unwrap_or_default();
-    match ending {
-        "csv" | "tsv" | "txt" => Ok(("read_csv", location)),
-        "parquet" | "pq" => Ok(("read_parquet", location)),
-        "json" | "jsonl" | "ndjson" => Ok(("read_json", location)),
-        _ => Err(
-            "its ending is none of .csv, .tsv, .txt, .parquet, .json, .jsonl; rename it".to_owned(),
-        ),
-    }
+    let reader = match ending {
+        "csv" | "tsv" | "txt" => READ_CSV,
+        "parquet" | "pq" => "read_parquet",
+        "json" | "jsonl" | "ndjson" => READ_JSON,
+        _ => {
+            return Err(
+                "its ending is none of .csv, .tsv, .txt, .parquet, .json, .jsonl; rename it"
+                    .to_owned(),
+            );
+        }
+    };
+    Ok((reader, location.to_owned()))
 }
+
+pub(crate) const READ_CSV: &str = "read_csv";
+const READ_JSON: &str = "read_json";
 
 pub(crate) fn first_line(error: &duckdb::Error) -> String {
     let message = error.to_string();
@@ -276,6 +295,43 @@ struct FileColumns<'a> {
 }
 
 impl FileColumns<'_> {
+    /// The table function's call, on a file that is still to be bound. Names are texts, whatever they
+    /// look like: `7.0` and `7.00` are two hosts, and DuckDB's guess would make one number of them.
+    fn reading(&self, reader: &str) -> Result<String, String> {
+        let names = [&self.import.host, &self.import.resource].into_iter();
+        let mut types = Vec::new();
+        for column in names.filter_map(name_column) {
+            let (name, data_type) = self.named(column)?;
+            types.push((name, "VARCHAR", data_type != "VARCHAR"));
+        }
+        let is_guessed = types.iter().any(|(_, _, is_guessed)| *is_guessed);
+        let argument = match reader {
+            READ_CSV => "types",
+            // All columns that are wanted, or none.
+            READ_JSON if is_guessed => {
+                for column in [&self.import.ds_column, &self.import.value_column] {
+                    let (name, data_type) = self.named(column)?;
+                    types.push((name, data_type, false));
+                }
+                "columns"
+            }
+            _ => return Ok(format!("{reader}(?, {AS_IT_IS})")),
+        };
+        types.sort_unstable();
+        types.dedup_by_key(|(name, _, _)| *name);
+        let types: Vec<String> = types
+            .into_iter()
+            .map(|(name, data_type, _)| {
+                format!("{}: {}", quoted(name, '\''), quoted(data_type, '\''))
+            })
+            .collect();
+        if types.is_empty() {
+            return Ok(format!("{reader}(?, {AS_IT_IS})"));
+        }
+        let types = types.join(", ");
+        Ok(format!("{reader}(?, {AS_IT_IS}, {argument} = {{{types}}})"))
+    }
+
     /// `SELECT host, resource, day, day_text, value, value_text`, the texts where a conversion can
     /// fail.
     fn select(&self) -> Result<String, String> {
@@ -304,11 +360,15 @@ impl FileColumns<'_> {
         match data_type {
             "DATE" => Ok((column, no_text)),
             // Without time zones in the database, the instant's day in UTC.
-            "TIMESTAMP WITH TIME ZONE" => {
-                Ok((format!("make_timestamp(epoch_us({column}))::DATE"), no_text))
-            }
+            "TIMESTAMP WITH TIME ZONE" => Ok((
+                format!("make_timestamp(epoch_us({column}))::DATE"),
+                // The one instant that has no day.
+                format!("CASE WHEN NOT isfinite({column}) THEN {column}::VARCHAR END"),
+            )),
             "VARCHAR" => Ok((
-                format!("TRY_CAST(TRY_CAST({column} AS TIMESTAMP) AS DATE)"),
+                // As an instant: a cast to a timestamp without zone would pass over an offset. Text
+                // without one counts as UTC.
+                format!("make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)))::DATE"),
                 column,
             )),
             other if other.starts_with("TIMESTAMP") => Ok((format!("{column}::DATE"), no_text)),
@@ -345,6 +405,12 @@ impl FileColumns<'_> {
 
     /// The column's quoted name and its type.
     fn find(&self, column: &str) -> Result<(String, &str), String> {
+        let (name, data_type) = self.named(column)?;
+        Ok((quoted(name, '"'), data_type))
+    }
+
+    /// The column's name as the file has it, and its type.
+    fn named(&self, column: &str) -> Result<(&str, &str), String> {
         let found = self
             .columns
             .iter()
@@ -352,13 +418,32 @@ impl FileColumns<'_> {
         let Some((name, data_type)) = found else {
             let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
             return Err(format!(
-                "it has no column `{column}`, only {}; name the right one with --host-column, \
+                "it has no column `{}`, only {}; name the right one with --host-column, \
                  --resource-column, --ds-column or --value-column (or give --host, --resource)",
-                names.join(", ")
+                in_one_line(column),
+                in_one_line(&names.join(", "))
             ));
         };
-        Ok((quoted(name, '"'), data_type))
+        Ok((name, data_type))
     }
+}
+
+/// The text as a message can hold it: no control characters, and not longer than is read.
+pub(crate) fn in_one_line(text: &str) -> String {
+    const LONGEST: usize = 400;
+    let mut shown = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LONGEST {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// A name or text between quotes, with the quotes inside doubled.

@@ -5,7 +5,7 @@ use std::path::Path;
 use duckdb::params;
 use fleetcast_core::SeriesKey;
 
-use crate::import::{first_line, quoted, reader_for};
+use crate::import::{AS_IT_IS, READ_CSV, first_line, in_one_line, quoted, reader_for};
 use crate::{Error, Store, Table};
 
 const READING: &str = "reading resource_limits";
@@ -82,7 +82,7 @@ impl Limits {
 
     fn name(&self) -> String {
         let host = self.host.as_deref().unwrap_or("all hosts");
-        format!("{host}, {}", self.resource)
+        in_one_line(&format!("{host}, {}", self.resource))
     }
 }
 
@@ -185,7 +185,7 @@ impl Store {
                     cause: format!(
                         "limits of {} do not fit together: {disorder}, and they come from different \
                          rows of resource_limits; give that host both",
-                        limits.key
+                        in_one_line(&limits.key.to_string())
                     ),
                 });
             }
@@ -255,7 +255,7 @@ impl Store {
         };
         let (reader, location) = reader_for(path).map_err(refuse)?;
         let columns = self
-            .file_columns(reader, location)
+            .file_columns(reader, &location)
             .map_err(|error| refuse(first_line(&error)))?;
         let find = |wanted: &str| {
             let found = columns
@@ -268,7 +268,7 @@ impl Store {
             return Err(refuse(format!(
                 "it has no column `resource`, only {}; give the columns host, resource, floor, \
                  capacity, threshold",
-                names.join(", ")
+                in_one_line(&names.join(", "))
             )));
         }
         let texts = ["host", "resource", "floor", "capacity", "threshold"]
@@ -277,8 +277,17 @@ impl Store {
                 None => "NULL::VARCHAR".to_owned(),
             })
             .join(", ");
+        // Names are texts, whatever they look like; numbers are read from texts below.
+        let all_text = if reader == READ_CSV {
+            ", all_varchar = true"
+        } else {
+            ""
+        };
         let rows = self
-            .limit_texts(&format!("SELECT {texts} FROM {reader}(?)"), location)
+            .limit_texts(
+                &format!("SELECT {texts} FROM {reader}(?, {AS_IT_IS}{all_text})"),
+                &location,
+            )
             .map_err(|error| refuse(first_line(&error)))?;
         rows.into_iter()
             .map(|row| {
@@ -405,7 +414,8 @@ fn number(part: &str, text: Option<String>) -> Result<Option<f64>, String> {
     let Some(text) = text else {
         return Ok(None);
     };
-    text.parse()
-        .map(Some)
-        .map_err(|_| format!("column {part} holds `{text}`, which is no number; mend the file"))
+    text.parse().map(Some).map_err(|_| {
+        let text = in_one_line(&text);
+        format!("column {part} holds `{text}`, which is no number; mend the file")
+    })
 }

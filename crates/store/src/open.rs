@@ -1,6 +1,6 @@
 //! Opening a database, and making sure of its tables.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use duckdb::{Config, Connection, OptionalExt, params};
 
@@ -43,8 +43,10 @@ impl Store {
                 path: path.to_owned(),
             });
         }
+        // From the root on, since DuckDB takes what begins with `s3:` or `file:` for another place.
+        let place = absolute(path).unwrap_or_else(|_| path.to_owned());
         let connection = configuration(options)
-            .and_then(|config| Connection::open_with_flags(path, config))
+            .and_then(|config| Connection::open_with_flags(place, config))
             .map_err(|error| explain_open(path, &error))?;
         let store = Self {
             connection,
@@ -61,7 +63,13 @@ impl Store {
     ///
     /// [`Error::Database`] where `DuckDB` cannot start.
     pub fn in_memory() -> Result<Self, Error> {
-        let connection = Connection::open_in_memory()
+        let options = OpenOptions {
+            create: true,
+            threads: None,
+            memory: None,
+        };
+        let connection = configuration(&options)
+            .and_then(Connection::open_in_memory_with_flags)
             .map_err(Error::while_doing("opening a database in memory"))?;
         let store = Self {
             connection,
@@ -70,6 +78,32 @@ impl Store {
         store.check_schema()?;
         store.make_limits()?;
         Ok(store)
+    }
+
+    /// From here on, nothing but the database's own file can be read or written: no view that somebody
+    /// else put into it, and no table function, reaches further. Where `processed_data` is a view,
+    /// which may read other files, all stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn keep_to_own_file(&self) -> Result<(), Error> {
+        const ACTION: &str = "closing other files to the database";
+        let is_view: bool = self
+            .connection
+            .query_row(
+                "SELECT count(*) > 0 FROM duckdb_views() \
+                 WHERE schema_name = current_schema() AND view_name = 'processed_data'",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(Error::while_doing(ACTION))?;
+        if is_view {
+            return Ok(());
+        }
+        self.connection
+            .execute_batch("SET enable_external_access = false; SET lock_configuration = true;")
+            .map_err(Error::while_doing(ACTION))
     }
 
     /// The file.
@@ -121,6 +155,10 @@ impl Store {
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
     pub fn is_as_created(&self) -> Result<bool, Error> {
+        // It may be a view, beside which no table need be.
+        if self.has_table(Table::ProcessedData.as_str())? {
+            return Ok(false);
+        }
         let listing = Error::while_doing("listing the tables");
         let mut statement = self
             .connection

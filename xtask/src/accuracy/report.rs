@@ -7,6 +7,7 @@ use fleetcast_store::{Error as StoreError, Store};
 
 use crate::accuracy::peers::Peers;
 use crate::error::Error;
+use crate::export::quotable;
 use crate::progress::Reporter;
 use crate::summary::{right_aligned, table};
 
@@ -104,7 +105,9 @@ pub(crate) fn write_table(store: &Store, table: &str, path: &Path) -> Result<(),
             )));
         }
     };
-    let quoted = path.display().to_string().replace('\'', "''");
+    let quoted = quotable(path).ok_or_else(|| {
+        Error::Setting("the file's name is not UTF-8; name another with --out".to_owned())
+    })?;
     store
         .connection()
         .execute_batch(&format!(

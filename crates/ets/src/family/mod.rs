@@ -1,6 +1,8 @@
 //! The ETS family: exponential smoothing models with a likelihood.
 
 mod augurs;
+#[cfg(test)]
+mod budget;
 mod chain;
 mod coordinates;
 mod error;

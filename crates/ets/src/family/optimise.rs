@@ -23,7 +23,7 @@ const MARGIN: f64 = 1.0;
 const SAME_VALLEY: f64 = 0.25;
 
 /// Passes a search may make: a budget, so that no series holds up a fleet.
-const MOST_PASSES: usize = 60;
+pub(super) const MOST_PASSES: usize = 60;
 
 /// Damping a search begins with, the least it has, and where it gives up.
 const FIRST_DAMPING: f64 = 1e-3;

@@ -73,6 +73,10 @@ struct Future {
     noise: Vec<f64>,
 }
 
+/// Slope changes a future may have: with 25 changepoints and a horizon of ten years after two weeks of
+/// history there are 6,500 on average.
+const MOST_CHANGES: usize = 100_000;
+
 /// Possible futures of trend and noise, drawn once and shared by all series that have as many
 /// changepoints and are forecast as far.
 #[derive(Debug, Clone)]
@@ -81,7 +85,8 @@ pub struct TrendSimulation {
 }
 
 impl TrendSimulation {
-    /// A thousand futures, as many as Prophet draws.
+    /// A thousand futures, as many as Prophet draws. One has at most 100,000 slope changes, however
+    /// far it reaches.
     ///
     /// `changepoints` is the number of potential changepoints in the history, `reach` the last
     /// future time less 1, `days` the number of future days.
@@ -199,7 +204,7 @@ impl Draws {
             return changes;
         }
         let mut at = self.exponential() / rate;
-        while at < reach {
+        while at < reach && changes.len() < MOST_CHANGES {
             let size = self.exponential();
             let size = if self.uniform() < 0.5 { size } else { -size };
             changes.push(SlopeChange { at, size });

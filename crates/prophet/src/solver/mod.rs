@@ -1,5 +1,7 @@
 //! The exact solver of Prophet's posterior mode.
 
+#[cfg(test)]
+mod budget;
 mod curved;
 mod dense;
 mod gram;

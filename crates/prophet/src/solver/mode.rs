@@ -33,10 +33,10 @@ const LEAST_FACTOR_VARIANCE: f64 = 1e-12;
 const MOMENTS_CARRY: f64 = 1e-6;
 
 /// Rounds of path and Newton's method before a series is given up on.
-const MAX_ROUNDS: usize = 10;
+pub(super) const MAX_ROUNDS: usize = 10;
 
 /// Newton steps in one round.
-const MAX_STEPS: usize = 30;
+pub(super) const MAX_STEPS: usize = 30;
 
 /// Steps after which the drift is no longer renewed: it hardly changes.
 const DRIFT_STEPS: usize = 1;
@@ -112,6 +112,9 @@ pub(crate) struct ModeSearch {
     /// What the coefficients lose per unit of noise variance.
     drift: Vec<f64>,
     buffers: SolveBuffers,
+    /// Newton steps made so far, for those who hold them against their budget.
+    #[cfg(test)]
+    pub(super) steps: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -313,6 +316,10 @@ impl ModeSearch {
         let observations = gram.observations();
         let mut last_change = f64::INFINITY;
         for step in 0..MAX_STEPS {
+            #[cfg(test)]
+            {
+                self.steps += 1;
+            }
             let sum_of_squares = self.residual_moments(gram, moments, residuals);
             if self.is_floored() && sum_of_squares <= observations * LEAST_VARIANCE {
                 // What is left is rounding: it has no say in which slope changes are active.
