@@ -3,13 +3,16 @@
 use duckdb::Connection;
 use fleetcast_core::{
     Engine, Horizon, IntervalLevel, IssueCode, Refit, SeriesIssue, SeriesKey, Severity, Split,
-    Stage, WindowLengths, forecast_windows, screen,
+    WindowLengths, forecast_windows, screen,
 };
 use fleetcast_ets::Contender;
 use fleetcast_judge::{Golden, Rules};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::{Mode, ProphetEngine};
-use fleetcast_store::{EngineBatch, RunIdentity, Segment, SeriesIndex, StageResult, Store, Table};
+use fleetcast_store::{
+    EngineBatch, EngineForecasts, EngineTables, Made, RunIdentity, SeriesIndex, StageResult, Store,
+    Table,
+};
 use fleetcast_writer::GoldenRecord;
 
 /// The golden record of what stands in `processed_data`, or the refusal, in one line.
@@ -34,27 +37,20 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
     let run = store.begin_run(&identity, 0).unwrap();
     let champion = ProphetEngine::new(Mode::Tuned);
     let challenger = Contender::Ets.engine();
-    let engines: [(Stage, &dyn Engine, [Table; 2]); 2] = [
-        (
-            Stage::Prophet,
-            &champion,
-            [Table::ProphetForecasts, Table::ProphetInnerForecasts],
-        ),
-        (
-            Stage::Challenger,
-            challenger.as_ref(),
-            [Table::ChallengerForecasts, Table::ChallengerInnerForecasts],
-        ),
+    let engines: [(EngineTables, &dyn Engine); 2] = [
+        (EngineTables::PROPHET, &champion),
+        (EngineTables::CHALLENGER, challenger.as_ref()),
     ];
-    for (stage, engine, tables) in engines {
-        let mut draft = store.engine_draft(run, stage, tables, &index.keys).unwrap();
-        forecast(store, stage, engine, &split, &index, &mut draft);
+    for (tables, engine) in engines {
+        let mut draft = store.engine_draft(run, tables, &index.keys).unwrap();
+        forecast(store, tables, engine, &split, &index, &mut draft);
         let result = StageResult {
-            stage,
+            stage: tables.stage,
             rows: draft.count_rows().unwrap(),
             drafts: draft.into_drafts(),
             issues: index.issues.clone(),
             seconds: 0.0,
+            reused: None,
             archive: None,
         };
         store.publish(run, result).unwrap();
@@ -63,7 +59,7 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
         golden,
         ..Rules::default()
     };
-    let judged = fleetcast_judge::judge(store, run, &index, &split, &rules, |_| ()).unwrap();
+    let judged = fleetcast_judge::judge(store, run, &index, &split, &rules, 64, |_| ()).unwrap();
     store.publish(run, judged).unwrap();
     let limits = store.write_down_limits().unwrap();
     let record = GoldenRecord {
@@ -89,7 +85,7 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
 
 fn forecast(
     store: &Store,
-    stage: Stage,
+    tables: EngineTables,
     engine: &dyn Engine,
     split: &Split,
     index: &SeriesIndex,
@@ -105,13 +101,12 @@ fn forecast(
     } else {
         forecast_windows(engine, worth, split, Refit::WholeHistory, level).unwrap()
     };
-    let by_key = || worth.keys().iter().zip(&outcomes);
-    for (key, outcome) in by_key() {
+    for (key, outcome) in worth.keys().iter().zip(&outcomes) {
         if let Err(failure) = &outcome.future {
             assert!(failure.code() != IssueCode::EngineCrash, "{failure}");
             issues.push(SeriesIssue {
                 key: key.clone(),
-                stage,
+                stage: tables.stage,
                 engine: Some(engine.name()),
                 severity: Severity::Error,
                 code: failure.code(),
@@ -119,27 +114,21 @@ fn forecast(
             });
         }
     }
-    let forecasts = by_key().flat_map(|(key, outcome)| {
-        let backtest = outcome
-            .backtest
-            .as_ref()
-            .ok()
-            .map(|forecast| (key, Segment::Backtest, forecast));
-        let future = outcome
-            .future
-            .as_ref()
-            .ok()
-            .map(|forecast| (key, Segment::Future, forecast));
-        backtest.into_iter().chain(future)
-    });
+    let both = worth.keys().iter().zip(outcomes);
+    let made: Vec<Made> = both
+        .map(|(key, outcome)| Made {
+            key: key.clone(),
+            fingerprint: 0,
+            forecasts: EngineForecasts::from(outcome),
+            reused: false,
+        })
+        .collect();
     let batch = EngineBatch {
         keys: panel.view().keys(),
-        forecasts,
-        inner: by_key()
-            .flat_map(|(key, outcome)| outcome.inner.iter().map(move |inner| (key, inner))),
+        made: &made,
         issues: &issues,
     };
-    draft.append(batch).unwrap();
+    draft.append(&batch).unwrap();
 }
 
 /// That every series is accounted for, and every number a number.

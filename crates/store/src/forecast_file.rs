@@ -6,7 +6,7 @@ use duckdb::params;
 use fleetcast_core::{Day, SeriesKey};
 
 use crate::arrow_columns::{days, doubles, lists, strings};
-use crate::import::{quoted, reader_for};
+use crate::import::{AS_IT_IS, quoted, reader_for};
 use crate::way_out::explained_of_file;
 use crate::{Error, Store};
 
@@ -49,14 +49,15 @@ impl Store {
         };
         let of_file = |error: duckdb::Error| refuse(explained_of_file(&error));
         let (reader, location) = reader_for(path).map_err(refuse)?;
-        let columns = self.file_columns(reader, location).map_err(of_file)?;
+        let columns = self.file_columns(reader, &location).map_err(of_file)?;
         let select = select(&columns).map_err(refuse)?;
         let has_bounds = has_column(&columns, BOUNDS[0]);
 
         self.connection
             .execute_batch(include_str!("../sql/forecast_file.sql"))
             .and_then(|()| {
-                let insert = format!("INSERT INTO forecast_file {select} FROM {reader}(?)");
+                let insert =
+                    format!("INSERT INTO forecast_file {select} FROM {reader}(?, {AS_IT_IS})");
                 self.connection.execute(&insert, params![location])
             })
             .map_err(of_file)?;

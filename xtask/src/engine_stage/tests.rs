@@ -4,6 +4,7 @@ use fleetcast_core::{
     Failure, Horizon, Outcome, SeriesView, WindowLengths, in_parallel, keep_caught_panics_quiet,
 };
 use fleetcast_outlook::Sustained;
+use fleetcast_store::Table;
 use fleetcast_writer::GoldenRecord;
 
 use super::*;
@@ -180,27 +181,28 @@ fn run(store: &Store, champion: &dyn Engine, challenger: &dyn Engine) {
         series: index.keys.len(),
     };
     let run = store.begin_run(&identity, 0).unwrap();
-    let tables = [
-        [Table::ProphetForecasts, Table::ProphetInnerForecasts],
-        [Table::ChallengerForecasts, Table::ChallengerInnerForecasts],
+    let engines = [
+        (EngineTables::PROPHET, champion),
+        (EngineTables::CHALLENGER, challenger),
     ];
-    let engines = [(Stage::Prophet, champion), (Stage::Challenger, challenger)];
-    for ((stage, engine), tables) in engines.into_iter().zip(tables) {
+    for (tables, engine) in engines {
         let stage = EngineStage {
-            stage,
             engine,
             tables,
             split,
             refit: Refit::WholeHistory,
             level: IntervalLevel::EIGHTY_PERCENT,
             read_batch: READ_BATCH,
+            fingerprinter: Fingerprinter::new(engine.name()),
+            reuse: Reuse::Unchanged,
         };
         let progress = Reporter::new(true).stage("engine", index.keys.len());
         let made = stage.run(store, run, &index, &progress).unwrap();
         store.publish(run, made).unwrap();
     }
     let rules = fleetcast_judge::Rules::default();
-    let judged = fleetcast_judge::judge(store, run, &index, &split, &rules, |_| ()).unwrap();
+    let judged =
+        fleetcast_judge::judge(store, run, &index, &split, &rules, READ_BATCH, |_| ()).unwrap();
     store.publish(run, judged).unwrap();
     let limits = store.write_down_limits().unwrap();
     let record = GoldenRecord {
