@@ -117,7 +117,8 @@ pub fn bias(actual: &[f64], yhat: &[f64]) -> Option<f64> {
 pub fn wape(actual: &[f64], yhat: &[f64]) -> Option<f64> {
     let error = mae(actual, yhat)?;
     let level = mean(scored_days(actual, yhat).map(|(actual, _)| actual.abs()))?;
-    ratio(error, level).map(|ratio| 100.0 * ratio)
+    let percent = ratio(error, level).map(|ratio| 100.0 * ratio);
+    percent.filter(|percent| percent.is_finite())
 }
 
 /// Symmetric mean absolute percentage error, 100 · mean(2|y − ŷ| / (|y| + |ŷ|)), from 0 to 200
@@ -248,6 +249,7 @@ mod tests {
     fn what_overflows_is_none() {
         // Percentages of the smallest numbers there are, and differences of the largest.
         assert_eq!(mape(&[5e-324, 5e-324], &[1e98, 1e98]).percent, None);
+        assert_eq!(wape(&[1e-307], &[0.61]), None);
         let (largest, smallest) = ([f64::MAX; 2], [f64::MIN; 2]);
         assert_eq!(mae(&largest, &smallest), None);
         assert_eq!(bias(&largest, &smallest), None);
