@@ -3,6 +3,7 @@
 mod augurs;
 mod chain;
 mod coordinates;
+mod descent;
 mod error;
 mod ets;
 mod fit;
@@ -19,6 +20,7 @@ mod recursion;
 mod sensitivity;
 mod solve;
 mod starts;
+mod surface;
 
 pub use error::EtsError;
 pub use ets::{Criterion, Effort, Ets};

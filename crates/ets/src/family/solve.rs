@@ -3,11 +3,12 @@
 use super::coordinates::Coordinates;
 use super::fit::criterion;
 use super::lanes::Path;
-use super::optimise::{Point, Search};
+use super::optimise::Search;
 use super::pass::Observations;
 use super::starts::{
     are_far_apart, multiplied, plain_states, starting_parameters, starts_with_moving_season,
 };
+use super::surface::Point;
 use super::{
     Bounds, Effort, ErrorKind, Ets, EtsError, EtsFit, Form, Season, Smoothing, States, Trend,
 };
