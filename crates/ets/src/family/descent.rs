@@ -55,6 +55,14 @@ impl Descent {
         }
     }
 
+    /// The same, where the point's derivatives were taken at states that suit it badly.
+    pub(super) fn recentring(start: Evaluated) -> Self {
+        Self {
+            stage: Stage::Recentring,
+            ..Self::new(start)
+        }
+    }
+
     /// Where it wants a pass; `None` at the bottom, and where it becomes plain that one of the `rivals`
     /// will not be beaten.
     pub(super) fn next(&mut self, surface: &Surface<'_>, rivals: &[Point]) -> Option<Place> {

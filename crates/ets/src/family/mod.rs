@@ -1,5 +1,6 @@
 //! The ETS family: exponential smoothing models with a likelihood.
 
+mod abreast;
 mod augurs;
 mod chain;
 mod coordinates;
@@ -31,4 +32,5 @@ pub use lanes::Instructions;
 pub use parameters::{Bounds, Fixed, Limits, Smoothing};
 pub use recursion::States;
 
+pub(crate) use abreast::fit_abreast;
 pub(crate) use normal::normal_quantile;

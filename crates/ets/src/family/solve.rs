@@ -17,7 +17,7 @@ use super::{
 pub(super) struct Series<'a> {
     y: &'a [f64],
     ets: &'a Ets,
-    observations: Observations,
+    pub(super) observations: Observations,
     /// Scaled values times this are the series' own.
     unit: f64,
     least: f64,
@@ -56,6 +56,25 @@ impl<'a> Series<'a> {
         additive: &mut Known,
         least: Option<f64>,
     ) -> Result<Solution, EtsError> {
+        let parameters = self.parameters(form)?;
+        let n = self.observations.count as f64;
+        let bar = least.map_or(f64::NEG_INFINITY, |least| {
+            (least - criterion(self.ets.criterion, 0.0, parameters, n)) / n
+        });
+        let point = match form.error() {
+            ErrorKind::Additive => self.additive(form, additive, bar)?,
+            ErrorKind::Multiplicative => self.multiplicative(form, additive, bar)?,
+        };
+        Ok(Solution {
+            form,
+            point,
+            parameters,
+        })
+    }
+
+    /// How many parameters and states of `form` are estimated, the variance included; an error where
+    /// the series does not allow that.
+    pub(super) fn parameters(&self, form: Form) -> Result<usize, EtsError> {
         let season_length = self.ets.season_length;
         if form.has_season() && season_length < 2 {
             return Err(EtsError::SeasonLength {
@@ -82,19 +101,7 @@ impl<'a> Series<'a> {
                 value: self.least,
             });
         }
-        let n = self.observations.count as f64;
-        let bar = least.map_or(f64::NEG_INFINITY, |least| {
-            (least - criterion(self.ets.criterion, 0.0, parameters, n)) / n
-        });
-        let point = match form.error() {
-            ErrorKind::Additive => self.additive(form, additive, bar)?,
-            ErrorKind::Multiplicative => self.multiplicative(form, additive, bar)?,
-        };
-        Ok(Solution {
-            form,
-            point,
-            parameters,
-        })
+        Ok(parameters)
     }
 
     fn search<'s>(&'s self, form: Form, coordinates: &'s Coordinates, bar: f64) -> Search<'s> {
@@ -114,16 +121,12 @@ impl<'a> Series<'a> {
         .above(bar)
     }
 
-    fn coordinates(&self, form: Form) -> Result<Coordinates, EtsError> {
-        Coordinates::new(form, self.ets.fixed, self.ets.limits, self.ets.bounds)
-    }
-
     fn additive(&self, form: Form, known: &mut Known, bar: f64) -> Result<Point, EtsError> {
         let found = known.iter().find(|(known, _)| *known == form);
         if let Some(best) = found.and_then(|(_, points)| points.first()) {
             return Ok(best.clone());
         }
-        let coordinates = self.coordinates(form)?;
+        let coordinates = self.ets.coordinates(form)?;
         let mut search = self.search(form, &coordinates, bar);
         let plain = plain_states(&self.observations, form, self.ets.season_length);
         let mut starts: Vec<Point> = Vec::new();
@@ -174,7 +177,7 @@ impl<'a> Series<'a> {
             season => season,
         };
         let twin = Form::new(ErrorKind::Additive, form.trend(), twin_season)?;
-        let coordinates = self.coordinates(form)?;
+        let coordinates = self.ets.coordinates(form)?;
         if self.additive(twin, known, f64::NEG_INFINITY).is_err() {
             return Err(EtsError::NoLikelihood { form });
         }
@@ -233,9 +236,9 @@ impl<'a> Series<'a> {
 
 /// A form at its largest likelihood.
 pub(super) struct Solution {
-    form: Form,
-    point: Point,
-    parameters: usize,
+    pub(super) form: Form,
+    pub(super) point: Point,
+    pub(super) parameters: usize,
 }
 
 /// Where searches over additive forms have ended, best first: where others begin. In `Ets::fit` some

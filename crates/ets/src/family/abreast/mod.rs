@@ -1,0 +1,189 @@
+//! Fits of several series side by side: the passes of eight cost little more than those of one.
+
+mod pass;
+mod products;
+
+use super::coordinates::Coordinates;
+use super::descent::Descent;
+use super::lanes::{LANES, Path};
+use super::solve::{Series, Solution};
+use super::starts::{plain_states, starting_parameters};
+use super::surface::{Evaluated, Place, Surface};
+use super::{ErrorKind, Ets, EtsFit, Form, Season, Smoothing, States, Trend};
+
+use pass::Abreast;
+
+/// The fit of each series by one form, additive in errors and season and without a trend, `None` where
+/// there is none.
+///
+/// Every series is searched by itself: from the best of the usual starting points downhill, once. With a
+/// level that is kept slow, as the challenger's is, a second search from elsewhere ends higher in one
+/// case of fifty, and not by much.
+pub(crate) fn fit_abreast(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<EtsFit>> {
+    debug_assert!(
+        form.error() == ErrorKind::Additive
+            && form.trend() == Trend::None
+            && form.season() != Season::Multiplicative
+    );
+    let fits = series.chunks(LANES).map(|some| fit_some(ets, form, some));
+    fits.flatten().collect()
+}
+
+/// The same for as many series as there are lanes.
+fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<EtsFit>> {
+    let Ok(coordinates) = ets.coordinates(form) else {
+        return vec![None; series.len()];
+    };
+    let prepared: Vec<Option<(Series<'_>, usize)>> = series
+        .iter()
+        .map(|y| {
+            let series = Series::new(y, ets).ok()?;
+            let parameters = series.parameters(form).ok()?;
+            Some((series, parameters))
+        })
+        .collect();
+    let mut fittings: Vec<Option<Fitting<'_>>> = prepared
+        .iter()
+        .map(|series| Some(Fitting::new(&series.as_ref()?.0, ets, form, &coordinates)))
+        .collect();
+    let observations: Vec<_> = prepared
+        .iter()
+        .map(|series| Some(&series.as_ref()?.0.observations))
+        .collect();
+    let path = ets.path.unwrap_or_else(Path::best);
+    let mut abreast = Abreast::new(form, ets.season_length, path, &observations);
+    loop {
+        let places: Vec<Option<Place>> = fittings
+            .iter_mut()
+            .map(|fitting| fitting.as_mut()?.next())
+            .collect();
+        if places.iter().all(Option::is_none) {
+            break;
+        }
+        abreast.run(&places);
+        for (lane, (fitting, place)) in fittings.iter_mut().zip(places).enumerate() {
+            if let (Some(fitting), Some(place)) = (fitting, place) {
+                let (products, errors) = abreast.found(lane);
+                let surface = &fitting.surface;
+                let found = surface.evaluated(place, &abreast.columns, &products, &errors);
+                fitting.hear(found);
+            }
+        }
+    }
+    fittings
+        .into_iter()
+        .zip(&prepared)
+        .map(|(fitting, series)| {
+            let (series, parameters) = series.as_ref()?;
+            Some(series.finish(&fitting?.end(*parameters)?))
+        })
+        .collect()
+}
+
+/// One series on its way to its largest likelihood.
+struct Fitting<'a> {
+    surface: Surface<'a>,
+    /// Where it has yet to look, last first.
+    starts: Vec<Smoothing>,
+    /// The states to look from: those that suited the start before best.
+    states: States,
+    stage: Stage,
+}
+
+/// How far it has come.
+enum Stage {
+    /// Looking at starts, of which this is the best so far.
+    Looking(Option<Start>),
+    Descending(Descent),
+    /// No start could be evaluated.
+    Nowhere,
+}
+
+/// The best start so far.
+struct Start {
+    found: Evaluated,
+    /// Whether it was looked at from plain states: then its derivatives say little yet.
+    is_first: bool,
+}
+
+impl<'a> Fitting<'a> {
+    fn new(series: &'a Series<'_>, ets: &Ets, form: Form, coordinates: &'a Coordinates) -> Self {
+        let observations = &series.observations;
+        let surface = Surface::new(
+            form,
+            ets.season_length,
+            ets.bounds,
+            observations.count,
+            coordinates,
+        );
+        let mut starts: Vec<Smoothing> = Vec::new();
+        for start in starting_parameters(form) {
+            let inside = coordinates.smoothing(&coordinates.point(&start));
+            if !starts.contains(&inside) {
+                starts.push(inside);
+            }
+        }
+        starts.reverse();
+        Self {
+            states: plain_states(observations, form, ets.season_length),
+            surface,
+            starts,
+            stage: Stage::Looking(None),
+        }
+    }
+
+    /// Where it wants a pass; `None` where it has arrived.
+    fn next(&mut self) -> Option<Place> {
+        while let Some(start) = self.starts.last() {
+            let place = self.surface.nearest(start, self.states.clone());
+            if place.is_some() {
+                return place;
+            }
+            self.starts.pop();
+        }
+        if let Stage::Looking(best) = &mut self.stage {
+            self.stage = match best.take() {
+                Some(Start { found, is_first }) if is_first => {
+                    Stage::Descending(Descent::recentring(found))
+                }
+                Some(Start { found, .. }) => Stage::Descending(Descent::new(found)),
+                None => Stage::Nowhere,
+            };
+        }
+        match &mut self.stage {
+            Stage::Descending(descent) => descent.next(&self.surface, &[]),
+            Stage::Looking(_) | Stage::Nowhere => None,
+        }
+    }
+
+    /// What the pass has found there.
+    fn hear(&mut self, found: Option<Evaluated>) {
+        match &mut self.stage {
+            Stage::Descending(descent) => descent.hear(found, &self.surface),
+            Stage::Nowhere => {}
+            Stage::Looking(best) => {
+                self.starts.pop();
+                let Some(found) = found else { return };
+                let is_first = best.is_none();
+                self.states = self.surface.concentrated(found.clone()).states;
+                if best
+                    .as_ref()
+                    .is_none_or(|best| found.objective < best.found.objective)
+                {
+                    *best = Some(Start { found, is_first });
+                }
+            }
+        }
+    }
+
+    fn end(self, parameters: usize) -> Option<Solution> {
+        match self.stage {
+            Stage::Descending(descent) => Some(Solution {
+                form: self.surface.form,
+                point: descent.end(&self.surface),
+                parameters,
+            }),
+            Stage::Looking(_) | Stage::Nowhere => None,
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! One pass over up to eight series at once, a series a lane.
+//!
+//! Where [`super::super::pass`] has the derivatives of one series in its lanes, here each lane is a
+//! series with parameters and states of its own, and a column is a vector. Nothing crosses lanes, so
+//! what a series gets does not depend on its neighbours. A day that is missing, or past the end of a
+//! shorter series, adds nothing.
+
+#![expect(
+    clippy::inline_always,
+    reason = "code must be inlined into the function that has the instruction set to be compiled for it"
+)]
+
+use super::super::gram::{Column, Products};
+use super::super::lanes::{Kernel, LANES, Lanes, Path, dispatch};
+use super::super::pass::{Columns, Errors, Observations};
+use super::super::surface::Place;
+use super::super::{Form, Smoothing};
+use super::products::{Triangle, add_products};
+
+/// Days a block has: ten columns of it fill two thirds of a first cache.
+pub(super) const BLOCK: usize = 32;
+
+/// Responses to initial states that are worked on at once: those of a level and a week.
+const AT_ONCE: usize = 7;
+
+/// The days of a block in one column.
+pub(super) type BlockOf<V> = [V; BLOCK];
+
+/// Series side by side, of one form with additive errors and without a trend, and room for passes.
+#[derive(Debug)]
+pub(super) struct Abreast {
+    path: Path,
+    pub(super) columns: Columns,
+    /// Days of the season, 0 without one.
+    season_length: usize,
+    /// Values of each day, 0 where missing or past the end.
+    y: Vec<[f64; LANES]>,
+    /// 1 where observed, 0 where not.
+    observed: Vec<[f64; LANES]>,
+    products: Triangle,
+}
+
+impl Abreast {
+    /// Up to eight series; lanes without one stay empty.
+    pub(super) fn new(
+        form: Form,
+        season_length: usize,
+        path: Path,
+        series: &[Option<&Observations>],
+    ) -> Self {
+        let days = series.iter().flatten().map(|series| series.y.len()).max();
+        let mut y = vec![[0.0; LANES]; days.unwrap_or(0)];
+        let mut observed = y.clone();
+        for (lane, series) in series.iter().enumerate().take(LANES) {
+            let Some(series) = series else { continue };
+            for (day, value) in series.y.iter().enumerate() {
+                y[day][lane] = *value;
+                observed[day][lane] = series.observed[day];
+            }
+        }
+        let columns = Columns::new(form);
+        let season_length = if form.has_season() { season_length } else { 0 };
+        Self {
+            path,
+            columns,
+            season_length,
+            y,
+            observed,
+            products: Triangle::new(columns.used + season_length.saturating_sub(1)),
+        }
+    }
+
+    /// Runs each series' model from its place, where it has one.
+    pub(super) fn run(&mut self, places: &[Option<Place>]) {
+        let path = self.path;
+        dispatch(
+            path,
+            Pass {
+                abreast: self,
+                places,
+            },
+        );
+    }
+
+    /// What the last pass has found of a series.
+    pub(super) fn found(&self, lane: usize) -> (LaneProducts<'_>, Errors) {
+        let products = LaneProducts {
+            abreast: self,
+            lane,
+        };
+        let errors = Errors {
+            sum_of_squares: self.products.of(0, 0, lane),
+            sum_of_logs: 0.0,
+            possible: true,
+        };
+        (products, errors)
+    }
+}
+
+/// The products of one series' columns.
+#[derive(Debug)]
+pub(super) struct LaneProducts<'a> {
+    abreast: &'a Abreast,
+    lane: usize,
+}
+
+impl Products for LaneProducts<'_> {
+    fn product(&self, a: Column, b: Column) -> f64 {
+        let number = |column| match column {
+            Column::Base(column) => column,
+            Column::Seasonal(state) => self.abreast.columns.used + state,
+        };
+        self.abreast.products.of(number(a), number(b), self.lane)
+    }
+
+    /// There are no relative errors here.
+    fn sum(&self, _: Column) -> f64 {
+        0.0
+    }
+}
+
+/// A pass, as the dispatcher wants it.
+struct Pass<'p> {
+    abreast: &'p mut Abreast,
+    places: &'p [Option<Place>],
+}
+
+impl Kernel for Pass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        if self.abreast.season_length == 0 {
+            self.blocks::<L, false>(lanes);
+        } else {
+            self.blocks::<L, true>(lanes);
+        }
+    }
+}
+
+impl Pass<'_> {
+    #[inline(always)]
+    fn blocks<L: Lanes, const SEASON: bool>(self, lanes: L) {
+        let Self { abreast, places } = self;
+        let zero = lanes.splat(0.0);
+        let width = abreast.products.width();
+        let mut design = vec![[zero; BLOCK]; width];
+        let mut totals = vec![zero; abreast.products.len()];
+        let mut model = Model::<L::V>::new::<L>(lanes, abreast, places);
+        // Level, then the seasonal states that are free.
+        let states = 1 + abreast.season_length.saturating_sub(1);
+        let mut responses: Vec<Responses<L::V>> = (0..states)
+            .step_by(AT_ONCE)
+            .map(|first| Responses::new::<L>(lanes, first, states, abreast.season_length))
+            .collect();
+        let gains = Gains::new::<L>(lanes, places);
+        let (blocks_of_y, blocks_of_observed) =
+            (abreast.y.chunks(BLOCK), abreast.observed.chunks(BLOCK));
+        let mut today = 0;
+        for (y, observed) in blocks_of_y.zip(blocks_of_observed) {
+            model.run::<L, SEASON>(lanes, &gains, (y, observed), today, &mut design);
+            for responses in &mut responses {
+                responses.run::<L, SEASON>(
+                    lanes,
+                    &gains,
+                    observed,
+                    today,
+                    (&mut design, abreast.columns),
+                );
+            }
+            if SEASON {
+                today = (today + y.len()) % abreast.season_length;
+            }
+            add_products::<L>(lanes, &design, y.len(), &mut totals);
+        }
+        abreast.products.set::<L>(lanes, &totals);
+    }
+}
+
+/// The smoothing parameters of each series.
+struct Gains<V> {
+    alpha: V,
+    gamma: V,
+}
+
+impl<V: Copy> Gains<V> {
+    #[inline(always)]
+    fn new<L: Lanes<V = V>>(lanes: L, places: &[Option<Place>]) -> Self {
+        let of = |parameter: fn(&Smoothing) -> f64| {
+            let mut all = [0.0; LANES];
+            for (one, place) in all.iter_mut().zip(places) {
+                *one = place
+                    .as_ref()
+                    .map_or(0.0, |place| parameter(&place.smoothing));
+            }
+            lanes.load(all)
+        };
+        Self {
+            alpha: of(|smoothing| smoothing.alpha),
+            gamma: of(|smoothing| smoothing.gamma),
+        }
+    }
+}
+
+/// Level and season of something that runs through the days.
+#[derive(Clone)]
+struct Chain<V> {
+    level: V,
+    /// In the order of the first season's days.
+    season: Vec<V>,
+}
+
+/// The models themselves, and how their forecasts move with α and γ.
+struct Model<V> {
+    states: Chain<V>,
+    by_alpha: Chain<V>,
+    by_gamma: Chain<V>,
+    columns: Columns,
+}
+
+impl<V: Copy> Model<V> {
+    #[inline(always)]
+    fn new<L: Lanes<V = V>>(lanes: L, abreast: &Abreast, places: &[Option<Place>]) -> Self {
+        let zero = lanes.splat(0.0);
+        let at_rest = Chain {
+            level: zero,
+            season: vec![zero; abreast.season_length],
+        };
+        let mut states = at_rest.clone();
+        let mut level = [0.0; LANES];
+        for (level, place) in level.iter_mut().zip(places) {
+            *level = place.as_ref().map_or(0.0, |place| place.states.level);
+        }
+        states.level = lanes.load(level);
+        for (day, season) in states.season.iter_mut().enumerate() {
+            let mut all = [0.0; LANES];
+            for (one, place) in all.iter_mut().zip(places) {
+                *one = place.as_ref().map_or(0.0, |place| place.states.season[day]);
+            }
+            *season = lanes.load(all);
+        }
+        Self {
+            states,
+            by_alpha: at_rest.clone(),
+            by_gamma: at_rest,
+            columns: abreast.columns,
+        }
+    }
+
+    /// Writes errors and their derivatives of a block into `design`.
+    #[inline(always)]
+    fn run<L: Lanes<V = V>, const SEASON: bool>(
+        &mut self,
+        lanes: L,
+        gains: &Gains<V>,
+        (y, observed): (&[[f64; LANES]], &[[f64; LANES]]),
+        mut today: usize,
+        design: &mut [BlockOf<V>],
+    ) {
+        let zero = lanes.splat(0.0);
+        let mut level = self.states.level;
+        let (mut by_alpha, mut by_gamma) = (self.by_alpha.level, self.by_gamma.level);
+        let season_length = self.states.season.len();
+        for (day, (y, observed)) in y.iter().zip(observed).enumerate().take(BLOCK) {
+            let (y, observed) = (lanes.load(*y), lanes.load(*observed));
+            let (mut season, mut season_by_alpha, mut season_by_gamma) = (zero, zero, zero);
+            if SEASON {
+                season = self.states.season[today];
+                season_by_alpha = self.by_alpha.season[today];
+                season_by_gamma = self.by_gamma.season[today];
+            }
+            let error = lanes.mul(lanes.sub(lanes.sub(y, season), level), observed);
+            level = lanes.add(level, lanes.mul(gains.alpha, error));
+            design[0][day] = error;
+
+            let rise = lanes.mul(lanes.add(by_alpha, season_by_alpha), observed);
+            by_alpha = lanes.add(lanes.sub(by_alpha, lanes.mul(gains.alpha, rise)), error);
+            design[self.columns.alpha][day] = rise;
+            let Some(gamma) = self.columns.gamma else {
+                continue;
+            };
+            if !SEASON {
+                continue;
+            }
+            self.states.season[today] = lanes.add(season, lanes.mul(gains.gamma, error));
+            self.by_alpha.season[today] = lanes.sub(season_by_alpha, lanes.mul(gains.gamma, rise));
+            let rise = lanes.mul(lanes.add(by_gamma, season_by_gamma), observed);
+            by_gamma = lanes.sub(by_gamma, lanes.mul(gains.alpha, rise));
+            self.by_gamma.season[today] = lanes.add(
+                lanes.sub(season_by_gamma, lanes.mul(gains.gamma, rise)),
+                error,
+            );
+            design[gamma][day] = rise;
+            today += 1;
+            if today == season_length {
+                today = 0;
+            }
+        }
+        self.states.level = level;
+        self.by_alpha.level = by_alpha;
+        self.by_gamma.level = by_gamma;
+    }
+}
+
+/// How the forecasts of all series move with some of their initial states. What exists of them comes
+/// first; the rest stay at zero.
+struct Responses<V> {
+    /// The number of the first state: 0 is the level, the others are the season's days.
+    first: usize,
+    count: usize,
+    level: [V; AT_ONCE],
+    season: Vec<[V; AT_ONCE]>,
+}
+
+impl<V: Copy> Responses<V> {
+    #[inline(always)]
+    fn new<L: Lanes<V = V>>(lanes: L, first: usize, states: usize, season_length: usize) -> Self {
+        let (zero, one) = (lanes.splat(0.0), lanes.splat(1.0));
+        let count = AT_ONCE.min(states - first);
+        let mut level = [zero; AT_ONCE];
+        let mut season = vec![[zero; AT_ONCE]; season_length];
+        for index in 0..count {
+            match (first + index).checked_sub(1) {
+                None => level[index] = one,
+                Some(day) => season[day][index] = one,
+            }
+        }
+        Self {
+            first,
+            count,
+            level,
+            season,
+        }
+    }
+
+    /// Writes a block of them into the design.
+    #[inline(always)]
+    fn run<L: Lanes<V = V>, const SEASON: bool>(
+        &mut self,
+        lanes: L,
+        gains: &Gains<V>,
+        observed: &[[f64; LANES]],
+        mut today: usize,
+        (design, columns): (&mut [BlockOf<V>], Columns),
+    ) {
+        let mut rises = [[lanes.splat(0.0); BLOCK]; AT_ONCE];
+        let mut level = self.level;
+        for (day, observed) in observed.iter().enumerate().take(BLOCK) {
+            let observed = lanes.load(*observed);
+            if !SEASON {
+                for index in 0..AT_ONCE {
+                    let rise = lanes.mul(level[index], observed);
+                    level[index] = lanes.sub(level[index], lanes.mul(gains.alpha, rise));
+                    rises[index][day] = rise;
+                }
+                continue;
+            }
+            let season = &mut self.season[today];
+            for index in 0..AT_ONCE {
+                let rise = lanes.mul(lanes.add(level[index], season[index]), observed);
+                level[index] = lanes.sub(level[index], lanes.mul(gains.alpha, rise));
+                season[index] = lanes.sub(season[index], lanes.mul(gains.gamma, rise));
+                rises[index][day] = rise;
+            }
+            today += 1;
+            if today == self.season.len() {
+                today = 0;
+            }
+        }
+        self.level = level;
+        for (index, rises) in rises.iter().enumerate().take(self.count) {
+            let column = match (self.first + index).checked_sub(1) {
+                None => columns.level,
+                Some(day) => columns.used + day,
+            };
+            design[column] = *rises;
+        }
+    }
+}
