@@ -31,6 +31,7 @@ pub(super) type BlockOf<V> = [V; BLOCK];
 pub(super) struct Abreast {
     path: Path,
     pub(super) columns: Columns,
+    layout: Layout,
     /// Days of the season, 0 without one.
     season_length: usize,
     /// Values of each day, 0 where missing or past the end.
@@ -63,6 +64,7 @@ impl Abreast {
         Self {
             path,
             columns,
+            layout: Layout::new(columns),
             season_length,
             y,
             observed,
@@ -97,6 +99,38 @@ impl Abreast {
     }
 }
 
+/// Which column is which: errors and their derivatives by α and γ first, then the responses to the
+/// level and the free seasonal states.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    columns: Columns,
+    alpha: usize,
+    gamma: Option<usize>,
+    /// The first response, the level's.
+    responses: usize,
+}
+
+impl Layout {
+    fn new(columns: Columns) -> Self {
+        // The level, which other passes have behind the error, stands with the states.
+        Self {
+            columns,
+            alpha: columns.alpha - 1,
+            gamma: columns.gamma.map(|gamma| gamma - 1),
+            responses: columns.used - 1,
+        }
+    }
+
+    fn number(&self, column: Column) -> usize {
+        match column {
+            Column::Base(0) => 0,
+            Column::Base(lane) if lane == self.columns.level => self.responses,
+            Column::Base(lane) => lane - 1,
+            Column::Seasonal(state) => self.responses + 1 + state,
+        }
+    }
+}
+
 /// The products of one series' columns.
 #[derive(Debug)]
 pub(super) struct LaneProducts<'a> {
@@ -106,10 +140,7 @@ pub(super) struct LaneProducts<'a> {
 
 impl Products for LaneProducts<'_> {
     fn product(&self, a: Column, b: Column) -> f64 {
-        let number = |column| match column {
-            Column::Base(column) => column,
-            Column::Seasonal(state) => self.abreast.columns.used + state,
-        };
+        let number = |column| self.abreast.layout.number(column);
         self.abreast.products.of(number(a), number(b), self.lane)
     }
 
@@ -144,14 +175,17 @@ impl Pass<'_> {
         let Self { abreast, places } = self;
         let zero = lanes.splat(0.0);
         let width = abreast.products.width();
-        let mut design = vec![[zero; BLOCK]; width];
+        let layout = abreast.layout;
+        // Responses come in chunks, of which the last may have some that are not there.
+        let room = (width - layout.responses).next_multiple_of(AT_ONCE);
+        let mut design = vec![[zero; BLOCK]; layout.responses + room];
         let mut totals = vec![zero; abreast.products.len()];
         let mut model = Model::<L::V>::new::<L>(lanes, abreast, places);
-        // Level, then the seasonal states that are free.
-        let states = 1 + abreast.season_length.saturating_sub(1);
-        let mut responses: Vec<Responses<L::V>> = (0..states)
+        let mut responses: Vec<Responses<L::V>> = (layout.responses..width)
             .step_by(AT_ONCE)
-            .map(|first| Responses::new::<L>(lanes, first, states, abreast.season_length))
+            .map(|first| {
+                Responses::new::<L>(lanes, first - layout.responses, abreast.season_length)
+            })
             .collect();
         let gains = Gains::new::<L>(lanes, places);
         let (blocks_of_y, blocks_of_observed) =
@@ -159,19 +193,14 @@ impl Pass<'_> {
         let mut today = 0;
         for (y, observed) in blocks_of_y.zip(blocks_of_observed) {
             model.run::<L, SEASON>(lanes, &gains, (y, observed), today, &mut design);
-            for responses in &mut responses {
-                responses.run::<L, SEASON>(
-                    lanes,
-                    &gains,
-                    observed,
-                    today,
-                    (&mut design, abreast.columns),
-                );
+            let (chunks, _) = design[layout.responses..].as_chunks_mut::<AT_ONCE>();
+            for (responses, chunk) in responses.iter_mut().zip(chunks) {
+                responses.run::<L, SEASON>(lanes, &gains, observed, today, chunk);
             }
             if SEASON {
                 today = (today + y.len()) % abreast.season_length;
             }
-            add_products::<L>(lanes, &design, y.len(), &mut totals);
+            add_products::<L>(lanes, &design[..width], y.len(), &mut totals);
         }
         abreast.products.set::<L>(lanes, &totals);
     }
@@ -215,7 +244,7 @@ struct Model<V> {
     states: Chain<V>,
     by_alpha: Chain<V>,
     by_gamma: Chain<V>,
-    columns: Columns,
+    layout: Layout,
 }
 
 impl<V: Copy> Model<V> {
@@ -243,7 +272,7 @@ impl<V: Copy> Model<V> {
             states,
             by_alpha: at_rest.clone(),
             by_gamma: at_rest,
-            columns: abreast.columns,
+            layout: abreast.layout,
         }
     }
 
@@ -275,8 +304,8 @@ impl<V: Copy> Model<V> {
 
             let rise = lanes.mul(lanes.add(by_alpha, season_by_alpha), observed);
             by_alpha = lanes.add(lanes.sub(by_alpha, lanes.mul(gains.alpha, rise)), error);
-            design[self.columns.alpha][day] = rise;
-            let Some(gamma) = self.columns.gamma else {
+            design[self.layout.alpha][day] = rise;
+            let Some(gamma) = self.layout.gamma else {
                 continue;
             };
             if !SEASON {
@@ -302,35 +331,31 @@ impl<V: Copy> Model<V> {
     }
 }
 
-/// How the forecasts of all series move with some of their initial states. What exists of them comes
-/// first; the rest stay at zero.
+/// How the forecasts of all series move with some of their initial states: the level, then the days of
+/// the season. Those past the last one are not used.
 struct Responses<V> {
-    /// The number of the first state: 0 is the level, the others are the season's days.
-    first: usize,
-    count: usize,
     level: [V; AT_ONCE],
     season: Vec<[V; AT_ONCE]>,
 }
 
 impl<V: Copy> Responses<V> {
+    /// From the state of number `first` on.
     #[inline(always)]
-    fn new<L: Lanes<V = V>>(lanes: L, first: usize, states: usize, season_length: usize) -> Self {
+    fn new<L: Lanes<V = V>>(lanes: L, first: usize, season_length: usize) -> Self {
         let (zero, one) = (lanes.splat(0.0), lanes.splat(1.0));
-        let count = AT_ONCE.min(states - first);
         let mut level = [zero; AT_ONCE];
         let mut season = vec![[zero; AT_ONCE]; season_length];
-        for index in 0..count {
+        for (index, level) in level.iter_mut().enumerate() {
             match (first + index).checked_sub(1) {
-                None => level[index] = one,
-                Some(day) => season[day][index] = one,
+                None => *level = one,
+                Some(day) => {
+                    if let Some(season) = season.get_mut(day) {
+                        season[index] = one;
+                    }
+                }
             }
         }
-        Self {
-            first,
-            count,
-            level,
-            season,
-        }
+        Self { level, season }
     }
 
     /// Writes a block of them into the design.
@@ -341,9 +366,8 @@ impl<V: Copy> Responses<V> {
         gains: &Gains<V>,
         observed: &[[f64; LANES]],
         mut today: usize,
-        (design, columns): (&mut [BlockOf<V>], Columns),
+        design: &mut [BlockOf<V>; AT_ONCE],
     ) {
-        let mut rises = [[lanes.splat(0.0); BLOCK]; AT_ONCE];
         let mut level = self.level;
         for (day, observed) in observed.iter().enumerate().take(BLOCK) {
             let observed = lanes.load(*observed);
@@ -351,7 +375,7 @@ impl<V: Copy> Responses<V> {
                 for index in 0..AT_ONCE {
                     let rise = lanes.mul(level[index], observed);
                     level[index] = lanes.sub(level[index], lanes.mul(gains.alpha, rise));
-                    rises[index][day] = rise;
+                    design[index][day] = rise;
                 }
                 continue;
             }
@@ -360,7 +384,7 @@ impl<V: Copy> Responses<V> {
                 let rise = lanes.mul(lanes.add(level[index], season[index]), observed);
                 level[index] = lanes.sub(level[index], lanes.mul(gains.alpha, rise));
                 season[index] = lanes.sub(season[index], lanes.mul(gains.gamma, rise));
-                rises[index][day] = rise;
+                design[index][day] = rise;
             }
             today += 1;
             if today == self.season.len() {
@@ -368,12 +392,5 @@ impl<V: Copy> Responses<V> {
             }
         }
         self.level = level;
-        for (index, rises) in rises.iter().enumerate().take(self.count) {
-            let column = match (self.first + index).checked_sub(1) {
-                None => columns.level,
-                Some(day) => columns.used + day,
-            };
-            design[column] = *rises;
-        }
     }
 }
