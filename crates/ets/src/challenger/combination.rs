@@ -6,7 +6,7 @@ use fleetcast_core::{InnerOrigin, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
 use super::companions::{COMPANIONS, Companions, LAST_YEAR, Past, companions};
 use super::limits::Limits;
-use super::outliers::draw_in;
+use super::outliers::Outliers;
 use super::plan::Plan;
 
 /// Errors below this share of the series' spread are taken as this, so that a companion without
@@ -43,8 +43,9 @@ pub(super) struct Combination {
 
 /// Forecasts of the `steps` days after `values`, the days of `plan`.
 pub(super) fn combine(values: &[f64], plan: &Plan, steps: usize) -> Combination {
-    let seen = draw_in(values);
-    let (whole, origins) = companions_and_origins(values, &seen.values, plan, steps);
+    let outliers = Outliers::of(values);
+    let seen = outliers.draw_in(values.len());
+    let (whole, origins) = companions_and_origins(&outliers, &seen.values, plan, steps);
     let all: Vec<&Origin<'_>> = origins.iter().collect();
     let final_weights = weights(&all, &whole, &seen.values);
     let mut inner = Vec::with_capacity(origins.len());
@@ -108,7 +109,7 @@ struct Origin<'a> {
 /// Errors, which the weights come from, are taken against `drawn_in`, the values of the whole window
 /// drawn in: a spike no companion could know of would make all of them look alike.
 fn companions_and_origins<'a>(
-    values: &'a [f64],
+    outliers: &Outliers<'a>,
     drawn_in: &[f64],
     plan: &Plan,
     steps: usize,
@@ -118,10 +119,10 @@ fn companions_and_origins<'a>(
         .inner
         .iter()
         .filter_map(|(seen, regression)| {
-            let (past, after) = values.split_at(*seen);
+            let (past, after) = outliers.values().split_at(*seen);
             let actual = &after[..plan.inner_horizon];
             let is_thin = observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED;
-            (!is_thin).then(|| (draw_in(past).values, actual, regression))
+            (!is_thin).then(|| (outliers.draw_in(*seen).values, actual, regression))
         })
         .collect();
     let whole = Past {
@@ -308,7 +309,7 @@ mod tests {
 
     /// The origins of a plan.
     fn found<'a>(values: &'a [f64], plan: &Plan) -> Vec<Origin<'a>> {
-        companions_and_origins(values, values, plan, 30).1
+        companions_and_origins(&Outliers::of(values), values, plan, 30).1
     }
 
     #[test]

@@ -48,38 +48,78 @@ pub(super) struct DrawnIn<'a> {
     pub(super) days: usize,
 }
 
-/// Draws days far from the level around them in to five deviations from it.
-///
-/// The level of a day is the median of its weekday over the nine weeks around it, in
-/// the first and the last four weeks a line through the nine weeks there by repeated medians (Siegel 1982, *Biometrika* 69(1), 242-244;
-/// in moving windows: Davies, Fried & Gather 2004, *Journal of Statistical Planning and Inference*
-/// 122, 65-78). The deviation is the median absolute one from these levels, of all days or, where that is
-/// larger, of the four weeks at an end or of the quarter of a year between. The bound is about that of `tsoutliers` in R's `forecast`.
-///
-/// Days beyond it on the same side, weekends between them included, are a run. One of two weeks or
-/// more is a new level and stays: its days are held against its own median and deviation.
-///
-/// A deviation is at least the one by which nine days in ten are no further from their level than
-/// of a normal distribution: what happens more often is what the series is, and stays. Nothing is
-/// drawn in where nine days in ten have no deviation at all, as in a series that is mostly zero.
-pub(super) fn draw_in(values: &[f64]) -> DrawnIn<'_> {
-    let unchanged = DrawnIn {
-        values: Cow::Borrowed(values),
-        days: 0,
-    };
-    let residuals = residuals(values);
-    let Some(deviations) = deviations(values, &residuals.without_itself) else {
-        return unchanged;
-    };
-    let excess = excess(residuals.with_itself, &deviations);
-    let days = excess.iter().filter(|excess| **excess != 0.0).count();
-    if days == 0 {
-        return unchanged;
+/// Values whose outliers can be drawn in, as a whole or as they stood on an earlier day.
+#[derive(Debug)]
+pub(super) struct Outliers<'a> {
+    values: &'a [f64],
+    /// The level of each day with four weeks before it and after it.
+    levels: Vec<Level>,
+}
+
+impl<'a> Outliers<'a> {
+    /// Of a value a day, NaN where missing.
+    pub(super) fn of(values: &'a [f64]) -> Self {
+        Self {
+            values,
+            levels: levels_inside(values),
+        }
     }
-    let both = values.iter().zip(excess);
-    DrawnIn {
-        values: both.map(|(value, excess)| value - excess).collect(),
-        days,
+
+    /// Of the first `days` values, by what they alone tell: draws days far from the level around them in to five deviations from it.
+    ///
+    /// The level of a day is the median of its weekday over the nine weeks around it, in
+    /// the first and the last four weeks a line through the nine weeks there by repeated medians (Siegel 1982, *Biometrika* 69(1), 242-244;
+    /// in moving windows: Davies, Fried & Gather 2004, *Journal of Statistical Planning and Inference*
+    /// 122, 65-78). The deviation is the median absolute one from these levels, of all days or, where that is
+    /// larger, of the four weeks at an end or of the quarter of a year between. The bound is about that of `tsoutliers` in R's `forecast`.
+    ///
+    /// Days beyond it on the same side, weekends between them included, are a run. One of two weeks or
+    /// more is a new level and stays: its days are held against its own median and deviation.
+    ///
+    /// A deviation is at least the one by which nine days in ten are no further from their level than
+    /// of a normal distribution: what happens more often is what the series is, and stays. Nothing is
+    /// drawn in where nine days in ten have no deviation at all, as in a series that is mostly zero.
+    pub(super) fn draw_in(&self, days: usize) -> DrawnIn<'a> {
+        let values = &self.values[..days];
+        let unchanged = DrawnIn {
+            values: Cow::Borrowed(values),
+            days: 0,
+        };
+        let residuals = self.residuals(values);
+        let Some(deviations) = deviations(values, &residuals.without_itself) else {
+            return unchanged;
+        };
+        let excess = excess(residuals.with_itself, &deviations);
+        let days = excess.iter().filter(|excess| **excess != 0.0).count();
+        if days == 0 {
+            return unchanged;
+        }
+        let both = values.iter().zip(excess);
+        DrawnIn {
+            values: both.map(|(value, excess)| value - excess).collect(),
+            days,
+        }
+    }
+
+    /// All values, as they are.
+    pub(super) fn values(&self) -> &'a [f64] {
+        self.values
+    }
+
+    fn residuals(&self, values: &[f64]) -> Residuals {
+        let mut levels = self.levels[..values.len()].to_vec();
+        for weekday in 0..SEASON_WEEK.min(values.len()) {
+            set_levels_at_the_ends(values, weekday, &mut levels);
+        }
+        let both = || values.iter().zip(&levels);
+        Residuals {
+            with_itself: both()
+                .map(|(value, level)| level.residual_with(*value))
+                .collect(),
+            without_itself: both()
+                .map(|(value, level)| value - f64::midpoint(level.lower, level.upper))
+                .collect(),
+        }
     }
 }
 
@@ -93,74 +133,146 @@ struct Residuals {
     without_itself: Vec<f64>,
 }
 
-fn residuals(values: &[f64]) -> Residuals {
-    let mut with_itself = vec![f64::NAN; values.len()];
-    let mut without_itself = with_itself.clone();
-    for weekday in 0..SEASON_WEEK.min(values.len()) {
-        let weeks: Vec<f64> = values[weekday..]
-            .iter()
-            .step_by(SEASON_WEEK)
-            .copied()
-            .collect();
-        for (week, (lower, upper)) in levels(&weeks).into_iter().enumerate() {
-            let (day, value) = (weekday + week * SEASON_WEEK, weeks[week]);
-            without_itself[day] = value - f64::midpoint(lower, upper);
-            if !lower.is_nan() {
-                with_itself[day] = value - value.max(lower).min(upper);
-            }
+/// The level of a day: the two middle ones of its weekday around it, or twice the same on a line. NaN
+/// where too few are observed.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    lower: f64,
+    upper: f64,
+}
+
+impl Level {
+    const UNKNOWN: Self = Self {
+        lower: f64::NAN,
+        upper: f64::NAN,
+    };
+
+    /// What a value is above the median of itself and the others.
+    fn residual_with(self, value: f64) -> f64 {
+        if self.lower.is_nan() {
+            return f64::NAN;
         }
-    }
-    Residuals {
-        with_itself,
-        without_itself,
+        value - value.max(self.lower).min(self.upper)
     }
 }
 
-/// The level of each week of one weekday: the two middle ones of the weeks around it, or twice the
-/// same on a line.
-fn levels(weeks: &[f64]) -> Vec<(f64, f64)> {
-    let half = WEEKS / 2;
-    let length = weeks.len().min(WEEKS);
-    let mut levels = vec![(f64::NAN, f64::NAN); weeks.len()];
-    for (window, level) in weeks.windows(WEEKS).zip(levels.iter_mut().skip(half)) {
-        *level = middle_ones(window).unwrap_or(*level);
-    }
-    let last = weeks.len() - length;
-    let at_the_ends = [
-        (0, 0..half.min(length)),
-        (last, weeks.len().saturating_sub(half)..weeks.len()),
-    ];
-    for (first, days) in at_the_ends {
-        if let Some((height, slope)) = line(&weeks[first..first + length]) {
-            for week in days {
-                let level = height + slope * (week - first) as f64;
-                levels[week] = (level, level);
-            }
+/// Levels of the days with four weeks before them and after them; those of the others are unknown.
+fn levels_inside(values: &[f64]) -> Vec<Level> {
+    let mut levels = vec![Level::UNKNOWN; values.len()];
+    let (reach, length) = (WEEKS / 2 * SEASON_WEEK, values.len());
+    for first in (reach..length.saturating_sub(reach)).step_by(ABREAST) {
+        let days = ABREAST.min(length - reach - first);
+        let around = weeks_around(values, first);
+        let (lower, upper) = middle_ones(&around);
+        for day in 0..days {
+            let others = around.map(|week| week[day]);
+            levels[first + day] = if others.iter().any(|value| value.is_nan()) {
+                level_of_observed(&others)
+            } else {
+                Level {
+                    lower: lower[day],
+                    upper: upper[day],
+                }
+            };
         }
     }
     levels
 }
 
-/// The two middle ones of the eight weeks around the middle of `window`; of an odd number those on
-/// either side of the median. `None` where too few are observed.
-fn middle_ones(window: &[f64]) -> Option<(f64, f64)> {
-    let half = WEEKS / 2;
-    let mut around = [0.0; WEEKS];
+/// Days whose levels are found at once.
+const ABREAST: usize = 8;
+
+/// A number for each of some days.
+type Days = [f64; ABREAST];
+
+/// The four weeks before some days and the four after them, NaN beyond the end.
+fn weeks_around(values: &[f64], first: usize) -> [Days; WEEKS - 1] {
+    std::array::from_fn(|week| {
+        let week = week + usize::from(week >= WEEKS / 2);
+        let from = &values[first + week * SEASON_WEEK - WEEKS / 2 * SEASON_WEEK..];
+        match from.first_chunk() {
+            Some(days) => *days,
+            None => std::array::from_fn(|day| from.get(day).copied().unwrap_or(f64::NAN)),
+        }
+    })
+}
+
+/// The two middle ones of eight weeks, for each of the days where none is missing: both halves sorted,
+/// then the larger ones of the smaller four, and the other way round.
+fn middle_ones(around: &[Days; WEEKS - 1]) -> (Days, Days) {
+    let sort = |mut four: [Days; 4]| {
+        for (a, b) in [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)] {
+            (four[a], four[b]) = (smaller(four[a], four[b]), larger(four[a], four[b]));
+        }
+        four
+    };
+    let [a, b, c, d, e, f, g, h] = *around;
+    let (before, after) = (sort([a, b, c, d]), sort([e, f, g, h]));
+    let pairs = before.into_iter().zip(after.into_iter().rev());
+    pairs.fold(
+        ([f64::NEG_INFINITY; ABREAST], [f64::INFINITY; ABREAST]),
+        |(lower, upper), (a, b)| (larger(lower, smaller(a, b)), smaller(upper, larger(a, b))),
+    )
+}
+
+fn smaller(a: Days, b: Days) -> Days {
+    std::array::from_fn(|day| if a[day] < b[day] { a[day] } else { b[day] })
+}
+
+fn larger(a: Days, b: Days) -> Days {
+    std::array::from_fn(|day| if a[day] > b[day] { a[day] } else { b[day] })
+}
+
+/// The two middle ones of those of eight weeks that are observed; of an odd number those on either side
+/// of the median.
+fn level_of_observed(around: &[f64; WEEKS - 1]) -> Level {
+    let mut found = [0.0; WEEKS - 1];
     let mut count = 0;
-    for side in [&window[..half], &window[half + 1..]] {
+    for side in around.chunks(WEEKS / 2) {
         let before = count;
         for value in side.iter().filter(|value| !value.is_nan()) {
-            around[count] = *value;
+            found[count] = *value;
             count += 1;
         }
         if count - before < ON_A_SIDE {
-            return None;
+            return Level::UNKNOWN;
         }
     }
-    let around = &mut around[..count];
-    around.sort_unstable_by(f64::total_cmp);
+    let found = &mut found[..count];
+    found.sort_unstable_by(f64::total_cmp);
     let lower = count / 2 - 1;
-    Some((around[lower], around[count - 1 - lower]))
+    Level {
+        lower: found[lower],
+        upper: found[count - 1 - lower],
+    }
+}
+
+/// Levels of the first and the last four weeks of one weekday, on a line through nine.
+fn set_levels_at_the_ends(values: &[f64], weekday: usize, levels: &mut [Level]) {
+    let weeks: Vec<f64> = values[weekday..]
+        .iter()
+        .step_by(SEASON_WEEK)
+        .copied()
+        .collect();
+    let half = WEEKS / 2;
+    let length = weeks.len().min(WEEKS);
+    let last = weeks.len() - length;
+    let at_the_ends = [
+        (0, 0..half.min(length)),
+        (last, weeks.len().saturating_sub(half)..weeks.len()),
+    ];
+    for (first, at_the_end) in at_the_ends {
+        let line = line(&weeks[first..first + length]);
+        for week in at_the_end {
+            let level = line.map_or(f64::NAN, |(height, slope)| {
+                height + slope * (week - first) as f64
+            });
+            levels[weekday + week * SEASON_WEEK] = Level {
+                lower: level,
+                upper: level,
+            };
+        }
+    }
 }
 
 /// The height at the first week and the slope a week of a line by repeated medians; `None` where too
@@ -195,9 +307,8 @@ fn line(weeks: &[f64]) -> Option<(f64, f64)> {
 
 /// The deviation of each day; `None` where all days together have none but what rounding leaves.
 fn deviations(values: &[f64], residuals: &[f64]) -> Option<Vec<f64>> {
-    let of_all = deviation(residuals, 0.0).max(by_the_common_days(residuals));
-    let rounding = ROUNDING * deviation(values, 0.0);
-    if !(of_all > rounding && of_all.is_finite()) {
+    let of_all = deviation_of_all(residuals);
+    if !of_all.is_finite() || is_rounding(of_all, values) {
         return None;
     }
     let mut deviations = vec![of_all; residuals.len()];
@@ -215,9 +326,9 @@ fn deviations(values: &[f64], residuals: &[f64]) -> Option<Vec<f64>> {
     Some(deviations)
 }
 
-/// The deviation by which 9 of 10 days are no further from their level than of a normal
-/// distribution.
-fn by_the_common_days(residuals: &[f64]) -> f64 {
+/// The deviation of all days: the median absolute one, or where that is larger the one by which 9 of 10
+/// days are no further from their level than of a normal distribution. 0 where nothing is observed.
+fn deviation_of_all(residuals: &[f64]) -> f64 {
     let mut absolute = observed(residuals);
     for value in &mut absolute {
         *value = value.abs();
@@ -226,7 +337,18 @@ fn by_the_common_days(residuals: &[f64]) -> f64 {
     let Some(rank) = absolute.len().checked_sub(rare + 1) else {
         return 0.0;
     };
-    *absolute.select_nth_unstable_by(rank, f64::total_cmp).1 / COMMON
+    let common = *absolute.select_nth_unstable_by(rank, f64::total_cmp).1;
+    (DEVIATION * median(&mut absolute)).max(common / COMMON)
+}
+
+/// Whether a deviation is no more than what rounding leaves of values.
+fn is_rounding(deviation: f64, values: &[f64]) -> bool {
+    let largest = observed(values)
+        .iter()
+        .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    // No median is larger than the largest, which is found sooner.
+    deviation <= ROUNDING * DEVIATION * largest
+        && deviation <= ROUNDING * self::deviation(values, 0.0)
 }
 
 /// The median absolute deviation from `middle`, as a standard deviation; 0 where nothing is observed.
@@ -342,7 +464,7 @@ mod tests {
         for day in changed {
             values[*day] += change;
         }
-        let found = draw_in(&values);
+        let found = Outliers::of(&values).draw_in(values.len());
         let days = moved(&values, &found.values);
         assert_eq!(days, drawn_in, "{name}");
         for day in days {
@@ -382,7 +504,7 @@ mod tests {
         }
         let level = values.clone();
         values[595] += 1e6;
-        let found = draw_in(&values);
+        let found = Outliers::of(&values).draw_in(values.len());
         assert_eq!(moved(&values, &found.values), [595]);
         assert!((found.values[595] - level[595]).abs() < 15.0);
     }
@@ -399,7 +521,11 @@ mod tests {
             &[7.0],
             &[],
         ] {
-            assert_eq!(draw_in(values).days, 0, "{values:?}");
+            assert_eq!(
+                Outliers::of(values).draw_in(values.len()).days,
+                0,
+                "{values:?}"
+            );
         }
     }
 
@@ -409,7 +535,7 @@ mod tests {
         values[100..180].fill(f64::NAN);
         values[300] = f64::NAN;
         values[301] = 1e6;
-        let found = draw_in(&values);
+        let found = Outliers::of(&values).draw_in(values.len());
         assert_eq!(moved(&values, &found.values), [301]);
         let mut both = values.iter().zip(found.values.iter());
         assert!(both.all(|(given, found)| given.is_nan() == found.is_nan()));
