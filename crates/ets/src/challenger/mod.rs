@@ -1,5 +1,6 @@
 //! The challenger: exponential smoothing for the long horizon.
 
+mod calendar;
 mod combination;
 mod companions;
 mod engine;

@@ -278,31 +278,36 @@ fn set_levels_at_the_ends(values: &[f64], weekday: usize, levels: &mut [Level]) 
 /// The height at the first week and the slope a week of a line by repeated medians; `None` where too
 /// few weeks are observed.
 fn line(weeks: &[f64]) -> Option<(f64, f64)> {
-    let observed: Vec<(f64, f64)> = weeks
-        .iter()
-        .enumerate()
-        .filter(|(_, value)| !value.is_nan())
-        .map(|(week, value)| (week as f64, *value))
-        .collect();
-    if observed.len() < WEEKS_OBSERVED {
+    let mut observed = [(0.0, 0.0); WEEKS];
+    let mut count = 0;
+    for (week, value) in weeks.iter().enumerate().take(WEEKS) {
+        if !value.is_nan() {
+            observed[count] = (week as f64, *value);
+            count += 1;
+        }
+    }
+    if count < WEEKS_OBSERVED {
         return None;
     }
-    let slope_at = |(week, value): &(f64, f64)| {
-        let others = observed
-            .iter()
-            .filter(|(other, _)| (other - week).abs() > 0.5);
-        let mut slopes: Vec<f64> = others
-            .map(|(other, there)| (there - value) / (other - week))
-            .collect();
-        median(&mut slopes)
-    };
-    let mut slopes: Vec<f64> = observed.iter().map(slope_at).collect();
-    let slope = median(&mut slopes);
-    let mut heights: Vec<f64> = observed
-        .iter()
-        .map(|(week, value)| value - slope * week)
-        .collect();
-    Some((median(&mut heights), slope))
+    let observed = &observed[..count];
+    // The slopes from each week to the others; between two weeks there is one.
+    let mut slopes_at = [[0.0; WEEKS - 1]; WEEKS];
+    for (later, (week, value)) in observed.iter().enumerate() {
+        for (earlier, (other, there)) in observed[..later].iter().enumerate() {
+            let slope = (there - value) / (other - week);
+            slopes_at[later][earlier] = slope;
+            slopes_at[earlier][later - 1] = slope;
+        }
+    }
+    let mut numbers = [0.0; WEEKS];
+    for (slope, slopes) in numbers.iter_mut().zip(&mut slopes_at[..count]) {
+        *slope = median(&mut slopes[..count - 1]);
+    }
+    let slope = median(&mut numbers[..count]);
+    for (height, (week, value)) in numbers.iter_mut().zip(observed) {
+        *height = value - slope * week;
+    }
+    Some((median(&mut numbers[..count]), slope))
 }
 
 /// The deviation of each day; `None` where all days together have none but what rounding leaves.
