@@ -418,8 +418,9 @@ fn runs(residuals: &[f64], widths: &[f64]) -> Vec<Range<usize>> {
 
 /// The values that are there.
 fn observed(values: &[f64]) -> Vec<f64> {
-    let observed = values.iter().filter(|value| !value.is_nan());
-    observed.copied().collect()
+    let mut observed = Vec::with_capacity(values.len());
+    observed.extend(values.iter().filter(|value| !value.is_nan()));
+    observed
 }
 
 /// The median of values of which there is one or more; NaN where there is none.

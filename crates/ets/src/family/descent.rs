@@ -3,10 +3,7 @@
 use super::ErrorKind;
 use super::surface::{Evaluated, Place, Point, Surface};
 
-/// A search ends when a step promises less log-likelihood than this,
-const TOLERANCE: f64 = 5e-4;
-
-/// or promises less than this and does not keep it.
+/// A step that promises less log-likelihood than this and does not keep it is the last.
 const PETTY: f64 = 5e-3;
 
 /// Passes a search may make: a budget, so that no series holds up a fleet.
@@ -24,6 +21,8 @@ const MOST_DAMPING: f64 = 1e6;
 #[derive(Debug)]
 pub(super) struct Descent {
     best: Evaluated,
+    /// It ends when a step promises less log-likelihood than this.
+    tolerance: f64,
     damping: f64,
     /// Steps refused since the last one taken.
     rejections: usize,
@@ -44,10 +43,11 @@ enum Stage {
 }
 
 impl Descent {
-    /// From a point that is known already.
-    pub(super) fn new(start: Evaluated) -> Self {
+    /// From a point that is known already, until a step promises less log-likelihood than `tolerance`.
+    pub(super) fn new(start: Evaluated, tolerance: f64) -> Self {
         Self {
             best: start,
+            tolerance,
             damping: FIRST_DAMPING,
             rejections: 0,
             passes: 0,
@@ -56,10 +56,10 @@ impl Descent {
     }
 
     /// The same, where the point's derivatives were taken at states that suit it badly.
-    pub(super) fn recentring(start: Evaluated) -> Self {
+    pub(super) fn recentring(start: Evaluated, tolerance: f64) -> Self {
         Self {
             stage: Stage::Recentring,
-            ..Self::new(start)
+            ..Self::new(start, tolerance)
         }
     }
 
@@ -98,7 +98,7 @@ impl Descent {
         let step = surface.step(&self.best, self.damping);
         let promised = surface.promised(&self.best, &step);
         if promised.is_nan()
-            || promised.abs() < TOLERANCE
+            || promised.abs() < self.tolerance
             || surface.is_beaten(&self.best, promised, rivals)
         {
             self.stage = Stage::Ended;

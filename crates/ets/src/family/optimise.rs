@@ -7,6 +7,9 @@ use super::pass::{Observations, Passes};
 use super::surface::{Evaluated, Place, Point, Surface};
 use super::{Bounds, ErrorKind, Form, Smoothing, States};
 
+/// A search ends when a step promises less log-likelihood than this.
+const TOLERANCE: f64 = 5e-4;
+
 /// Searches over one series and form.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
@@ -62,7 +65,7 @@ impl<'a> Search<'a> {
         let place = self
             .surface
             .nearest(&start.smoothing, start.states.clone())?;
-        let mut descent = Descent::new(self.evaluate(place)?);
+        let mut descent = Descent::new(self.evaluate(place)?, TOLERANCE);
         while let Some(place) = descent.next(&self.surface, rivals) {
             let found = self.evaluate(place);
             descent.hear(found, &self.surface);

@@ -3,6 +3,8 @@
 mod pass;
 mod products;
 
+use std::cmp::Ordering;
+
 use super::coordinates::Coordinates;
 use super::descent::Descent;
 use super::lanes::{LANES, Path};
@@ -12,6 +14,10 @@ use super::surface::{Evaluated, Place, Surface};
 use super::{ErrorKind, Ets, EtsFit, Form, Season, Smoothing, States, Trend};
 
 use pass::Abreast;
+
+/// A search ends when a step promises less log-likelihood than this: what is far below the 2 by which
+/// parameters differ that a series can tell apart does not show in a forecast.
+const TOLERANCE: f64 = 1e-2;
 
 /// The fit of each series by one form, additive in errors and season and without a trend, `None` where
 /// there is none.
@@ -123,7 +129,13 @@ impl<'a> Fitting<'a> {
                 starts.push(inside);
             }
         }
-        starts.reverse();
+        // Looked at from the last one on, each from the states of the one before: what is looked at first,
+        // from plain states, is what is best least often.
+        starts.sort_by(|a, b| {
+            (a.gamma, a.alpha)
+                .partial_cmp(&(b.gamma, b.alpha))
+                .unwrap_or(Ordering::Equal)
+        });
         Self {
             states: plain_states(observations, form, ets.season_length),
             surface,
@@ -144,9 +156,9 @@ impl<'a> Fitting<'a> {
         if let Stage::Looking(best) = &mut self.stage {
             self.stage = match best.take() {
                 Some(Start { found, is_first }) if is_first => {
-                    Stage::Descending(Descent::recentring(found))
+                    Stage::Descending(Descent::recentring(found, TOLERANCE))
                 }
-                Some(Start { found, .. }) => Stage::Descending(Descent::new(found)),
+                Some(Start { found, .. }) => Stage::Descending(Descent::new(found, TOLERANCE)),
                 None => Stage::Nowhere,
             };
         }
