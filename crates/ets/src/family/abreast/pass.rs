@@ -50,7 +50,9 @@ impl Abreast {
         series: &[Option<&Observations>],
     ) -> Self {
         let days = series.iter().flatten().map(|series| series.y.len()).max();
-        let mut y = vec![[0.0; LANES]; days.unwrap_or(0)];
+        // Whole blocks: loops of a known length are worth a few days on which nothing is observed.
+        let blocks = days.unwrap_or(0).div_ceil(BLOCK);
+        let mut y = vec![[0.0; LANES]; blocks * BLOCK];
         let mut observed = y.clone();
         for (lane, series) in series.iter().enumerate().take(LANES) {
             let Some(series) = series else { continue };
@@ -188,19 +190,19 @@ impl Pass<'_> {
             })
             .collect();
         let gains = Gains::new::<L>(lanes, places);
-        let (blocks_of_y, blocks_of_observed) =
-            (abreast.y.chunks(BLOCK), abreast.observed.chunks(BLOCK));
+        let (blocks_of_y, _) = abreast.y.as_chunks();
+        let (blocks_of_observed, _) = abreast.observed.as_chunks();
         let mut today = 0;
-        for (y, observed) in blocks_of_y.zip(blocks_of_observed) {
+        for (y, observed) in blocks_of_y.iter().zip(blocks_of_observed) {
             model.run::<L, SEASON>(lanes, &gains, (y, observed), today, &mut design);
             let (chunks, _) = design[layout.responses..].as_chunks_mut::<AT_ONCE>();
             for (responses, chunk) in responses.iter_mut().zip(chunks) {
                 responses.run::<L, SEASON>(lanes, &gains, observed, today, chunk);
             }
             if SEASON {
-                today = (today + y.len()) % abreast.season_length;
+                today = (today + BLOCK) % abreast.season_length;
             }
-            add_products::<L>(lanes, &design[..width], y.len(), &mut totals);
+            add_products::<L>(lanes, &design[..width], &mut totals);
         }
         abreast.products.set::<L>(lanes, &totals);
     }
@@ -282,7 +284,7 @@ impl<V: Copy> Model<V> {
         &mut self,
         lanes: L,
         gains: &Gains<V>,
-        (y, observed): (&[[f64; LANES]], &[[f64; LANES]]),
+        (y, observed): (&BlockOf<[f64; LANES]>, &BlockOf<[f64; LANES]>),
         mut today: usize,
         design: &mut [BlockOf<V>],
     ) {
@@ -290,8 +292,8 @@ impl<V: Copy> Model<V> {
         let mut level = self.states.level;
         let (mut by_alpha, mut by_gamma) = (self.by_alpha.level, self.by_gamma.level);
         let season_length = self.states.season.len();
-        for (day, (y, observed)) in y.iter().zip(observed).enumerate().take(BLOCK) {
-            let (y, observed) = (lanes.load(*y), lanes.load(*observed));
+        for day in 0..BLOCK {
+            let (y, observed) = (lanes.load(y[day]), lanes.load(observed[day]));
             let (mut season, mut season_by_alpha, mut season_by_gamma) = (zero, zero, zero);
             if SEASON {
                 season = self.states.season[today];
@@ -364,13 +366,13 @@ impl<V: Copy> Responses<V> {
         &mut self,
         lanes: L,
         gains: &Gains<V>,
-        observed: &[[f64; LANES]],
+        observed: &BlockOf<[f64; LANES]>,
         mut today: usize,
         design: &mut [BlockOf<V>; AT_ONCE],
     ) {
         let mut level = self.level;
-        for (day, observed) in observed.iter().enumerate().take(BLOCK) {
-            let observed = lanes.load(*observed);
+        for day in 0..BLOCK {
+            let observed = lanes.load(observed[day]);
             if !SEASON {
                 for index in 0..AT_ONCE {
                     let rise = lanes.mul(level[index], observed);

@@ -54,42 +54,31 @@ impl Triangle {
 
 /// Adds the products of a block's columns to `totals`, which are in the order of a [`Triangle`].
 #[inline(always)]
-pub(super) fn add_products<L: Lanes>(
-    lanes: L,
-    design: &[BlockOf<L::V>],
-    days: usize,
-    totals: &mut [L::V],
-) {
-    lanes.apart(BlockProducts::<L> {
-        design,
-        days,
-        totals,
-    });
+pub(super) fn add_products<L: Lanes>(lanes: L, design: &[BlockOf<L::V>], totals: &mut [L::V]) {
+    lanes.apart(BlockProducts::<L> { design, totals });
 }
 
 /// The products of a block, as the dispatcher wants them.
 struct BlockProducts<'a, L: Lanes> {
     design: &'a [BlockOf<L::V>],
-    days: usize,
     totals: &'a mut [L::V],
 }
 
 impl<L: Lanes> KernelOf<L> for BlockProducts<'_, L> {
     #[inline(always)]
     fn run(self, lanes: L) {
-        let (design, days) = (self.design, self.days);
         let mut rest = self.totals;
-        for (number, column) in design.iter().enumerate() {
+        for (number, column) in self.design.iter().enumerate() {
             let (totals, later) = std::mem::take(&mut rest).split_at_mut(number + 1);
             rest = later;
-            let rows = design[..=number].chunks(AT_ONCE);
+            let rows = self.design[..=number].chunks(AT_ONCE);
             for (rows, totals) in rows.zip(totals.chunks_mut(AT_ONCE)) {
                 match rows.len() {
-                    1 => add_rows::<L, 1>(lanes, rows, column, days, totals),
-                    2 => add_rows::<L, 2>(lanes, rows, column, days, totals),
-                    3 => add_rows::<L, 3>(lanes, rows, column, days, totals),
-                    4 => add_rows::<L, 4>(lanes, rows, column, days, totals),
-                    _ => add_rows::<L, AT_ONCE>(lanes, rows, column, days, totals),
+                    1 => add_rows::<L, 1>(lanes, rows, column, totals),
+                    2 => add_rows::<L, 2>(lanes, rows, column, totals),
+                    3 => add_rows::<L, 3>(lanes, rows, column, totals),
+                    4 => add_rows::<L, 4>(lanes, rows, column, totals),
+                    _ => add_rows::<L, AT_ONCE>(lanes, rows, column, totals),
                 }
             }
         }
@@ -102,7 +91,6 @@ fn add_rows<L: Lanes, const ROWS: usize>(
     lanes: L,
     rows: &[BlockOf<L::V>],
     column: &BlockOf<L::V>,
-    days: usize,
     totals: &mut [L::V],
 ) {
     let (Some(rows), Some(totals)) = (rows.first_chunk::<ROWS>(), totals.first_chunk_mut::<ROWS>())
@@ -110,7 +98,7 @@ fn add_rows<L: Lanes, const ROWS: usize>(
         return;
     };
     let mut sums = *totals;
-    for (day, value) in column.iter().enumerate().take(days) {
+    for (day, value) in column.iter().enumerate() {
         for row in 0..ROWS {
             sums[row] = lanes.add(sums[row], lanes.mul(rows[row][day], *value));
         }
