@@ -52,17 +52,16 @@ pub(super) struct DrawnIn<'a> {
 #[derive(Debug)]
 pub(super) struct Outliers<'a> {
     values: &'a [f64],
-    /// The level of each day with four weeks before it and after it.
+    /// The level of each day but for the last four weeks.
     levels: Vec<Level>,
 }
 
 impl<'a> Outliers<'a> {
     /// Of a value a day, NaN where missing.
     pub(super) fn of(values: &'a [f64]) -> Self {
-        Self {
-            values,
-            levels: levels_inside(values),
-        }
+        let mut levels = levels_inside(values);
+        set_first_levels(values, &mut levels);
+        Self { values, levels }
     }
 
     /// Of the first `days` values, by what they alone tell: draws days far from the level around them in to five deviations from it.
@@ -108,9 +107,11 @@ impl<'a> Outliers<'a> {
 
     fn residuals(&self, values: &[f64]) -> Residuals {
         let mut levels = self.levels[..values.len()].to_vec();
-        for weekday in 0..SEASON_WEEK.min(values.len()) {
-            set_levels_at_the_ends(values, weekday, &mut levels);
+        if values.len() < WEEKS * SEASON_WEEK {
+            // The lines of the first weeks go through later ones that these values do not have.
+            set_first_levels(values, &mut levels);
         }
+        set_last_levels(values, &mut levels);
         let both = || values.iter().zip(&levels);
         Residuals {
             with_itself: both()
@@ -247,40 +248,57 @@ fn level_of_observed(around: &[f64; WEEKS - 1]) -> Level {
     }
 }
 
-/// Levels of the first and the last four weeks of one weekday, on a line through nine.
-fn set_levels_at_the_ends(values: &[f64], weekday: usize, levels: &mut [Level]) {
-    let weeks: Vec<f64> = values[weekday..]
-        .iter()
-        .step_by(SEASON_WEEK)
-        .copied()
-        .collect();
-    let half = WEEKS / 2;
-    let length = weeks.len().min(WEEKS);
-    let last = weeks.len() - length;
-    let at_the_ends = [
-        (0, 0..half.min(length)),
-        (last, weeks.len().saturating_sub(half)..weeks.len()),
-    ];
-    for (first, at_the_end) in at_the_ends {
-        let line = line(&weeks[first..first + length]);
-        for week in at_the_end {
-            let level = line.map_or(f64::NAN, |(height, slope)| {
-                height + slope * (week - first) as f64
-            });
-            levels[weekday + week * SEASON_WEEK] = Level {
-                lower: level,
-                upper: level,
-            };
-        }
+/// Levels of the first four weeks, on lines through nine.
+fn set_first_levels(values: &[f64], levels: &mut [Level]) {
+    for weekday in 0..SEASON_WEEK.min(values.len()) {
+        let weeks = weeks_of(values, weekday);
+        set_levels_on_a_line(values, weekday, (0, 0..weeks.min(WEEKS / 2)), levels);
+    }
+}
+
+/// Levels of the last four weeks, on lines through nine.
+fn set_last_levels(values: &[f64], levels: &mut [Level]) {
+    for weekday in 0..SEASON_WEEK.min(values.len()) {
+        let weeks = weeks_of(values, weekday);
+        let last = weeks.saturating_sub(WEEKS / 2)..weeks;
+        let on_a_line = (weeks.saturating_sub(WEEKS), last);
+        set_levels_on_a_line(values, weekday, on_a_line, levels);
+    }
+}
+
+/// How many values there are of a weekday, the number of its first day.
+fn weeks_of(values: &[f64], weekday: usize) -> usize {
+    (values.len() - weekday).div_ceil(SEASON_WEEK)
+}
+
+/// Levels of some weeks of one weekday, on a line through the nine weeks from `first` on.
+fn set_levels_on_a_line(
+    values: &[f64],
+    weekday: usize,
+    (first, weeks): (usize, Range<usize>),
+    levels: &mut [Level],
+) {
+    let day = |week: usize| weekday + week * SEASON_WEEK;
+    let nine: [f64; WEEKS] =
+        std::array::from_fn(|week| values.get(day(first + week)).copied().unwrap_or(f64::NAN));
+    let line = line(&nine);
+    for week in weeks {
+        let level = line.map_or(f64::NAN, |(height, slope)| {
+            height + slope * (week - first) as f64
+        });
+        levels[day(week)] = Level {
+            lower: level,
+            upper: level,
+        };
     }
 }
 
 /// The height at the first week and the slope a week of a line by repeated medians; `None` where too
 /// few weeks are observed.
-fn line(weeks: &[f64]) -> Option<(f64, f64)> {
+fn line(weeks: &[f64; WEEKS]) -> Option<(f64, f64)> {
     let mut observed = [(0.0, 0.0); WEEKS];
     let mut count = 0;
-    for (week, value) in weeks.iter().enumerate().take(WEEKS) {
+    for (week, value) in weeks.iter().enumerate() {
         if !value.is_nan() {
             observed[count] = (week as f64, *value);
             count += 1;
@@ -301,13 +319,13 @@ fn line(weeks: &[f64]) -> Option<(f64, f64)> {
     }
     let mut numbers = [0.0; WEEKS];
     for (slope, slopes) in numbers.iter_mut().zip(&mut slopes_at[..count]) {
-        *slope = median(&mut slopes[..count - 1]);
+        *slope = median_of_few(&mut slopes[..count - 1]);
     }
-    let slope = median(&mut numbers[..count]);
+    let slope = median_of_few(&mut numbers[..count]);
     for (height, (week, value)) in numbers.iter_mut().zip(observed) {
         *height = value - slope * week;
     }
-    Some((median(&mut numbers[..count]), slope))
+    Some((median_of_few(&mut numbers[..count]), slope))
 }
 
 /// The deviation of each day; `None` where all days together have none but what rounding leaves.
@@ -436,6 +454,19 @@ fn median(values: &mut [f64]) -> f64 {
     }
     let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     f64::midpoint(lower, *upper)
+}
+
+/// The median of a few values, of which there is one or more.
+fn median_of_few(values: &mut [f64]) -> f64 {
+    for end in 1..values.len() {
+        let mut at = end;
+        while at > 0 && values[at - 1] > values[at] {
+            values.swap(at - 1, at);
+            at -= 1;
+        }
+    }
+    let count = values.len();
+    f64::midpoint(values[(count - 1) / 2], values[count / 2])
 }
 
 #[cfg(test)]

@@ -31,9 +31,16 @@ impl<'a> Series<'a> {
         if let Some(index) = y.iter().position(|value| value.is_infinite()) {
             return Err(EtsError::Infinite { index });
         }
-        let largest = y
-            .iter()
-            .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        let (mut largest, mut least) = (0.0, f64::INFINITY);
+        for value in y {
+            // Comparisons with a missing value are false.
+            if value.abs() > largest {
+                largest = value.abs();
+            }
+            if *value < least {
+                least = *value;
+            }
+        }
         let unit = power_of_two_near(largest);
         let observations = Observations::new(y, 1.0 / unit);
         let count = observations.count.max(1) as f64;
@@ -41,7 +48,7 @@ impl<'a> Series<'a> {
             y,
             ets,
             unit,
-            least: y.iter().copied().fold(f64::INFINITY, f64::min),
+            least,
             mean: observations.y.iter().sum::<f64>() / count,
             observations,
             path: ets.path.unwrap_or_else(Path::best),

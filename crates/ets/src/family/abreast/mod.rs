@@ -177,7 +177,9 @@ impl<'a> Fitting<'a> {
                 self.starts.pop();
                 let Some(found) = found else { return };
                 let is_first = best.is_none();
-                self.states = self.surface.concentrated(found.clone()).states;
+                if let Some(place) = self.surface.recentred(&found) {
+                    self.states = place.states;
+                }
                 if best
                     .as_ref()
                     .is_none_or(|best| found.objective < best.found.objective)
