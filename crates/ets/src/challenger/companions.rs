@@ -4,7 +4,7 @@ use fleetcast_core::{SEASON_WEEK, SEASON_YEAR};
 
 use super::regression::{CalendarFit, CalendarRegression};
 use super::seasons::Seasons;
-use crate::family::{Bounds, Ets, EtsFit, Form, Limits, Trend, fit_abreast};
+use crate::family::{Bounds, Ets, Extrapolation, Form, Limits, Trend, fit_abreast};
 
 /// How many companions there are.
 pub(super) const COMPANIONS: usize = 4;
@@ -31,7 +31,7 @@ const WEEKS_NEARBY: usize = 3;
 pub(super) struct Companions {
     pub(super) forecasts: [Option<Vec<f64>>; COMPANIONS],
     /// The smoothing model behind the first that there is of F and E.
-    pub(super) smoothing: Option<EtsFit>,
+    pub(super) smoothing: Option<Extrapolation>,
 }
 
 /// Days that forecasts are made from.
@@ -87,8 +87,8 @@ pub(super) fn companions(pasts: &[Past<'_>], seasons: Seasons) -> Vec<Companions
 fn companions_of(
     past: &Past<'_>,
     fit: &CalendarFit<'_>,
-    of_values: Option<EtsFit>,
-    of_the_rest: Option<EtsFit>,
+    of_values: Option<Extrapolation>,
+    of_the_rest: Option<Extrapolation>,
 ) -> Companions {
     let Past { values, steps, .. } = *past;
     let mut found = Companions {
@@ -117,7 +117,7 @@ fn companions_of(
 }
 
 /// Additive exponential smoothing with a slow level, of each by itself.
-fn smooth(series: &[&[f64]], weekly: bool) -> Vec<Option<EtsFit>> {
+fn smooth(series: &[&[f64]], weekly: bool) -> Vec<Option<Extrapolation>> {
     // No trend: half a year ahead a local one misleads, and the regression has one that lasts.
     let form = Form::ADDITIVE
         .into_iter()

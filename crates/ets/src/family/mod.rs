@@ -7,6 +7,7 @@ mod coordinates;
 mod descent;
 mod error;
 mod ets;
+mod extrapolation;
 mod fit;
 mod forecast;
 mod form;
@@ -33,4 +34,5 @@ pub use parameters::{Bounds, Fixed, Limits, Smoothing};
 pub use recursion::States;
 
 pub(crate) use abreast::fit_abreast;
+pub(crate) use extrapolation::Extrapolation;
 pub(crate) use normal::normal_quantile;

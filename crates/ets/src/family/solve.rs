@@ -19,7 +19,7 @@ pub(super) struct Series<'a> {
     ets: &'a Ets,
     pub(super) observations: Observations,
     /// Scaled values times this are the series' own.
-    unit: f64,
+    pub(super) unit: f64,
     least: f64,
     mean: f64,
     path: Path,
@@ -353,7 +353,7 @@ fn normalised(form: Form, states: &States) -> States {
 }
 
 /// The same model of a series `unit` times as large.
-fn scaled(form: Form, states: &States, unit: f64) -> States {
+pub(super) fn scaled(form: Form, states: &States, unit: f64) -> States {
     let seasonal_unit = match form.season() {
         Season::None | Season::Additive => unit,
         Season::Multiplicative => 1.0,

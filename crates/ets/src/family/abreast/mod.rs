@@ -7,13 +7,14 @@ use std::cmp::Ordering;
 
 use super::coordinates::Coordinates;
 use super::descent::Descent;
+use super::extrapolation::{Extrapolation, freedom};
 use super::lanes::{LANES, Path};
-use super::solve::{Series, Solution};
+use super::solve::{Series, scaled};
 use super::starts::{plain_states, starting_parameters};
-use super::surface::{Evaluated, Place, Surface};
-use super::{ErrorKind, Ets, EtsFit, Form, Season, Smoothing, States, Trend};
+use super::surface::{Evaluated, Place, Point, Surface};
+use super::{ErrorKind, Ets, Form, Season, Smoothing, States, Trend};
 
-use pass::Abreast;
+use pass::{Abreast, Model};
 
 /// A search ends when a step promises less log-likelihood than this: what is far below the 2 by which
 /// parameters differ that a series can tell apart does not show in a forecast.
@@ -25,7 +26,7 @@ const TOLERANCE: f64 = 1e-2;
 /// Every series is searched by itself: from the best of the usual starting points downhill, once. With a
 /// level that is kept slow, as the challenger's is, a second search from elsewhere ends higher in one
 /// case of fifty, and not by much.
-pub(crate) fn fit_abreast(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<EtsFit>> {
+pub(crate) fn fit_abreast(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolation>> {
     debug_assert!(
         form.error() == ErrorKind::Additive
             && form.trend() == Trend::None
@@ -36,7 +37,7 @@ pub(crate) fn fit_abreast(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Optio
 }
 
 /// The same for as many series as there are lanes.
-fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<EtsFit>> {
+fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolation>> {
     let Ok(coordinates) = ets.coordinates(form) else {
         return vec![None; series.len()];
     };
@@ -66,7 +67,16 @@ fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<EtsFit>> {
         if places.iter().all(Option::is_none) {
             break;
         }
-        abreast.run(&places);
+        let models: Vec<Option<Model<'_>>> = places
+            .iter()
+            .map(|place| {
+                let Place {
+                    smoothing, states, ..
+                } = place.as_ref()?;
+                Some((*smoothing, states))
+            })
+            .collect();
+        abreast.run(&models);
         for (lane, (fitting, place)) in fittings.iter_mut().zip(places).enumerate() {
             if let (Some(fitting), Some(place)) = (fitting, place) {
                 let (products, errors) = abreast.found(lane);
@@ -76,12 +86,28 @@ fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<EtsFit>> {
             }
         }
     }
-    fittings
-        .into_iter()
-        .zip(&prepared)
-        .map(|(fitting, series)| {
+    let points: Vec<Option<Point>> = fittings.into_iter().map(|fitting| fitting?.end()).collect();
+    let models: Vec<Option<Model<'_>>> = points
+        .iter()
+        .map(|point| {
+            let Point {
+                smoothing, states, ..
+            } = point.as_ref()?;
+            Some((*smoothing, states))
+        })
+        .collect();
+    let ends = abreast.follow(&models);
+    let found = prepared.iter().zip(&points).zip(ends);
+    found
+        .map(|((series, point), end)| {
             let (series, parameters) = series.as_ref()?;
-            Some(series.finish(&fitting?.end(*parameters)?))
+            let freedom = freedom(series.observations.count, *parameters);
+            Some(Extrapolation {
+                form,
+                smoothing: point.as_ref()?.smoothing,
+                last: scaled(form, &end.last, series.unit),
+                sigma_squared: end.sum_of_squares / freedom * series.unit * series.unit,
+            })
         })
         .collect()
 }
@@ -190,13 +216,10 @@ impl<'a> Fitting<'a> {
         }
     }
 
-    fn end(self, parameters: usize) -> Option<Solution> {
+    /// Where it has arrived.
+    fn end(self) -> Option<Point> {
         match self.stage {
-            Stage::Descending(descent) => Some(Solution {
-                form: self.surface.form,
-                point: descent.end(&self.surface),
-                parameters,
-            }),
+            Stage::Descending(descent) => Some(descent.end(&self.surface)),
             Stage::Looking(_) | Stage::Nowhere => None,
         }
     }

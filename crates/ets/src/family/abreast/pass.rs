@@ -13,8 +13,7 @@
 use super::super::gram::{Column, Products};
 use super::super::lanes::{Kernel, LANES, Lanes, Path, dispatch};
 use super::super::pass::{Columns, Errors, Observations};
-use super::super::surface::Place;
-use super::super::{Form, Smoothing};
+use super::super::{Form, Smoothing, States};
 use super::products::{Triangle, add_products};
 
 /// Days a block has: ten columns of it fill two thirds of a first cache.
@@ -26,6 +25,17 @@ const AT_ONCE: usize = 7;
 /// The days of a block in one column.
 pub(super) type BlockOf<V> = [V; BLOCK];
 
+/// A model of a series: its parameters, and its states before the first day.
+pub(super) type Model<'a> = (Smoothing, &'a States);
+
+/// Where a series' model has come to.
+#[derive(Debug)]
+pub(super) struct End {
+    /// States after the last day, the next day's season first.
+    pub(super) last: States,
+    pub(super) sum_of_squares: f64,
+}
+
 /// Series side by side, of one form with additive errors and without a trend, and room for passes.
 #[derive(Debug)]
 pub(super) struct Abreast {
@@ -34,6 +44,8 @@ pub(super) struct Abreast {
     layout: Layout,
     /// Days of the season, 0 without one.
     season_length: usize,
+    /// Days of each series.
+    days: Vec<usize>,
     /// Values of each day, 0 where missing or past the end.
     y: Vec<[f64; LANES]>,
     /// 1 where observed, 0 where not.
@@ -49,9 +61,13 @@ impl Abreast {
         path: Path,
         series: &[Option<&Observations>],
     ) -> Self {
-        let days = series.iter().flatten().map(|series| series.y.len()).max();
+        let days: Vec<usize> = series
+            .iter()
+            .map(|series| series.map_or(0, |series| series.y.len()))
+            .collect();
         // Whole blocks: loops of a known length are worth a few days on which nothing is observed.
-        let blocks = days.unwrap_or(0).div_ceil(BLOCK);
+        let most = days.iter().copied().max().unwrap_or(0);
+        let blocks = most.div_ceil(BLOCK);
         let mut y = vec![[0.0; LANES]; blocks * BLOCK];
         let mut observed = y.clone();
         for (lane, series) in series.iter().enumerate().take(LANES) {
@@ -68,22 +84,35 @@ impl Abreast {
             columns,
             layout: Layout::new(columns),
             season_length,
+            days,
             y,
             observed,
             products: Triangle::new(columns.used + season_length.saturating_sub(1)),
         }
     }
 
-    /// Runs each series' model from its place, where it has one.
-    pub(super) fn run(&mut self, places: &[Option<Place>]) {
+    /// Runs each series' model, where it has one.
+    pub(super) fn run(&mut self, models: &[Option<Model<'_>>]) {
         let path = self.path;
         dispatch(
             path,
             Pass {
                 abreast: self,
-                places,
+                models,
             },
         );
+    }
+
+    /// Runs each series' model to its end, without derivatives.
+    pub(super) fn follow(&self, models: &[Option<Model<'_>>]) -> Vec<End> {
+        let path = self.path;
+        dispatch(
+            path,
+            Follow {
+                abreast: self,
+                models,
+            },
+        )
     }
 
     /// What the last pass has found of a series.
@@ -155,7 +184,7 @@ impl Products for LaneProducts<'_> {
 /// A pass, as the dispatcher wants it.
 struct Pass<'p> {
     abreast: &'p mut Abreast,
-    places: &'p [Option<Place>],
+    models: &'p [Option<Model<'p>>],
 }
 
 impl Kernel for Pass<'_> {
@@ -174,7 +203,8 @@ impl Kernel for Pass<'_> {
 impl Pass<'_> {
     #[inline(always)]
     fn blocks<L: Lanes, const SEASON: bool>(self, lanes: L) {
-        let Self { abreast, places } = self;
+        let Self { abreast, models } = self;
+        let given = models;
         let zero = lanes.splat(0.0);
         let width = abreast.products.width();
         let layout = abreast.layout;
@@ -182,19 +212,19 @@ impl Pass<'_> {
         let room = (width - layout.responses).next_multiple_of(AT_ONCE);
         let mut design = vec![[zero; BLOCK]; layout.responses + room];
         let mut totals = vec![zero; abreast.products.len()];
-        let mut model = Model::<L::V>::new::<L>(lanes, abreast, places);
+        let mut models = Models::<L::V>::new::<L>(lanes, abreast, given);
         let mut responses: Vec<Responses<L::V>> = (layout.responses..width)
             .step_by(AT_ONCE)
             .map(|first| {
                 Responses::new::<L>(lanes, first - layout.responses, abreast.season_length)
             })
             .collect();
-        let gains = Gains::new::<L>(lanes, places);
+        let gains = Gains::new::<L>(lanes, given);
         let (blocks_of_y, _) = abreast.y.as_chunks();
         let (blocks_of_observed, _) = abreast.observed.as_chunks();
         let mut today = 0;
         for (y, observed) in blocks_of_y.iter().zip(blocks_of_observed) {
-            model.run::<L, SEASON>(lanes, &gains, (y, observed), today, &mut design);
+            models.run::<L, SEASON>(lanes, &gains, (y, observed), today, &mut design);
             let (chunks, _) = design[layout.responses..].as_chunks_mut::<AT_ONCE>();
             for (responses, chunk) in responses.iter_mut().zip(chunks) {
                 responses.run::<L, SEASON>(lanes, &gains, observed, today, chunk);
@@ -208,6 +238,60 @@ impl Pass<'_> {
     }
 }
 
+/// A run without derivatives, as the dispatcher wants it.
+struct Follow<'p> {
+    abreast: &'p Abreast,
+    models: &'p [Option<Model<'p>>],
+}
+
+impl Kernel for Follow<'_> {
+    type Output = Vec<End>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> Vec<End> {
+        let Self { abreast, models } = self;
+        let gains = Gains::new::<L>(lanes, models);
+        let Chain {
+            mut level,
+            mut season,
+        } = Models::<L::V>::new::<L>(lanes, abreast, models).states;
+        let mut none = [lanes.splat(0.0)];
+        let mut squares = lanes.splat(0.0);
+        let mut today = 0;
+        for (y, observed) in abreast.y.iter().zip(&abreast.observed) {
+            let (y, observed) = (lanes.load(*y), lanes.load(*observed));
+            let season_today = season.get_mut(today).unwrap_or(&mut none[0]);
+            let error = lanes.mul(lanes.sub(lanes.sub(y, *season_today), level), observed);
+            level = lanes.add(level, lanes.mul(gains.alpha, error));
+            *season_today = lanes.add(*season_today, lanes.mul(gains.gamma, error));
+            squares = lanes.add(squares, lanes.mul(error, error));
+            today = if today + 1 < season.len() {
+                today + 1
+            } else {
+                0
+            };
+        }
+        let (level, squares) = (lanes.store(level), lanes.store(squares));
+        let season: Vec<[f64; LANES]> = season.iter().map(|day| lanes.store(*day)).collect();
+        let lanes = abreast.days.iter().enumerate();
+        lanes
+            .map(|(lane, days)| {
+                let mut season: Vec<f64> = season.iter().map(|day| day[lane]).collect();
+                let today = days % season.len().max(1);
+                season.rotate_left(today);
+                End {
+                    last: States {
+                        level: level[lane],
+                        growth: 0.0,
+                        season,
+                    },
+                    sum_of_squares: squares[lane],
+                }
+            })
+            .collect()
+    }
+}
+
 /// The smoothing parameters of each series.
 struct Gains<V> {
     alpha: V,
@@ -216,13 +300,11 @@ struct Gains<V> {
 
 impl<V: Copy> Gains<V> {
     #[inline(always)]
-    fn new<L: Lanes<V = V>>(lanes: L, places: &[Option<Place>]) -> Self {
+    fn new<L: Lanes<V = V>>(lanes: L, models: &[Option<Model<'_>>]) -> Self {
         let of = |parameter: fn(&Smoothing) -> f64| {
             let mut all = [0.0; LANES];
-            for (one, place) in all.iter_mut().zip(places) {
-                *one = place
-                    .as_ref()
-                    .map_or(0.0, |place| parameter(&place.smoothing));
+            for (one, model) in all.iter_mut().zip(models) {
+                *one = model.map_or(0.0, |(smoothing, _)| parameter(&smoothing));
             }
             lanes.load(all)
         };
@@ -242,16 +324,16 @@ struct Chain<V> {
 }
 
 /// The models themselves, and how their forecasts move with α and γ.
-struct Model<V> {
+struct Models<V> {
     states: Chain<V>,
     by_alpha: Chain<V>,
     by_gamma: Chain<V>,
     layout: Layout,
 }
 
-impl<V: Copy> Model<V> {
+impl<V: Copy> Models<V> {
     #[inline(always)]
-    fn new<L: Lanes<V = V>>(lanes: L, abreast: &Abreast, places: &[Option<Place>]) -> Self {
+    fn new<L: Lanes<V = V>>(lanes: L, abreast: &Abreast, models: &[Option<Model<'_>>]) -> Self {
         let zero = lanes.splat(0.0);
         let at_rest = Chain {
             level: zero,
@@ -259,14 +341,14 @@ impl<V: Copy> Model<V> {
         };
         let mut states = at_rest.clone();
         let mut level = [0.0; LANES];
-        for (level, place) in level.iter_mut().zip(places) {
-            *level = place.as_ref().map_or(0.0, |place| place.states.level);
+        for (level, model) in level.iter_mut().zip(models) {
+            *level = model.map_or(0.0, |(_, states)| states.level);
         }
         states.level = lanes.load(level);
         for (day, season) in states.season.iter_mut().enumerate() {
             let mut all = [0.0; LANES];
-            for (one, place) in all.iter_mut().zip(places) {
-                *one = place.as_ref().map_or(0.0, |place| place.states.season[day]);
+            for (one, model) in all.iter_mut().zip(models) {
+                *one = model.map_or(0.0, |(_, states)| states.season[day]);
             }
             *season = lanes.load(all);
         }
