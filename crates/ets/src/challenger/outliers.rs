@@ -490,6 +490,10 @@ mod tests {
             .collect()
     }
 
+    fn draw_in(values: &[f64]) -> DrawnIn<'_> {
+        Outliers::of(values).draw_in(values.len())
+    }
+
     /// The days drawn in by more than 2. Where the year is steep, a spike four weeks away moves a
     /// level by more than the unrest, and its day is drawn in a little too.
     fn moved(given: &[f64], found: &[f64]) -> Vec<usize> {
@@ -507,7 +511,7 @@ mod tests {
         for day in changed {
             values[*day] += change;
         }
-        let found = Outliers::of(&values).draw_in(values.len());
+        let found = draw_in(&values);
         let days = moved(&values, &found.values);
         assert_eq!(days, drawn_in, "{name}");
         for day in days {
@@ -547,7 +551,7 @@ mod tests {
         }
         let level = values.clone();
         values[595] += 1e6;
-        let found = Outliers::of(&values).draw_in(values.len());
+        let found = draw_in(&values);
         assert_eq!(moved(&values, &found.values), [595]);
         assert!((found.values[595] - level[595]).abs() < 15.0);
     }
@@ -564,10 +568,44 @@ mod tests {
             &[7.0],
             &[],
         ] {
+            assert_eq!(draw_in(values).days, 0, "{values:?}");
+        }
+    }
+
+    /// What is kept for a window and its inner origins against what each would find by itself.
+    #[test]
+    fn earlier_days_are_drawn_in_by_what_they_tell() {
+        let mut values = series(600);
+        for day in [40, 299, 300, 333, 590] {
+            values[day] += 1e3;
+        }
+        values[120..135].fill(f64::NAN);
+        for value in &mut values[580..] {
+            *value += 200.0;
+        }
+        let outliers = Outliers::of(&values);
+        for days in [1, 20, 57, 62, 63, 64, 301, 334, 593, 600] {
+            let (found, expected) = (outliers.draw_in(days), draw_in(&values[..days]));
+            assert_eq!(found.days, expected.days, "{days}");
+            let bits = |values: &[f64]| values.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&found.values), bits(&expected.values), "{days}");
+        }
+        assert!(outliers.draw_in(301).days > 0 && outliers.draw_in(334).days > 0);
+    }
+
+    /// Levels found eight days at a time against sorting.
+    #[test]
+    fn middle_ones_are_those_of_sorted_weeks() {
+        let around: [Days; WEEKS - 1] = std::array::from_fn(|week| {
+            std::array::from_fn(|day| ((week * 37 + day * day * 11) % 17) as f64)
+        });
+        let (lower, upper) = middle_ones(&around);
+        for day in 0..ABREAST {
+            let level = level_of_observed(&around.map(|week| week[day]));
             assert_eq!(
-                Outliers::of(values).draw_in(values.len()).days,
-                0,
-                "{values:?}"
+                [lower[day], upper[day]],
+                [level.lower, level.upper],
+                "{day}"
             );
         }
     }
@@ -578,7 +616,7 @@ mod tests {
         values[100..180].fill(f64::NAN);
         values[300] = f64::NAN;
         values[301] = 1e6;
-        let found = Outliers::of(&values).draw_in(values.len());
+        let found = draw_in(&values);
         assert_eq!(moved(&values, &found.values), [301]);
         let mut both = values.iter().zip(found.values.iter());
         assert!(both.all(|(given, found)| given.is_nan() == found.is_nan()));
