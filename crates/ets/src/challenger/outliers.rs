@@ -361,7 +361,9 @@ fn deviation_of_all(residuals: &[f64]) -> f64 {
     let Some(rank) = absolute.len().checked_sub(rare + 1) else {
         return 0.0;
     };
-    let common = *absolute.select_nth_unstable_by(rank, by_size).1;
+    let common = *absolute
+        .select_nth_unstable_by(rank, |a, b| by_size(*a, *b))
+        .1;
     (DEVIATION * median(&mut absolute)).max(common / COMMON)
 }
 
@@ -449,7 +451,7 @@ fn median(values: &mut [f64]) -> f64 {
     }
     let middle = values.len() / 2;
     let odd = values.len() % 2 == 1;
-    let (below, upper, _) = values.select_nth_unstable_by(middle, by_size);
+    let (below, upper, _) = values.select_nth_unstable_by(middle, |a, b| by_size(*a, *b));
     if odd {
         return *upper;
     }
@@ -458,8 +460,8 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 /// The order of values that are there: faster than the total one, which orders what is not there too.
-fn by_size(a: &f64, b: &f64) -> Ordering {
-    a.partial_cmp(b).unwrap_or(Ordering::Equal)
+fn by_size(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
 }
 
 /// The median of a few values, of which there is one or more.
