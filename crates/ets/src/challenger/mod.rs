@@ -5,6 +5,7 @@ mod combination;
 mod companions;
 mod engine;
 mod interval;
+mod levels;
 mod limits;
 mod linear_algebra;
 mod notices;
