@@ -83,7 +83,8 @@ mod tests {
     fn days_beyond_those_kept_are_the_same_as_kept_ones() {
         let grid = |days| TimeGrid::new("2023-01-01".parse().unwrap(), days);
         let (short, long) = (Calendar::new(grid(10)), Calendar::new(grid(500)));
-        assert_eq!(short.harmonics(450), long.harmonics(450));
+        let bits = |calendar: &Calendar| calendar.harmonics(450).map(f64::to_bits);
+        assert_eq!(bits(&short), bits(&long));
         // 2023 begins on a Sunday, the epoch on a Thursday.
         assert_eq!((short.weekday(0), short.weekday(4)), (3, 0));
         let faded: Vec<f64> = [0, 89, 400].map(|step| short.faded(step)).to_vec();
