@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use fleetcast_core::{InnerOrigin, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
-use super::companions::{COMPANIONS, Companions, LAST_YEAR, companions};
+use super::companions::{COMPANIONS, Companions, LAST_YEAR, Past, companions};
 use super::limits::Limits;
-use super::outliers::draw_in;
+use super::outliers::Outliers;
 use super::plan::Plan;
 
 /// Errors below this share of the series' spread are taken as this, so that a companion without
@@ -43,9 +43,9 @@ pub(super) struct Combination {
 
 /// Forecasts of the `steps` days after `values`, the days of `plan`.
 pub(super) fn combine(values: &[f64], plan: &Plan, steps: usize) -> Combination {
-    let seen = draw_in(values);
-    let whole = companions(&seen.values, &plan.whole, plan.seasons, steps);
-    let origins = origins(values, &seen.values, plan, &whole);
+    let outliers = Outliers::of(values);
+    let seen = outliers.draw_in(values.len());
+    let (whole, origins) = companions_and_origins(&outliers, &seen.values, plan, steps);
     let all: Vec<&Origin<'_>> = origins.iter().collect();
     let final_weights = weights(&all, &whole, &seen.values);
     let mut inner = Vec::with_capacity(origins.len());
@@ -98,34 +98,53 @@ struct Origin<'a> {
     errors: [Option<f64>; COMPANIONS],
 }
 
-/// The origins of a plan, each with forecasts from the values up to it.
+/// The companions of the whole window, and the origins of a plan, each with forecasts from the values
+/// up to it.
 ///
-/// One that has seen less than the engine forecasts from, or is scored on less than a week, is left
-/// out, and so is one without an error of each companion that `whole` has: a companion that has none
-/// there would lose its weight for what one thin origin lacks. Last year's day is excepted, since
+/// An origin that has seen less than the engine forecasts from, or is scored on less than a week, is left
+/// out, and so is one without an error of each companion that the whole window has: a companion that has
+/// none there would lose its weight for what one thin origin lacks. Last year's day is excepted, since
 /// it looks back the furthest: it is weighed only where all origins can.
 ///
 /// Errors, which the weights come from, are taken against `drawn_in`, the values of the whole window
 /// drawn in: a spike no companion could know of would make all of them look alike.
-fn origins<'a>(
-    values: &'a [f64],
+fn companions_and_origins<'a>(
+    outliers: &Outliers<'a>,
     drawn_in: &[f64],
     plan: &Plan,
-    whole: &Companions,
-) -> Vec<Origin<'a>> {
+    steps: usize,
+) -> (Companions, Vec<Origin<'a>>) {
     let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
-    plan.inner
+    let inner: Vec<_> = plan
+        .inner
         .iter()
         .filter_map(|(seen, regression)| {
-            let (past, after) = values.split_at(*seen);
+            let (past, after) = outliers.values().split_at(*seen);
             let actual = &after[..plan.inner_horizon];
-            if observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED {
-                return None;
-            }
-            let past = draw_in(past).values;
-            let found = companions(&past, regression, plan.seasons, plan.inner_horizon);
-            let scored = &drawn_in[*seen..*seen + plan.inner_horizon];
-            let errors = found.forecasts.each_ref().map(|forecast| {
+            let is_thin = observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED;
+            (!is_thin).then(|| (outliers.draw_in(*seen).values, actual, regression))
+        })
+        .collect();
+    let whole = Past {
+        values: drawn_in,
+        regression: &plan.whole,
+        steps,
+    };
+    let pasts = inner.iter().map(|(past, _, regression)| Past {
+        values: past,
+        regression,
+        steps: plan.inner_horizon,
+    });
+    let pasts: Vec<Past<'_>> = std::iter::once(whole).chain(pasts).collect();
+    let mut found = companions(&pasts, plan.seasons);
+    let of_origins = found.split_off(1);
+    let whole = found.swap_remove(0);
+    let origins = inner
+        .into_iter()
+        .zip(of_origins)
+        .filter_map(|((past, actual, _), companions)| {
+            let scored = &drawn_in[past.len()..past.len() + plan.inner_horizon];
+            let errors = companions.forecasts.each_ref().map(|forecast| {
                 let forecast = forecast.as_ref()?;
                 metrics::mae(scored, forecast).filter(|error| error.is_finite())
             });
@@ -136,11 +155,12 @@ fn origins<'a>(
             comparable.then_some(Origin {
                 past,
                 actual,
-                companions: found,
+                companions,
                 errors,
             })
         })
-        .collect()
+        .collect();
+    (whole, origins)
 }
 
 /// The weight of each companion: 1/MAE² over the origins, adding up to 1 (Bates & Granger 1969,
@@ -287,24 +307,23 @@ mod tests {
         )
     }
 
-    /// The origins of a plan, and the companions of the whole window.
-    fn found<'a>(values: &'a [f64], plan: &Plan) -> (Vec<Origin<'a>>, Companions) {
-        let whole = super::companions(values, &plan.whole, plan.seasons, 30);
-        (origins(values, values, plan, &whole), whole)
+    /// The origins of a plan.
+    fn found<'a>(values: &'a [f64], plan: &Plan) -> Vec<Origin<'a>> {
+        companions_and_origins(&Outliers::of(values), values, plan, 30).1
     }
 
     #[test]
     fn inner_fits_know_nothing_of_later_values() {
         let values = wave();
         let plan = plan(values.len(), true);
-        let (reference, _) = found(&values, &plan);
+        let reference = found(&values, &plan);
         assert_eq!(reference.len(), 3);
         for (index, reference) in reference.iter().enumerate() {
             let mut other = values.clone();
             for value in &mut other[reference.past.len()..] {
                 *value = 1000.0 - 7.0 * *value;
             }
-            let found = &found(&other, &plan).0[index];
+            let found = &found(&other, &plan)[index];
             assert_eq!(found.companions.forecasts, reference.companions.forecasts);
             assert_ne!(found.errors, reference.errors);
         }
@@ -319,7 +338,7 @@ mod tests {
         }
         let plan = plan(values.len(), true);
         let combined = combine(&values, &plan, 30);
-        let (raw, _) = found(&values, &plan);
+        let raw = found(&values, &plan);
         let falls_below = raw.iter().any(|origin| {
             let all = origin.companions.forecasts.iter().flatten().flatten();
             all.fold(0.0_f64, |least, value| least.min(*value)) < -1.0
@@ -351,7 +370,7 @@ mod tests {
                     *value = f64::NAN;
                 }
             }
-            let (origins, _) = found(&values, &plan);
+            let origins = found(&values, &plan);
             let seen: Vec<usize> = origins.iter().map(|origin| origin.past.len()).collect();
             assert_eq!(seen, expected, "{name}");
             let combined = combine(&values, &plan, 30);

@@ -2,9 +2,9 @@
 
 use fleetcast_core::{SEASON_WEEK, SEASON_YEAR};
 
-use super::regression::CalendarRegression;
+use super::regression::{CalendarFit, CalendarRegression};
 use super::seasons::Seasons;
-use crate::family::{Bounds, Ets, EtsError, EtsFit, Form, Limits, Trend};
+use crate::family::{Bounds, Ets, Extrapolation, Form, Limits, Trend, fit_abreast};
 
 /// How many companions there are.
 pub(super) const COMPANIONS: usize = 4;
@@ -31,10 +31,21 @@ const WEEKS_NEARBY: usize = 3;
 pub(super) struct Companions {
     pub(super) forecasts: [Option<Vec<f64>>; COMPANIONS],
     /// The smoothing model behind the first that there is of F and E.
-    pub(super) smoothing: Option<EtsFit>,
+    pub(super) smoothing: Option<Extrapolation>,
 }
 
-/// Forecasts of the `steps` days after `values`, NaN where a day is missing, by
+/// Days that forecasts are made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Past<'a> {
+    /// A value a day, NaN where missing.
+    pub(super) values: &'a [f64],
+    /// Of the same days.
+    pub(super) regression: &'a CalendarRegression,
+    /// How many days after them are forecast.
+    pub(super) steps: usize,
+}
+
+/// Forecasts of the days after each of `pasts` by
 ///
 /// 1. F: the annual part of the regression, and exponential smoothing of the rest;
 /// 2. E: exponential smoothing alone;
@@ -42,60 +53,86 @@ pub(super) struct Companions {
 /// 4. A: the mean of F and last year's same weekday, moved by half of how the level has changed.
 ///
 /// Without an annual part there are E and R alone; where exponential smoothing finds too few values,
-/// R alone.
-pub(super) fn companions(
-    values: &[f64],
-    regression: &CalendarRegression,
-    seasons: Seasons,
-    steps: usize,
+/// R alone. Pasts share the passes of their smoothing and nothing else: no forecast depends on another
+/// past.
+pub(super) fn companions(pasts: &[Past<'_>], seasons: Seasons) -> Vec<Companions> {
+    let fits: Vec<CalendarFit<'_>> = pasts
+        .iter()
+        .map(|past| past.regression.fit(past.values))
+        .collect();
+    let without_a_year: Vec<Vec<f64>> = pasts
+        .iter()
+        .zip(&fits)
+        .filter(|_| seasons.annual)
+        .map(|(past, fit)| {
+            let both = past.values.iter().zip(fit.annual_in_sample());
+            both.map(|(y, annual)| y - annual).collect()
+        })
+        .collect();
+    let smoothed: Vec<&[f64]> = pasts
+        .iter()
+        .map(|past| past.values)
+        .chain(without_a_year.iter().map(Vec::as_slice))
+        .collect();
+    let mut of_values = smooth(&smoothed, seasons.weekly);
+    let mut of_the_rest = of_values.split_off(pasts.len()).into_iter();
+    let all = pasts.iter().zip(&fits).zip(of_values);
+    all.map(|((past, fit), of_values)| {
+        let of_the_rest = of_the_rest.next().flatten();
+        companions_of(past, fit, of_values, of_the_rest)
+    })
+    .collect()
+}
+
+fn companions_of(
+    past: &Past<'_>,
+    fit: &CalendarFit<'_>,
+    of_values: Option<Extrapolation>,
+    of_the_rest: Option<Extrapolation>,
 ) -> Companions {
-    let fit = regression.fit(values);
-    let smoothing = smooth(values, seasons.weekly).ok();
+    let Past { values, steps, .. } = *past;
     let mut found = Companions {
         forecasts: [const { None }; COMPANIONS],
         smoothing: None,
     };
-    found.forecasts[SMOOTHING] = smoothing.as_ref().map(|smoothing| smoothing.predict(steps));
+    found.forecasts[SMOOTHING] = of_values.as_ref().map(|smoothing| smoothing.predict(steps));
     found.forecasts[REGRESSION] = Some(fit.forecast(steps));
-    found.smoothing = smoothing;
-    if !seasons.annual {
+    found.smoothing = of_values;
+    let Some(smoothing) = of_the_rest else {
         return found;
-    }
-    let in_sample = fit.annual_in_sample();
-    let both = values.iter().zip(&in_sample);
-    let rest: Vec<f64> = both.map(|(y, annual)| y - annual).collect();
-    if let Ok(smoothing) = smooth(&rest, seasons.weekly) {
-        let ahead = smoothing.predict(steps).into_iter().enumerate();
-        let forecast: Vec<f64> = ahead
-            .map(|(step, value)| value + fit.annual(values.len() + step))
-            .collect();
-        let last_year = level_adjusted_last_year(values, steps);
-        found.forecasts[LAST_YEAR] = last_year.map(|year| {
-            let both = year.iter().zip(&forecast);
-            both.map(|(year, forecast)| f64::midpoint(*year, *forecast))
-                .collect()
-        });
-        found.forecasts[SMOOTHING_OF_THE_REST] = Some(forecast);
-        found.smoothing = Some(smoothing);
-    }
+    };
+    let ahead = smoothing.predict(steps).into_iter().enumerate();
+    let forecast: Vec<f64> = ahead
+        .map(|(step, value)| value + fit.annual(values.len() + step))
+        .collect();
+    let last_year = level_adjusted_last_year(values, steps);
+    found.forecasts[LAST_YEAR] = last_year.map(|year| {
+        let both = year.iter().zip(&forecast);
+        both.map(|(year, forecast)| f64::midpoint(*year, *forecast))
+            .collect()
+    });
+    found.forecasts[SMOOTHING_OF_THE_REST] = Some(forecast);
+    found.smoothing = Some(smoothing);
     found
 }
 
-/// Additive exponential smoothing with a slow level.
-fn smooth(values: &[f64], weekly: bool) -> Result<EtsFit, EtsError> {
+/// Additive exponential smoothing with a slow level, of each by itself.
+fn smooth(series: &[&[f64]], weekly: bool) -> Vec<Option<Extrapolation>> {
     // No trend: half a year ahead a local one misleads, and the regression has one that lasts.
-    let forms = Form::ADDITIVE
+    let form = Form::ADDITIVE
         .into_iter()
-        .filter(|form| form.has_season() == weekly && form.trend() == Trend::None);
+        .find(|form| form.has_season() == weekly && form.trend() == Trend::None);
+    let Some(form) = form else {
+        return vec![None; series.len()];
+    };
     let limits = Limits {
         alpha: (1e-4, MOST_ALPHA),
         ..Limits::default()
     };
-    Ets::new(if weekly { SEASON_WEEK } else { 1 })
-        .forms(&forms.collect::<Vec<_>>())
+    let ets = Ets::new(if weekly { SEASON_WEEK } else { 1 })
         .limits(limits)
-        .bounds(Bounds::Usual)
-        .fit(values)
+        .bounds(Bounds::Usual);
+    fit_abreast(&ets, form, series)
 }
 
 /// Last year's same weekday, moved by half of how the level has changed since; `None` where a day

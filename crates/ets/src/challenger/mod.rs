@@ -1,9 +1,11 @@
 //! The challenger: exponential smoothing for the long horizon.
 
+mod calendar;
 mod combination;
 mod companions;
 mod engine;
 mod interval;
+mod levels;
 mod limits;
 mod linear_algebra;
 mod notices;

@@ -1,18 +1,12 @@
 //! Days far from the level around them, drawn in before anything is fitted.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use fleetcast_core::SEASON_WEEK;
 
-/// Values of a weekday that its local level is taken from: those of nine weeks.
-const WEEKS: usize = 9;
-
-/// Weeks that have to be observed before a day, and after it,
-const ON_A_SIDE: usize = 2;
-
-/// and in the nine weeks at an end.
-const WEEKS_OBSERVED: usize = WEEKS.div_ceil(2);
+use super::levels::{Level, WEEKS, levels_inside, set_first_levels, set_last_levels};
 
 /// Deviations from the level that a day is drawn in to. Tukey's "far out" values, three interquartile
 /// ranges beyond the quartiles, begin at 4.7 standard deviations of a normal distribution.
@@ -48,38 +42,79 @@ pub(super) struct DrawnIn<'a> {
     pub(super) days: usize,
 }
 
-/// Draws days far from the level around them in to five deviations from it.
-///
-/// The level of a day is the median of its weekday over the nine weeks around it, in
-/// the first and the last four weeks a line through the nine weeks there by repeated medians (Siegel 1982, *Biometrika* 69(1), 242-244;
-/// in moving windows: Davies, Fried & Gather 2004, *Journal of Statistical Planning and Inference*
-/// 122, 65-78). The deviation is the median absolute one from these levels, of all days or, where that is
-/// larger, of the four weeks at an end or of the quarter of a year between. The bound is about that of `tsoutliers` in R's `forecast`.
-///
-/// Days beyond it on the same side, weekends between them included, are a run. One of two weeks or
-/// more is a new level and stays: its days are held against its own median and deviation.
-///
-/// A deviation is at least the one by which nine days in ten are no further from their level than
-/// of a normal distribution: what happens more often is what the series is, and stays. Nothing is
-/// drawn in where nine days in ten have no deviation at all, as in a series that is mostly zero.
-pub(super) fn draw_in(values: &[f64]) -> DrawnIn<'_> {
-    let unchanged = DrawnIn {
-        values: Cow::Borrowed(values),
-        days: 0,
-    };
-    let residuals = residuals(values);
-    let Some(deviations) = deviations(values, &residuals.without_itself) else {
-        return unchanged;
-    };
-    let excess = excess(residuals.with_itself, &deviations);
-    let days = excess.iter().filter(|excess| **excess != 0.0).count();
-    if days == 0 {
-        return unchanged;
+/// Values whose outliers can be drawn in, as a whole or as they stood on an earlier day.
+#[derive(Debug)]
+pub(super) struct Outliers<'a> {
+    values: &'a [f64],
+    /// The level of each day but for the last four weeks.
+    levels: Vec<Level>,
+}
+
+impl<'a> Outliers<'a> {
+    /// Of a value a day, NaN where missing.
+    pub(super) fn of(values: &'a [f64]) -> Self {
+        let mut levels = levels_inside(values);
+        set_first_levels(values, &mut levels);
+        Self { values, levels }
     }
-    let both = values.iter().zip(excess);
-    DrawnIn {
-        values: both.map(|(value, excess)| value - excess).collect(),
-        days,
+
+    /// Of the first `days` values, by what they alone tell: draws days far from the level around them in to five deviations from it.
+    ///
+    /// The level of a day is the median of its weekday over the nine weeks around it, in
+    /// the first and the last four weeks a line through the nine weeks there by repeated medians (Siegel 1982, *Biometrika* 69(1), 242-244;
+    /// in moving windows: Davies, Fried & Gather 2004, *Journal of Statistical Planning and Inference*
+    /// 122, 65-78). The deviation is the median absolute one from these levels, of all days or, where that is
+    /// larger, of the four weeks at an end or of the quarter of a year between. The bound is about that of `tsoutliers` in R's `forecast`.
+    ///
+    /// Days beyond it on the same side, weekends between them included, are a run. One of two weeks or
+    /// more is a new level and stays: its days are held against its own median and deviation.
+    ///
+    /// A deviation is at least the one by which nine days in ten are no further from their level than
+    /// of a normal distribution: what happens more often is what the series is, and stays. Nothing is
+    /// drawn in where nine days in ten have no deviation at all, as in a series that is mostly zero.
+    pub(super) fn draw_in(&self, days: usize) -> DrawnIn<'a> {
+        let values = &self.values[..days];
+        let unchanged = DrawnIn {
+            values: Cow::Borrowed(values),
+            days: 0,
+        };
+        let residuals = self.residuals(values);
+        let Some(deviations) = deviations(values, &residuals.without_itself) else {
+            return unchanged;
+        };
+        let excess = excess(residuals.with_itself, &deviations);
+        let days = excess.iter().filter(|excess| **excess != 0.0).count();
+        if days == 0 {
+            return unchanged;
+        }
+        let both = values.iter().zip(excess);
+        DrawnIn {
+            values: both.map(|(value, excess)| value - excess).collect(),
+            days,
+        }
+    }
+
+    /// All values, as they are.
+    pub(super) fn values(&self) -> &'a [f64] {
+        self.values
+    }
+
+    fn residuals(&self, values: &[f64]) -> Residuals {
+        let mut levels = self.levels[..values.len()].to_vec();
+        if values.len() < WEEKS * SEASON_WEEK {
+            // The lines of the first weeks go through later ones that these values do not have.
+            set_first_levels(values, &mut levels);
+        }
+        set_last_levels(values, &mut levels);
+        let both = || values.iter().zip(&levels);
+        Residuals {
+            with_itself: both()
+                .map(|(value, level)| level.residual_with(*value))
+                .collect(),
+            without_itself: both()
+                .map(|(value, level)| value - f64::midpoint(level.lower, level.upper))
+                .collect(),
+        }
     }
 }
 
@@ -93,111 +128,10 @@ struct Residuals {
     without_itself: Vec<f64>,
 }
 
-fn residuals(values: &[f64]) -> Residuals {
-    let mut with_itself = vec![f64::NAN; values.len()];
-    let mut without_itself = with_itself.clone();
-    for weekday in 0..SEASON_WEEK.min(values.len()) {
-        let weeks: Vec<f64> = values[weekday..]
-            .iter()
-            .step_by(SEASON_WEEK)
-            .copied()
-            .collect();
-        for (week, (lower, upper)) in levels(&weeks).into_iter().enumerate() {
-            let (day, value) = (weekday + week * SEASON_WEEK, weeks[week]);
-            without_itself[day] = value - f64::midpoint(lower, upper);
-            if !lower.is_nan() {
-                with_itself[day] = value - value.max(lower).min(upper);
-            }
-        }
-    }
-    Residuals {
-        with_itself,
-        without_itself,
-    }
-}
-
-/// The level of each week of one weekday: the two middle ones of the weeks around it, or twice the
-/// same on a line.
-fn levels(weeks: &[f64]) -> Vec<(f64, f64)> {
-    let half = WEEKS / 2;
-    let length = weeks.len().min(WEEKS);
-    let mut levels = vec![(f64::NAN, f64::NAN); weeks.len()];
-    for (window, level) in weeks.windows(WEEKS).zip(levels.iter_mut().skip(half)) {
-        *level = middle_ones(window).unwrap_or(*level);
-    }
-    let last = weeks.len() - length;
-    let at_the_ends = [
-        (0, 0..half.min(length)),
-        (last, weeks.len().saturating_sub(half)..weeks.len()),
-    ];
-    for (first, days) in at_the_ends {
-        if let Some((height, slope)) = line(&weeks[first..first + length]) {
-            for week in days {
-                let level = height + slope * (week - first) as f64;
-                levels[week] = (level, level);
-            }
-        }
-    }
-    levels
-}
-
-/// The two middle ones of the eight weeks around the middle of `window`; of an odd number those on
-/// either side of the median. `None` where too few are observed.
-fn middle_ones(window: &[f64]) -> Option<(f64, f64)> {
-    let half = WEEKS / 2;
-    let mut around = [0.0; WEEKS];
-    let mut count = 0;
-    for side in [&window[..half], &window[half + 1..]] {
-        let before = count;
-        for value in side.iter().filter(|value| !value.is_nan()) {
-            around[count] = *value;
-            count += 1;
-        }
-        if count - before < ON_A_SIDE {
-            return None;
-        }
-    }
-    let around = &mut around[..count];
-    around.sort_unstable_by(f64::total_cmp);
-    let lower = count / 2 - 1;
-    Some((around[lower], around[count - 1 - lower]))
-}
-
-/// The height at the first week and the slope a week of a line by repeated medians; `None` where too
-/// few weeks are observed.
-fn line(weeks: &[f64]) -> Option<(f64, f64)> {
-    let observed: Vec<(f64, f64)> = weeks
-        .iter()
-        .enumerate()
-        .filter(|(_, value)| !value.is_nan())
-        .map(|(week, value)| (week as f64, *value))
-        .collect();
-    if observed.len() < WEEKS_OBSERVED {
-        return None;
-    }
-    let slope_at = |(week, value): &(f64, f64)| {
-        let others = observed
-            .iter()
-            .filter(|(other, _)| (other - week).abs() > 0.5);
-        let mut slopes: Vec<f64> = others
-            .map(|(other, there)| (there - value) / (other - week))
-            .collect();
-        median(&mut slopes)
-    };
-    let mut slopes: Vec<f64> = observed.iter().map(slope_at).collect();
-    let slope = median(&mut slopes);
-    let mut heights: Vec<f64> = observed
-        .iter()
-        .map(|(week, value)| value - slope * week)
-        .collect();
-    Some((median(&mut heights), slope))
-}
-
 /// The deviation of each day; `None` where all days together have none but what rounding leaves.
 fn deviations(values: &[f64], residuals: &[f64]) -> Option<Vec<f64>> {
-    let of_all = deviation(residuals, 0.0).max(by_the_common_days(residuals));
-    let rounding = ROUNDING * deviation(values, 0.0);
-    if !(of_all > rounding && of_all.is_finite()) {
+    let of_all = deviation_of_all(residuals);
+    if !of_all.is_finite() || is_rounding(of_all, values) {
         return None;
     }
     let mut deviations = vec![of_all; residuals.len()];
@@ -215,9 +149,9 @@ fn deviations(values: &[f64], residuals: &[f64]) -> Option<Vec<f64>> {
     Some(deviations)
 }
 
-/// The deviation by which 9 of 10 days are no further from their level than of a normal
-/// distribution.
-fn by_the_common_days(residuals: &[f64]) -> f64 {
+/// The deviation of all days: the median absolute one, or where that is larger the one by which 9 of 10
+/// days are no further from their level than of a normal distribution. 0 where nothing is observed.
+fn deviation_of_all(residuals: &[f64]) -> f64 {
     let mut absolute = observed(residuals);
     for value in &mut absolute {
         *value = value.abs();
@@ -226,7 +160,20 @@ fn by_the_common_days(residuals: &[f64]) -> f64 {
     let Some(rank) = absolute.len().checked_sub(rare + 1) else {
         return 0.0;
     };
-    *absolute.select_nth_unstable_by(rank, f64::total_cmp).1 / COMMON
+    let common = *absolute
+        .select_nth_unstable_by(rank, |a, b| by_size(*a, *b))
+        .1;
+    (DEVIATION * median(&mut absolute)).max(common / COMMON)
+}
+
+/// Whether a deviation is no more than what rounding leaves of values.
+fn is_rounding(deviation: f64, values: &[f64]) -> bool {
+    let largest = observed(values)
+        .iter()
+        .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    // No median is larger than the largest, which is found sooner.
+    deviation <= ROUNDING * DEVIATION * largest
+        && deviation <= ROUNDING * self::deviation(values, 0.0)
 }
 
 /// The median absolute deviation from `middle`, as a standard deviation; 0 where nothing is observed.
@@ -291,8 +238,9 @@ fn runs(residuals: &[f64], widths: &[f64]) -> Vec<Range<usize>> {
 
 /// The values that are there.
 fn observed(values: &[f64]) -> Vec<f64> {
-    let observed = values.iter().filter(|value| !value.is_nan());
-    observed.copied().collect()
+    let mut observed = Vec::with_capacity(values.len());
+    observed.extend(values.iter().filter(|value| !value.is_nan()));
+    observed
 }
 
 /// The median of values of which there is one or more; NaN where there is none.
@@ -302,12 +250,17 @@ fn median(values: &mut [f64]) -> f64 {
     }
     let middle = values.len() / 2;
     let odd = values.len() % 2 == 1;
-    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let (below, upper, _) = values.select_nth_unstable_by(middle, |a, b| by_size(*a, *b));
     if odd {
         return *upper;
     }
     let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     f64::midpoint(lower, *upper)
+}
+
+/// The order of values that are there: faster than the total one, which orders what is not there too.
+fn by_size(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
 }
 
 #[cfg(test)]
@@ -323,6 +276,10 @@ mod tests {
                 50.0 + 10.0 * year + 3.0 * f64::from(u8::from(day % 7 < 5)) + unrest
             })
             .collect()
+    }
+
+    fn draw_in(values: &[f64]) -> DrawnIn<'_> {
+        Outliers::of(values).draw_in(values.len())
     }
 
     /// The days drawn in by more than 2. Where the year is steep, a spike four weeks away moves a
@@ -401,6 +358,27 @@ mod tests {
         ] {
             assert_eq!(draw_in(values).days, 0, "{values:?}");
         }
+    }
+
+    /// What is kept for a window and its inner origins against what each would find by itself.
+    #[test]
+    fn earlier_days_are_drawn_in_by_what_they_tell() {
+        let mut values = series(600);
+        for day in [40, 299, 300, 333, 590] {
+            values[day] += 1e3;
+        }
+        values[120..135].fill(f64::NAN);
+        for value in &mut values[580..] {
+            *value += 200.0;
+        }
+        let outliers = Outliers::of(&values);
+        for days in [1, 20, 57, 62, 63, 64, 301, 334, 593, 600] {
+            let (found, expected) = (outliers.draw_in(days), draw_in(&values[..days]));
+            assert_eq!(found.days, expected.days, "{days}");
+            let bits = |values: &[f64]| values.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&found.values), bits(&expected.values), "{days}");
+        }
+        assert!(outliers.draw_in(301).days > 0 && outliers.draw_in(334).days > 0);
     }
 
     #[test]

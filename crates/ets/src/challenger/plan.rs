@@ -1,7 +1,10 @@
 //! What depends on a series' days but not on its values.
 
+use std::sync::Arc;
+
 use fleetcast_core::{Day, TimeGrid};
 
+use super::calendar::Calendar;
 use super::regression::CalendarRegression;
 use super::seasons::Seasons;
 
@@ -58,16 +61,14 @@ impl Plan {
                 .map(|halves| days - halves * inner_horizon / 2)
                 .to_vec()
         };
+        let calendar = Arc::new(Calendar::new(grid));
         Self {
             first: grid.first(),
             seasons,
-            whole: CalendarRegression::new(grid, seasons),
+            whole: CalendarRegression::new(&calendar, days, seasons),
             inner: origins
                 .into_iter()
-                .map(|seen| {
-                    let window = TimeGrid::new(grid.first(), seen);
-                    (seen, CalendarRegression::new(window, seasons))
-                })
+                .map(|seen| (seen, CalendarRegression::new(&calendar, seen, seasons)))
                 .collect(),
             inner_horizon,
         }

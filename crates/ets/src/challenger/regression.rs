@@ -1,23 +1,15 @@
 //! A ridge regression on the calendar: weekday, year and a trend that may bend.
 
-use std::f64::consts::TAU;
+use std::sync::Arc;
 
-use fleetcast_core::{SEASON_WEEK, TimeGrid};
+use fleetcast_core::SEASON_WEEK;
 
+use super::calendar::{Calendar, HARMONICS, SLOPE_LASTS, YEAR};
 use super::linear_algebra::Cholesky;
 use super::seasons::Seasons;
 
-/// Days of a year, leap days shared out.
-const YEAR: f64 = 365.25;
-
-/// Pairs of a sine and a cosine over the year.
-const HARMONICS: usize = 5;
-
 /// Days from one point where the trend may bend to the next, and from the last one to the end.
 const BEND_EVERY: usize = 60;
-
-/// Days after which the slope at the end has faded to 1/e of itself.
-const SLOPE_LASTS: f64 = 90.0;
 
 // Penalties: the noise's variance over a coefficient's prior variance. A residual of one day tells
 // of the next, so the days count for less than they are, and penalties are larger for it. Between a
@@ -38,7 +30,8 @@ const MEAN_PENALTY: f64 = 1e-6;
 /// their factorisation too.
 #[derive(Debug)]
 pub(super) struct CalendarRegression {
-    grid: TimeGrid,
+    calendar: Arc<Calendar>,
+    days: usize,
     bends: Vec<usize>,
     annual: bool,
     weekly: bool,
@@ -59,9 +52,12 @@ pub(super) struct CalendarFit<'a> {
 }
 
 impl CalendarRegression {
-    /// Of the days of `grid`, with the year and the week or without.
-    pub(super) fn new(grid: TimeGrid, Seasons { annual, weekly }: Seasons) -> Self {
-        let days = grid.len();
+    /// Of the first `days` days of a calendar, with the year and the week or without.
+    pub(super) fn new(
+        calendar: &Arc<Calendar>,
+        days: usize,
+        Seasons { annual, weekly }: Seasons,
+    ) -> Self {
         let bends: Vec<usize> = (1..days)
             .map(|number| number * BEND_EVERY)
             .take_while(|bend| bend + BEND_EVERY <= days)
@@ -70,7 +66,8 @@ impl CalendarRegression {
         let weekdays = if weekly { SEASON_WEEK } else { 0 };
         let width = 2 + bends.len() + weekdays + harmonics;
         let mut regression = Self {
-            grid,
+            calendar: Arc::clone(calendar),
+            days,
             bends,
             annual,
             weekly,
@@ -146,7 +143,7 @@ impl CalendarRegression {
     /// The regressors of a day of the grid: 1, years from the end, years since each bend, weekday,
     /// year.
     fn row(&self, day: usize) -> Vec<f64> {
-        let last = self.grid.len() as f64 - 1.0;
+        let last = self.days as f64 - 1.0;
         let mut row = vec![1.0, (day as f64 - last) / YEAR];
         row.extend(
             self.bends
@@ -154,33 +151,13 @@ impl CalendarRegression {
                 .map(|bend| day.saturating_sub(*bend) as f64 / YEAR),
         );
         if self.weekly {
-            let weekday = self.weekday(day);
+            let weekday = self.calendar.weekday(day);
             row.extend((0..SEASON_WEEK).map(|other| f64::from(u8::from(other == weekday))));
         }
         if self.annual {
-            row.extend(self.harmonics(day));
+            row.extend(self.calendar.harmonics(day));
         }
         row
-    }
-
-    /// The weekday of a day of the grid, or past its end.
-    fn weekday(&self, day: usize) -> usize {
-        let week = i64::try_from(SEASON_WEEK).unwrap_or(i64::MAX);
-        let first = i64::from(self.grid.first().epoch_days()).rem_euclid(week);
-        (usize::try_from(first).unwrap_or(0) + day) % SEASON_WEEK
-    }
-
-    fn harmonics(&self, day: usize) -> [f64; 2 * HARMONICS] {
-        let years = (f64::from(self.grid.first().epoch_days()) + day as f64) / YEAR;
-        let angle = TAU * (years - years.floor());
-        std::array::from_fn(|index| {
-            let angle = angle * (index / 2 + 1) as f64;
-            if index % 2 == 0 {
-                libm::sin(angle)
-            } else {
-                libm::cos(angle)
-            }
-        })
     }
 }
 
@@ -191,7 +168,7 @@ impl CalendarFit<'_> {
             return 0.0;
         }
         let start = self.regression.width - 2 * HARMONICS;
-        let harmonics = self.regression.harmonics(day);
+        let harmonics = self.regression.calendar.harmonics(day);
         harmonics
             .iter()
             .zip(&self.coefficients[start..])
@@ -217,7 +194,7 @@ impl CalendarFit<'_> {
 
     /// The regression itself, `steps` days on from the end of the grid, its last slope fading.
     pub(super) fn forecast(&self, steps: usize) -> Vec<f64> {
-        let days = self.regression.grid.len();
+        let days = self.regression.days;
         let last = days.saturating_sub(1);
         let bends = &self.coefficients[2..2 + self.regression.bends.len()];
         let since = self
@@ -236,11 +213,10 @@ impl CalendarFit<'_> {
         let weekdays = &self.coefficients[2 + bends.len()..];
         (0..steps)
             .map(|step| {
-                let ahead = (step + 1) as f64;
-                let grown = slope * SLOPE_LASTS * (1.0 - libm::exp(-ahead / SLOPE_LASTS));
+                let grown = slope * SLOPE_LASTS * self.regression.calendar.faded(step);
                 let day = days + step;
                 let weekday = if self.regression.weekly {
-                    weekdays[self.regression.weekday(day)]
+                    weekdays[self.regression.calendar.weekday(day)]
                 } else {
                     0.0
                 };
@@ -264,6 +240,10 @@ fn add_products(gram: &mut [f64], row: &[f64], sign: f64) {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::TAU;
+
+    use fleetcast_core::TimeGrid;
+
     use super::*;
 
     const BOTH: Seasons = Seasons {
@@ -271,8 +251,9 @@ mod tests {
         annual: true,
     };
 
-    fn grid(days: usize) -> TimeGrid {
-        TimeGrid::new("2023-01-01".parse().unwrap(), days)
+    fn regression(days: usize, seasons: Seasons) -> CalendarRegression {
+        let grid = TimeGrid::new("2023-01-01".parse().unwrap(), days);
+        CalendarRegression::new(&Arc::new(Calendar::new(grid)), days, seasons)
     }
 
     /// A level of 100, a slope, the weekend (2023 begins on a Sunday) and one annual harmonic.
@@ -289,7 +270,7 @@ mod tests {
     #[test]
     fn what_is_regular_is_found() {
         let all = series(1096 + 60);
-        let regression = CalendarRegression::new(grid(1096), BOTH);
+        let regression = self::regression(1096, BOTH);
         let fit = regression.fit(&all[..1096]);
         for (forecast, actual) in fit.forecast(60).iter().zip(&all[1096..]) {
             assert!((forecast - actual).abs() < 0.7, "{forecast}, not {actual}");
@@ -301,7 +282,7 @@ mod tests {
 
     #[test]
     fn missing_days_are_subtracted() {
-        let regression = CalendarRegression::new(grid(800), BOTH);
+        let regression = self::regression(800, BOTH);
         let whole = series(800);
         let mut gappy = whole.clone();
         gappy[100..180].fill(f64::NAN);
@@ -321,7 +302,7 @@ mod tests {
             annual: false,
         };
         let line: Vec<f64> = (0..720).map(f64::from).collect();
-        let regression = CalendarRegression::new(grid(720), seasons);
+        let regression = self::regression(720, seasons);
         let forecast = regression.fit(&line).forecast(1000);
         let (first, last) = (forecast[1] - forecast[0], forecast[999] - forecast[998]);
         assert!((0.5..1.1).contains(&first), "{first} a day");

@@ -1,8 +1,9 @@
 //! No series takes more than its share of passes.
 
 use super::coordinates::Coordinates;
+use super::descent::MOST_PASSES;
 use super::lanes::Path;
-use super::optimise::{MOST_PASSES, Search};
+use super::optimise::Search;
 use super::pass::Observations;
 use super::starts::{plain_states, starting_parameters};
 use super::{Bounds, Ets, Fixed, Form, Limits};

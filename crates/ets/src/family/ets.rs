@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::coordinates::Coordinates;
 use super::lanes::{Instructions, Path};
 use super::solve::{Known, Series, Solution};
 use super::{Bounds, EtsError, EtsFit, Fixed, Form, Limits};
@@ -172,6 +173,10 @@ impl Ets {
             .iter()
             .filter_map(|form| fits.get(form).cloned())
             .collect()
+    }
+
+    pub(super) fn coordinates(&self, form: Form) -> Result<Coordinates, EtsError> {
+        Coordinates::new(form, self.fixed, self.limits, self.bounds)
     }
 
     /// The forms to fit, in an order of their own: what is known of one is where the next begins.

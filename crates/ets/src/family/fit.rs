@@ -1,22 +1,20 @@
 //! A fitted model.
 
+use super::extrapolation::{Extrapolation, freedom};
 use super::recursion::Recursion;
 use super::{Criterion, ErrorKind, Form, Smoothing, States};
 
 /// A fitted model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EtsFit {
-    form: Form,
-    smoothing: Smoothing,
+    pub(super) end: Extrapolation,
     initial: States,
-    last: States,
     fitted: Vec<f64>,
     residuals: Vec<f64>,
     levels: Vec<f64>,
     growths: Vec<f64>,
     seasons: Vec<f64>,
     log_likelihood: f64,
-    sigma_squared: f64,
     parameters: usize,
     observations: usize,
 }
@@ -68,19 +66,21 @@ impl EtsFit {
         // A perfect fit has no likelihood; call its error a rounding error.
         let floor = f64::MIN_POSITIVE;
         let log_sum = libm::log(sum.max(floor)) + 2.0 * libm::log(largest.max(1e-150));
-        let freedom = observations.saturating_sub(parameters - 1).max(1) as f64;
+        let freedom = freedom(observations, parameters);
         Self {
-            form,
-            smoothing,
+            end: Extrapolation {
+                form,
+                smoothing,
+                last: recursion.into_states(),
+                sigma_squared: sum / freedom * largest * largest,
+            },
             initial,
-            last: recursion.into_states(),
             levels: days.iter().map(|day| day.level).collect(),
             growths: days.iter().map(|day| day.growth).collect(),
             seasons: days.iter().map(|day| day.season).collect(),
             fitted,
             residuals,
             log_likelihood: -0.5 * n * log_sum - logs,
-            sigma_squared: sum / freedom * largest * largest,
             parameters,
             observations,
         }
@@ -89,13 +89,13 @@ impl EtsFit {
     /// The form.
     #[must_use]
     pub fn form(&self) -> Form {
-        self.form
+        self.end.form
     }
 
     /// The smoothing parameters.
     #[must_use]
     pub fn smoothing(&self) -> Smoothing {
-        self.smoothing
+        self.end.smoothing
     }
 
     /// States before the first day.
@@ -107,7 +107,7 @@ impl EtsFit {
     /// States after the last day.
     #[must_use]
     pub fn last_states(&self) -> &States {
-        &self.last
+        &self.end.last
     }
 
     /// The log-likelihood up to a constant that depends on the number of observations only, as R's
@@ -121,7 +121,7 @@ impl EtsFit {
     /// given are not.
     #[must_use]
     pub fn sigma_squared(&self) -> f64 {
-        self.sigma_squared
+        self.end.sigma_squared
     }
 
     /// One-step forecasts, a value a day.

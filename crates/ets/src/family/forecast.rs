@@ -5,7 +5,6 @@ use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
 use super::normal::normal_quantile;
-use super::recursion::Recursion;
 use super::{ErrorKind, EtsError, EtsFit, Season};
 
 /// Futures simulated for a multiplicative season.
@@ -29,10 +28,7 @@ impl EtsFit {
     /// Point forecasts of the `horizon` days after the last: what the model gives without errors.
     #[must_use]
     pub fn predict(&self, horizon: usize) -> Vec<f64> {
-        let mut recursion = self.recursion();
-        (0..horizon)
-            .map(|_| recursion.step(f64::NAN).fitted)
-            .collect()
+        self.end.predict(horizon)
     }
 
     /// Point forecasts with a central prediction interval at `level` (0.8 for 80 %).
@@ -73,7 +69,7 @@ impl EtsFit {
     /// Variances of the days whose point forecasts are `point`, in the series' unit squared.
     fn variances(&self, point: &[f64]) -> Vec<f64> {
         let sigma_squared = self.sigma_squared();
-        let effects: Vec<f64> = self.effects_of_an_error(point.len());
+        let effects: Vec<f64> = self.end.effects_of_an_error(point.len());
         match self.form().error() {
             ErrorKind::Additive => {
                 let mut sum = 1.0;
@@ -101,28 +97,11 @@ impl EtsFit {
         }
     }
 
-    /// How much of an error is left in the forecast 1, 2, … days later: `c_j` of table 6.1.
-    pub(crate) fn effects_of_an_error(&self, days: usize) -> Vec<f64> {
-        let smoothing = self.smoothing();
-        let season_length = self.last_states().season.len();
-        let mut damping = 1.0;
-        let mut growth_kept = 0.0;
-        (1..=days)
-            .map(|day| {
-                damping *= smoothing.phi;
-                growth_kept += damping;
-                let same_day = season_length > 0 && day % season_length == 0;
-                let season = if same_day { smoothing.gamma } else { 0.0 };
-                smoothing.alpha + smoothing.beta * growth_kept + season
-            })
-            .collect()
-    }
-
     fn simulated(&self, point: Vec<f64>, level: f64) -> EtsForecast {
         let horizon = point.len();
         let mut random = Pcg64Mcg::new(0x00f1_ee7c_a57e_7500);
         let sigma = self.sigma_squared().sqrt();
-        let start = self.recursion();
+        let start = self.end.recursion();
         let mut days = vec![Vec::with_capacity(PATHS); horizon];
         for _ in 0..PATHS {
             let mut recursion = start.clone();
@@ -149,10 +128,6 @@ impl EtsFit {
                 .collect(),
             point,
         }
-    }
-
-    fn recursion(&self) -> Recursion {
-        Recursion::new(self.form(), self.smoothing(), self.last_states().clone())
     }
 }
 

@@ -32,6 +32,37 @@ pub(super) enum Column {
     Seasonal(usize),
 }
 
+/// Sums over days of the products of columns.
+pub(super) trait Products {
+    /// Σ a · b over days.
+    fn product(&self, a: Column, b: Column) -> f64;
+
+    /// Σ of a relative derivative over days; for relative errors alone.
+    fn sum(&self, column: Column) -> f64;
+}
+
+impl Products for Gram {
+    fn product(&self, a: Column, b: Column) -> f64 {
+        match (a, b) {
+            (Column::Base(a), Column::Base(b)) => self.rows[a * self.vectors][b],
+            (Column::Base(a), Column::Seasonal(b)) | (Column::Seasonal(b), Column::Base(a)) => {
+                self.rows[a * self.vectors + 1 + b / LANES][b % LANES]
+            }
+            (Column::Seasonal(a), Column::Seasonal(b)) => {
+                let (a, b) = (a.min(b), a.max(b));
+                self.rows[(self.base + a) * self.vectors + 1 + b / LANES][b % LANES]
+            }
+        }
+    }
+
+    fn sum(&self, column: Column) -> f64 {
+        match column {
+            Column::Base(lane) => self.sums[0][lane],
+            Column::Seasonal(state) => self.sums[1 + state / LANES][state % LANES],
+        }
+    }
+}
+
 impl Gram {
     pub(super) fn new(base: usize, seasonal: usize, toeplitz: bool) -> Self {
         let vectors = 1 + seasonal.div_ceil(LANES);
@@ -76,28 +107,6 @@ impl Gram {
         self.rows[0][0]
     }
 
-    /// Σ a · b over days.
-    pub(super) fn product(&self, a: Column, b: Column) -> f64 {
-        match (a, b) {
-            (Column::Base(a), Column::Base(b)) => self.rows[a * self.vectors][b],
-            (Column::Base(a), Column::Seasonal(b)) | (Column::Seasonal(b), Column::Base(a)) => {
-                self.rows[a * self.vectors + 1 + b / LANES][b % LANES]
-            }
-            (Column::Seasonal(a), Column::Seasonal(b)) => {
-                let (a, b) = (a.min(b), a.max(b));
-                self.rows[(self.base + a) * self.vectors + 1 + b / LANES][b % LANES]
-            }
-        }
-    }
-
-    /// Σ of a relative derivative over days.
-    pub(super) fn sum(&self, column: Column) -> f64 {
-        match column {
-            Column::Base(lane) => self.sums[0][lane],
-            Column::Seasonal(state) => self.sums[1 + state / LANES][state % LANES],
-        }
-    }
-
     /// Adds the products of a block's columns.
     #[inline(always)]
     pub(super) fn add_block<L: Lanes>(
@@ -107,7 +116,7 @@ impl Gram {
         days: usize,
         totals: &mut Totals<L::V>,
     ) {
-        lanes.apart(Products::<L> {
+        lanes.apart(BlockProducts::<L> {
             gram: self,
             design,
             days,
@@ -176,14 +185,14 @@ pub(super) struct Totals<V> {
 }
 
 /// The products of a block, as the dispatcher wants them.
-struct Products<'a, L: Lanes> {
+struct BlockProducts<'a, L: Lanes> {
     gram: &'a Gram,
     design: &'a [L::V],
     days: usize,
     totals: &'a mut Totals<L::V>,
 }
 
-impl<L: Lanes> KernelOf<L> for Products<'_, L> {
+impl<L: Lanes> KernelOf<L> for BlockProducts<'_, L> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let vectors = self.gram.vectors;

@@ -1,12 +1,15 @@
 //! The ETS family: exponential smoothing models with a likelihood.
 
+mod abreast;
 mod augurs;
 #[cfg(test)]
 mod budget;
 mod chain;
 mod coordinates;
+mod descent;
 mod error;
 mod ets;
+mod extrapolation;
 mod fit;
 mod forecast;
 mod form;
@@ -21,6 +24,7 @@ mod recursion;
 mod sensitivity;
 mod solve;
 mod starts;
+mod surface;
 
 pub use error::EtsError;
 pub use ets::{Criterion, Effort, Ets};
@@ -31,4 +35,6 @@ pub use lanes::Instructions;
 pub use parameters::{Bounds, Fixed, Limits, Smoothing};
 pub use recursion::States;
 
+pub(crate) use abreast::fit_abreast;
+pub(crate) use extrapolation::Extrapolation;
 pub(crate) use normal::normal_quantile;

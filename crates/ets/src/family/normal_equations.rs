@@ -1,6 +1,6 @@
 //! Gauss-Newton steps: initial states are eliminated, smoothing parameters remain.
 
-use super::gram::{Column, Gram};
+use super::gram::{Column, Products};
 use super::pass::{Columns, Errors};
 use super::{ErrorKind, Form};
 
@@ -36,12 +36,12 @@ pub(super) struct NormalEquations {
 }
 
 impl NormalEquations {
-    /// Of the pass that left `gram`.
+    /// Of the pass that left `products`.
     pub(super) fn new(
         form: Form,
         columns: &Columns,
         seasonal: usize,
-        gram: &Gram,
+        products: &impl Products,
         errors: &Errors,
         count: usize,
     ) -> Self {
@@ -73,13 +73,13 @@ impl NormalEquations {
         let log_means: Vec<f64> = existing
             .iter()
             .map(|column| match column {
-                Some(column) if relative => gram.sum(*column) / n,
+                Some(column) if relative => products.sum(*column) / n,
                 _ => 0.0,
             })
             .collect();
         let with_error: Vec<f64> = existing
             .iter()
-            .map(|column| column.map_or(0.0, |column| gram.product(error, column)))
+            .map(|column| column.map_or(0.0, |column| products.product(error, column)))
             .collect();
 
         let mut table = vec![0.0; unknowns * width];
@@ -87,7 +87,7 @@ impl NormalEquations {
             let Some(a) = existing[row] else { continue };
             for other in row..unknowns {
                 let Some(b) = existing[other] else { continue };
-                let mut product = gram.product(a, b);
+                let mut product = products.product(a, b);
                 if relative {
                     product += sum_of_squares * log_means[row] * log_means[other]
                         - with_error[row] * log_means[other]

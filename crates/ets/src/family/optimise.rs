@@ -1,70 +1,22 @@
 //! The search for the largest likelihood of one form.
 
 use super::coordinates::Coordinates;
+use super::descent::Descent;
 use super::lanes::Path;
-use super::normal_equations::{NormalEquations, PARAMETERS};
-use super::pass::{Errors, Observations, Passes};
-use super::starts::are_far_apart;
-use super::{Bounds, ErrorKind, Form, Season, Smoothing, States};
+use super::pass::{Observations, Passes};
+use super::surface::{Evaluated, Place, Point, Surface};
+use super::{Bounds, ErrorKind, Form, Smoothing, States};
 
-/// A search ends when a step promises less log-likelihood than this,
+/// A search ends when a step promises less log-likelihood than this.
 const TOLERANCE: f64 = 5e-4;
-
-/// or promises less than this and does not keep it.
-const PETTY: f64 = 5e-3;
-
-/// A search gives up where a rival is ahead by more than this times what the next step promises.
-const REACH: f64 = 5.0;
-
-/// And by this much log-likelihood.
-const MARGIN: f64 = 1.0;
-
-/// How near parameters are, of those a start has to be apart, for two searches to be one.
-const SAME_VALLEY: f64 = 0.25;
-
-/// Passes a search may make: a budget, so that no series holds up a fleet.
-pub(super) const MOST_PASSES: usize = 60;
-
-/// Damping a search begins with, the least it has, and where it gives up.
-const FIRST_DAMPING: f64 = 1e-3;
-const LEAST_DAMPING: f64 = 1e-6;
-/// Less damping than this hardly changes a step: what is tried after one that failed.
-const STIFF_DAMPING: f64 = 0.2;
-const MOST_DAMPING: f64 = 1e6;
-
-/// A point of the likelihood surface.
-#[derive(Debug, Clone)]
-pub(super) struct Point {
-    pub(super) smoothing: Smoothing,
-    /// Initial states, with the last day of the season at rest: 0 where it is added, 1 where it is
-    /// multiplied.
-    pub(super) states: States,
-    /// Twice the log-likelihood is minus this, times the number of observations.
-    pub(super) objective: f64,
-}
 
 /// Searches over one series and form.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
-    form: Form,
-    season_length: usize,
-    bounds: Bounds,
-    count: usize,
-    coordinates: &'a Coordinates,
+    surface: Surface<'a>,
     passes: Passes<'a>,
-    /// The objective of a rival form.
-    bar: f64,
-    /// Passes made so far.
+    #[cfg(test)]
     pub(super) passes_made: usize,
-}
-
-/// A point with what a pass from there has found.
-struct Evaluated {
-    coordinates: [f64; PARAMETERS],
-    smoothing: Smoothing,
-    states: States,
-    objective: f64,
-    equations: NormalEquations,
 }
 
 impl<'a> Search<'a> {
@@ -76,41 +28,37 @@ impl<'a> Search<'a> {
         bounds: Bounds,
         path: Path,
     ) -> Self {
+        let count = observations.count;
         Self {
-            form,
-            season_length,
-            bounds,
-            count: observations.count,
-            coordinates,
+            surface: Surface::new(form, season_length, bounds, count, coordinates),
             passes: Passes::new(observations, form, season_length, path),
-            bar: f64::NEG_INFINITY,
+            #[cfg(test)]
             passes_made: 0,
         }
     }
 
     /// The same, giving up where the objective will not come down to `bar`.
     pub(super) fn above(self, bar: f64) -> Self {
-        Self { bar, ..self }
+        Self {
+            surface: self.surface.above(bar),
+            ..self
+        }
     }
 
     /// The value of a starting point, with the states that suit it best moved to; `None` where the
     /// model cannot be evaluated there.
     pub(super) fn start(&mut self, smoothing: &Smoothing, states: States) -> Option<Point> {
-        let coordinates = self.coordinates.point(smoothing);
-        if self.form.error() == ErrorKind::Additive {
-            let evaluated = self.evaluate(coordinates, states)?;
-            return Some(self.concentrated(evaluated));
+        let place = self.surface.nearest(smoothing, states)?;
+        if self.surface.form.error() == ErrorKind::Additive {
+            let evaluated = self.evaluate(place)?;
+            return Some(self.surface.concentrated(evaluated));
         }
         // Relative errors say nothing exact of better states: their size is all there is to know.
-        let smoothing = self.coordinates.smoothing(&coordinates);
-        if !self.is_possible(&smoothing, &states) {
-            return None;
-        }
-        let errors = self.passes.errors(&smoothing, &states);
-        let objective = self.relative_objective(&errors);
+        let errors = self.passes.errors(&place.smoothing, &place.states);
+        let objective = self.surface.relative_objective(&errors);
         (errors.possible && objective.is_finite()).then_some(Point {
-            smoothing,
-            states,
+            smoothing: place.smoothing,
+            states: place.states,
             objective,
         })
     }
@@ -118,281 +66,25 @@ impl<'a> Search<'a> {
     /// The best point that can be reached downhill from `start`; an unfinished one where it becomes
     /// plain that one of the `rivals` will not be beaten.
     pub(super) fn descend(&mut self, start: &Point, rivals: &[Point]) -> Option<Point> {
-        let budget = self.passes_made + MOST_PASSES;
-        let additive = self.form.error() == ErrorKind::Additive;
-        let mut damping = FIRST_DAMPING;
-        let mut rejections = 0;
-        let coordinates = self.coordinates.point(&start.smoothing);
-        let mut best = self.evaluate(coordinates, start.states.clone())?;
-        while self.passes_made < budget && damping < MOST_DAMPING {
-            if !additive {
-                // The states enter relative errors in a curve: they are damped as parameters are.
-                best.equations.eliminate_states(damping);
-            }
-            let step = self.step(&best, damping);
-            let promised = 0.5 * self.count as f64 * step.decrease / best.equations.sum_of_squares;
-            if promised.is_nan() || promised.abs() < TOLERANCE {
-                break;
-            }
-            if self.is_beaten(&best, promised, rivals) {
-                break;
-            }
-            // A step cut off by the box may promise an increase; a shorter one will not.
-            let candidate = (promised > 0.0)
-                .then(|| self.evaluate(step.coordinates, step.states))
-                .flatten()
-                .filter(|candidate| candidate.objective < best.objective);
-            if let Some(candidate) = candidate {
-                best = candidate;
-                damping = (damping * 0.1).max(LEAST_DAMPING);
-                rejections = 0;
-                continue;
-            }
-            damping = (10.0 * damping).max(STIFF_DAMPING);
-            if promised > 0.0 {
-                rejections += 1;
-                if rejections == 1 && additive {
-                    // Derivatives were taken at states that have moved on since.
-                    let step = best.equations.state_step(&[0.0; PARAMETERS]);
-                    let states = self.moved(&best.states, &step);
-                    best = self.evaluate(best.coordinates, states).unwrap_or(best);
-                } else if promised < PETTY {
-                    break;
-                }
-            }
+        let place = self
+            .surface
+            .nearest(&start.smoothing, start.states.clone())?;
+        let mut descent = Descent::new(self.evaluate(place)?, TOLERANCE);
+        while let Some(place) = descent.next(&self.surface, rivals) {
+            let found = self.evaluate(place);
+            descent.hear(found, &self.surface);
         }
-        Some(self.concentrated(best))
+        Some(descent.end(&self.surface))
     }
 
-    /// Whether a rival is out of reach, or is where this search is going.
-    fn is_beaten(&self, current: &Evaluated, promised: f64, rivals: &[Point]) -> bool {
-        let lead = |of: f64| 0.5 * self.count as f64 * (current.objective - of);
-        let out_of_reach = REACH * promised.max(0.0) + MARGIN;
-        lead(self.bar).is_finite() && lead(self.bar) > out_of_reach
-            || rivals.iter().any(|rival| {
-                let ahead = lead(rival.objective);
-                let far = are_far_apart(&rival.smoothing, &current.smoothing, SAME_VALLEY);
-                ahead > out_of_reach || (ahead > 0.0 && !far)
-            })
-    }
-
-    /// A pass from a point.
-    fn evaluate(&mut self, coordinates: [f64; PARAMETERS], states: States) -> Option<Evaluated> {
-        let smoothing = self.coordinates.smoothing(&coordinates);
-        if !self.is_possible(&smoothing, &states) {
-            return None;
+    /// A pass from a place.
+    fn evaluate(&mut self, place: Place) -> Option<Evaluated> {
+        #[cfg(test)]
+        {
+            self.passes_made += 1;
         }
-        self.passes_made += 1;
-        let errors = self.passes.run(&smoothing, &states);
-        if !errors.possible || !errors.sum_of_squares.is_finite() {
-            return None;
-        }
-        let relative = self.form.error() == ErrorKind::Multiplicative;
-        let equations = NormalEquations::new(
-            self.form,
-            &self.passes.columns,
-            self.free_season(),
-            &self.passes.gram,
-            &errors,
-            self.count,
-        );
-        let least = f64::MIN_POSITIVE;
-        let objective = if relative {
-            self.relative_objective(&errors)
-        } else {
-            libm::log((errors.sum_of_squares - equations.decrease_by_states).max(least))
-        };
-        objective.is_finite().then_some(Evaluated {
-            coordinates,
-            smoothing,
-            states,
-            objective,
-            equations,
-        })
-    }
-
-    fn relative_objective(&self, errors: &Errors) -> f64 {
-        let mean_log = errors.sum_of_logs / self.count as f64;
-        libm::log(errors.sum_of_squares.max(f64::MIN_POSITIVE)) + 2.0 * mean_log
-    }
-
-    /// The point with its states where the pass says they should be (additive errors, for which
-    /// that is exact, and is what the objective already counts).
-    fn concentrated(&self, evaluated: Evaluated) -> Point {
-        let states = match self.form.error() {
-            ErrorKind::Additive => {
-                let step = evaluated.equations.state_step(&[0.0; PARAMETERS]);
-                self.moved(&evaluated.states, &step)
-            }
-            ErrorKind::Multiplicative => evaluated.states,
-        };
-        Point {
-            smoothing: evaluated.smoothing,
-            states,
-            objective: evaluated.objective,
-        }
-    }
-
-    /// A bounded Levenberg-Marquardt step (Moré 1978, *The Levenberg-Marquardt algorithm:
-    /// implementation and theory*, Lecture Notes in Mathematics 630, 105-116; coordinates that
-    /// would leave the box stay on its face).
-    fn step(&self, from: &Evaluated, damping: f64) -> Step {
-        let derivative = self.coordinates.derivative(&from.coordinates);
-        let hessian = congruent(&from.equations.hessian, &derivative);
-        let gradient: [f64; PARAMETERS] = std::array::from_fn(|column| {
-            (0..PARAMETERS)
-                .map(|row| derivative[row][column] * from.equations.gradient[row])
-                .sum()
-        });
-        let (least, most) = (&self.coordinates.least, &self.coordinates.most);
-        let mut free: [bool; PARAMETERS] = std::array::from_fn(|index| {
-            let at = from.coordinates[index];
-            let leaves = (at <= least[index] && gradient[index] < 0.0)
-                || (at >= most[index] && gradient[index] > 0.0);
-            most[index] > least[index] && hessian[index][index] > 0.0 && !leaves
-        });
-        let mut moved = [0.0; PARAMETERS];
-        // Each round either ends or puts one more coordinate on a face of the box.
-        for _ in 0..=PARAMETERS {
-            solve_free(&hessian, &gradient, damping, free, &mut moved);
-            let mut left_the_box = false;
-            for index in 0..PARAMETERS {
-                let at = from.coordinates[index];
-                let clamped = (at + moved[index]).clamp(least[index], most[index]);
-                if free[index] && clamped.to_bits() != (at + moved[index]).to_bits() {
-                    moved[index] = clamped - at;
-                    free[index] = false;
-                    left_the_box = true;
-                }
-            }
-            if !left_the_box {
-                break;
-            }
-        }
-        let coordinates: [f64; PARAMETERS] = std::array::from_fn(|index| {
-            (from.coordinates[index] + moved[index]).clamp(least[index], most[index])
-        });
-        let mut decrease = match self.form.error() {
-            ErrorKind::Additive => 0.0,
-            ErrorKind::Multiplicative => from.equations.decrease_by_states,
-        };
-        for a in 0..PARAMETERS {
-            decrease += 2.0 * gradient[a] * moved[a];
-            for b in 0..PARAMETERS {
-                decrease -= moved[a] * hessian[a][b] * moved[b];
-            }
-        }
-        let after = self.coordinates.smoothing(&coordinates);
-        let before = &from.smoothing;
-        let parameters_moved = [
-            after.alpha - before.alpha,
-            after.beta - before.beta,
-            after.gamma - before.gamma,
-            after.phi - before.phi,
-        ];
-        let state_step = from.equations.state_step(&parameters_moved);
-        Step {
-            coordinates,
-            states: self.moved(&from.states, &state_step),
-            decrease,
-        }
-    }
-
-    fn free_season(&self) -> usize {
-        if self.form.has_season() {
-            self.season_length - 1
-        } else {
-            0
-        }
-    }
-
-    fn moved(&self, states: &States, step: &[f64]) -> States {
-        let mut states = states.clone();
-        let mut steps = step.iter();
-        states.level += steps.next().unwrap_or(&0.0);
-        if self.form.has_trend() {
-            states.growth += steps.next().unwrap_or(&0.0);
-        }
-        for (season, step) in states.season.iter_mut().zip(steps) {
-            *season += step;
-        }
-        states
-    }
-
-    fn is_possible(&self, smoothing: &Smoothing, states: &States) -> bool {
-        let admissible =
-            self.bounds == Bounds::Usual || smoothing.is_admissible(self.form, self.season_length);
-        let season_is_possible = self.form.season() != Season::Multiplicative
-            || states.season.iter().all(|season| *season > 0.0);
-        admissible && states.level.is_finite() && states.growth.is_finite() && season_is_possible
-    }
-}
-
-/// Where a step leads, and by how much it promises to lower the sum of squares.
-struct Step {
-    coordinates: [f64; PARAMETERS],
-    states: States,
-    decrease: f64,
-}
-
-type Square = [[f64; PARAMETERS]; PARAMETERS];
-
-/// Dᵀ H D.
-fn congruent(hessian: &Square, derivative: &Square) -> Square {
-    let product = |a: usize, b: usize| {
-        let mut sum = 0.0;
-        for (row, hessian_row) in hessian.iter().enumerate() {
-            for (column, value) in hessian_row.iter().enumerate() {
-                sum += derivative[row][a] * value * derivative[column][b];
-            }
-        }
-        sum
-    };
-    std::array::from_fn(|a| std::array::from_fn(|b| product(a, b)))
-}
-
-/// Solves for the free coordinates, with those that are not moved as `moved` has them.
-fn solve_free(
-    hessian: &Square,
-    gradient: &[f64; PARAMETERS],
-    damping: f64,
-    free: [bool; PARAMETERS],
-    moved: &mut [f64; PARAMETERS],
-) {
-    let mut table = *hessian;
-    let mut right = *gradient;
-    for a in 0..PARAMETERS {
-        for b in 0..PARAMETERS {
-            if free[a] && !free[b] {
-                right[a] -= hessian[a][b] * moved[b];
-            }
-        }
-        table[a][a] += damping * hessian[a][a];
-    }
-    let order: Vec<usize> = (0..PARAMETERS).filter(|index| free[*index]).collect();
-    for (position, &pivot) in order.iter().enumerate() {
-        let diagonal = table[pivot][pivot];
-        if diagonal <= 1e-14 * hessian[pivot][pivot] {
-            table[pivot][pivot] = 0.0;
-            continue;
-        }
-        for &row in &order[position + 1..] {
-            let factor = table[row][pivot] / diagonal;
-            for &column in &order[position..] {
-                table[row][column] -= factor * table[pivot][column];
-            }
-            right[row] -= factor * right[pivot];
-        }
-    }
-    for (position, &row) in order.iter().enumerate().rev() {
-        let mut rest = right[row];
-        for &column in &order[position + 1..] {
-            rest -= table[row][column] * moved[column];
-        }
-        moved[row] = if table[row][row] == 0.0 {
-            0.0
-        } else {
-            rest / table[row][row]
-        };
+        let errors = self.passes.run(&place.smoothing, &place.states);
+        let Passes { columns, gram, .. } = &self.passes;
+        self.surface.evaluated(place, columns, gram, &errors)
     }
 }

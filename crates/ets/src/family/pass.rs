@@ -492,7 +492,7 @@ fn weigh_columns<L: Lanes>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::gram::Column;
+    use super::super::gram::{Column, Products};
     use super::super::{Effort, Ets, Fixed, Instructions};
     use super::*;
 

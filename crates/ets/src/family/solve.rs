@@ -3,11 +3,12 @@
 use super::coordinates::Coordinates;
 use super::fit::criterion;
 use super::lanes::Path;
-use super::optimise::{Point, Search};
+use super::optimise::Search;
 use super::pass::Observations;
 use super::starts::{
     are_far_apart, multiplied, plain_states, starting_parameters, starts_with_moving_season,
 };
+use super::surface::Point;
 use super::{
     Bounds, Effort, ErrorKind, Ets, EtsError, EtsFit, Form, Season, Smoothing, States, Trend,
 };
@@ -16,9 +17,9 @@ use super::{
 pub(super) struct Series<'a> {
     y: &'a [f64],
     ets: &'a Ets,
-    observations: Observations,
+    pub(super) observations: Observations,
     /// Scaled values times this are the series' own.
-    unit: f64,
+    pub(super) unit: f64,
     least: f64,
     mean: f64,
     path: Path,
@@ -30,9 +31,16 @@ impl<'a> Series<'a> {
         if let Some(index) = y.iter().position(|value| value.is_infinite()) {
             return Err(EtsError::Infinite { index });
         }
-        let largest = y
-            .iter()
-            .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        let (mut largest, mut least) = (0.0, f64::INFINITY);
+        for value in y {
+            // Comparisons with a missing value are false.
+            if value.abs() > largest {
+                largest = value.abs();
+            }
+            if *value < least {
+                least = *value;
+            }
+        }
         let unit = power_of_two_near(largest);
         let observations = Observations::new(y, 1.0 / unit);
         let count = observations.count.max(1) as f64;
@@ -40,7 +48,7 @@ impl<'a> Series<'a> {
             y,
             ets,
             unit,
-            least: y.iter().copied().fold(f64::INFINITY, f64::min),
+            least,
             mean: observations.y.iter().sum::<f64>() / count,
             observations,
             path: ets.path.unwrap_or_else(Path::best),
@@ -55,6 +63,25 @@ impl<'a> Series<'a> {
         additive: &mut Known,
         least: Option<f64>,
     ) -> Result<Solution, EtsError> {
+        let parameters = self.parameters(form)?;
+        let n = self.observations.count as f64;
+        let bar = least.map_or(f64::NEG_INFINITY, |least| {
+            (least - criterion(self.ets.criterion, 0.0, parameters, n)) / n
+        });
+        let point = match form.error() {
+            ErrorKind::Additive => self.additive(form, additive, bar)?,
+            ErrorKind::Multiplicative => self.multiplicative(form, additive, bar)?,
+        };
+        Ok(Solution {
+            form,
+            point,
+            parameters,
+        })
+    }
+
+    /// How many parameters and states of `form` are estimated, the variance included; an error where
+    /// the series does not allow that.
+    pub(super) fn parameters(&self, form: Form) -> Result<usize, EtsError> {
         let season_length = self.ets.season_length;
         if form.has_season() && season_length < 2 {
             return Err(EtsError::SeasonLength {
@@ -81,19 +108,7 @@ impl<'a> Series<'a> {
                 value: self.least,
             });
         }
-        let n = self.observations.count as f64;
-        let bar = least.map_or(f64::NEG_INFINITY, |least| {
-            (least - criterion(self.ets.criterion, 0.0, parameters, n)) / n
-        });
-        let point = match form.error() {
-            ErrorKind::Additive => self.additive(form, additive, bar)?,
-            ErrorKind::Multiplicative => self.multiplicative(form, additive, bar)?,
-        };
-        Ok(Solution {
-            form,
-            point,
-            parameters,
-        })
+        Ok(parameters)
     }
 
     fn search<'s>(&'s self, form: Form, coordinates: &'s Coordinates, bar: f64) -> Search<'s> {
@@ -113,16 +128,12 @@ impl<'a> Series<'a> {
         .above(bar)
     }
 
-    fn coordinates(&self, form: Form) -> Result<Coordinates, EtsError> {
-        Coordinates::new(form, self.ets.fixed, self.ets.limits, self.ets.bounds)
-    }
-
     fn additive(&self, form: Form, known: &mut Known, bar: f64) -> Result<Point, EtsError> {
         let found = known.iter().find(|(known, _)| *known == form);
         if let Some(best) = found.and_then(|(_, points)| points.first()) {
             return Ok(best.clone());
         }
-        let coordinates = self.coordinates(form)?;
+        let coordinates = self.ets.coordinates(form)?;
         let mut search = self.search(form, &coordinates, bar);
         let plain = plain_states(&self.observations, form, self.ets.season_length);
         let mut starts: Vec<Point> = Vec::new();
@@ -173,7 +184,7 @@ impl<'a> Series<'a> {
             season => season,
         };
         let twin = Form::new(ErrorKind::Additive, form.trend(), twin_season)?;
-        let coordinates = self.coordinates(form)?;
+        let coordinates = self.ets.coordinates(form)?;
         if self.additive(twin, known, f64::NEG_INFINITY).is_err() {
             return Err(EtsError::NoLikelihood { form });
         }
@@ -232,9 +243,9 @@ impl<'a> Series<'a> {
 
 /// A form at its largest likelihood.
 pub(super) struct Solution {
-    form: Form,
-    point: Point,
-    parameters: usize,
+    pub(super) form: Form,
+    pub(super) point: Point,
+    pub(super) parameters: usize,
 }
 
 /// Where searches over additive forms have ended, best first: where others begin. In `Ets::fit` some
@@ -342,7 +353,7 @@ fn normalised(form: Form, states: &States) -> States {
 }
 
 /// The same model of a series `unit` times as large.
-fn scaled(form: Form, states: &States, unit: f64) -> States {
+pub(super) fn scaled(form: Form, states: &States, unit: f64) -> States {
     let seasonal_unit = match form.season() {
         Season::None | Season::Additive => unit,
         Season::Multiplicative => 1.0,
