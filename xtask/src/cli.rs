@@ -364,10 +364,10 @@ pub(crate) struct LimitFlags {
 /// Flags of `accuracy`, beside those of `import`.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "Other tools beside ours:\n  \
-    cargo xtask accuracy FILE --write-origins origins.parquet  columns host, resource, origin, ds, y\n  \
-    cargo xtask accuracy FILE --peer theirs=theirs.parquet     columns host, resource, origin, ds, yhat,\n                                                             \
-    and yhat_lower, yhat_upper or neither\n\n\
-    origin is the last day known; a forecast counts where it has all days after it.")]
+    cargo xtask accuracy FILE --write-origins seen.parquet   host, resource, origin, ds, y\n  \
+    cargo xtask accuracy FILE --peer theirs=theirs.parquet   host, resource, origin, ds, yhat\n\n\
+    The second file may have yhat_lower and yhat_upper, too. origin is the last day known; a\n\
+    forecast counts where it has all days of the horizon.")]
 pub(crate) struct AccuracyFlags {
     #[command(flatten)]
     pub(crate) import: ImportFlags,
