@@ -275,8 +275,9 @@ def _heading(tools: Tools, rounds: int) -> str:
     shown = [crate for crate in locked if crate["name"] in SHOWN_CRATES]
     crates = [f"{crate['name']} {crate['version']}" for crate in shown]
     versions = ", ".join([*found.stdout.splitlines(), *crates])
+    measured = "One round" if rounds == 1 else f"The best of {rounds} rounds"
     return (
-        f"{_processor()}, {os.cpu_count()} cores; {versions}. The best of {rounds} rounds; CPU is"
+        f"{_processor()}, {os.cpu_count()} cores; {versions}. {measured}; CPU is"
         " user and system time of the process and its children, memory the largest sum of the"
         " proportional set sizes of all of them at one time."
     )
