@@ -28,7 +28,6 @@ enum Cell {
 
 #[derive(Debug, Arbitrary)]
 struct Input {
-    format: u8,
     separator: u8,
     quote_all: bool,
     crlf: bool,
