@@ -24,7 +24,7 @@ type Failure = Box<dyn Error>;
 const HOSTS: usize = 2000;
 
 /// Series read at a time, as the stages do.
-const AT_A_TIME: usize = 2048;
+const AT_A_TIME: usize = 8192;
 
 /// Series an engine's draft takes at a time, as its stage does.
 const ENGINE_BATCH: usize = 512;

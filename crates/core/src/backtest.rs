@@ -195,7 +195,7 @@ mod tests {
         }
     }
 
-    /// Counts what it was shown, and panics or falls silent over any panel with the host `bad`.
+    /// Panics or falls silent over any panel with the host `bad`.
     #[derive(Debug)]
     struct Moody {
         silent: bool,

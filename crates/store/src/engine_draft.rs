@@ -4,6 +4,7 @@ use duckdb::{OptionalExt, params};
 use fleetcast_core::{SeriesIssue, SeriesKey, Stage};
 
 use crate::draft::issue_batch;
+use crate::panels::key_range;
 use crate::{Draft, EngineForecasts, EngineTables, Error, RunId, Segment, Store, Table};
 
 const PROGRESS: &str = "draft_progress";
@@ -243,7 +244,7 @@ impl<'store> EngineDraft<'store> {
     /// Takes over the published issues of the engine about those series of `keys`, just appended,
     /// that it was asked the same about.
     fn reuse_issues(&self, keys: &[SeriesKey]) -> Result<(), Error> {
-        let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
+        let Some([first_host, first_resource, last_host, last_resource]) = key_range(keys) else {
             return Ok(());
         };
         let sql = include_str!("../sql/reuse_issues.sql")
@@ -255,10 +256,10 @@ impl<'store> EngineDraft<'store> {
             .execute(
                 &sql,
                 params![
-                    first.host(),
-                    first.resource(),
-                    last.host(),
-                    last.resource(),
+                    first_host,
+                    first_resource,
+                    last_host,
+                    last_resource,
                     self.run.get(),
                     self.stage.as_str(),
                 ],

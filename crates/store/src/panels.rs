@@ -63,17 +63,17 @@ impl Store {
         grid: TimeGrid,
         mut work: impl FnMut(&RecordBatch) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
+        let Some([first_host, first_resource, last_host, last_resource]) = key_range(keys) else {
             return Ok(());
         };
         let reading = Error::while_doing(READING_PANEL);
         let mut statement = self.connection.prepare(sql).map_err(reading)?;
         let batches = statement
             .stream_arrow(params![
-                first.host(),
-                first.resource(),
-                last.host(),
-                last.resource(),
+                first_host,
+                first_resource,
+                last_host,
+                last_resource,
                 Date(grid.first()),
                 Date(grid.last()),
             ])
@@ -83,6 +83,13 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Host and resource of the first of some keys, then those of the last: $1 to $4 of every query over
+/// consecutive keys. `None` where there is no key.
+pub(crate) fn key_range(keys: &[SeriesKey]) -> Option<[&str; 4]> {
+    let (first, last) = (keys.first()?, keys.last()?);
+    Some([first.host(), first.resource(), last.host(), last.resource()])
 }
 
 /// Where the series of this (host, resource) stands among sorted keys.

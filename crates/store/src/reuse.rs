@@ -1,9 +1,8 @@
 //! Forecasts of an earlier run that are also this one's.
 
-use duckdb::params;
 use fleetcast_core::{SeriesKey, Split};
 
-use crate::panels::key_index;
+use crate::panels::{key_index, key_range};
 use crate::{EngineForecasts, EngineTables, Error, Store};
 
 impl Store {
@@ -46,23 +45,20 @@ impl Store {
         keys: &[SeriesKey],
     ) -> Result<Vec<Option<u64>>, Error> {
         let mut found = vec![None; keys.len()];
-        let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
+        let Some(range) = key_range(keys) else {
             return Ok(found);
         };
         let reading = Error::while_doing("reading what an engine was asked");
         let sql = include_str!("../sql/read_inputs.sql").replace("{table}", tables.inputs.as_str());
         let mut statement = self.connection.prepare(&sql).map_err(reading)?;
         let rows = statement
-            .query_map(
-                params![first.host(), first.resource(), last.host(), last.resource()],
-                |row| {
-                    Ok((
-                        row.get::<_, String>(0)?,
-                        row.get::<_, String>(1)?,
-                        row.get(2)?,
-                    ))
-                },
-            )
+            .query_map(range, |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get(2)?,
+                ))
+            })
             .map_err(reading)?;
         for row in rows {
             let (host, resource, fingerprint) = row.map_err(reading)?;

@@ -67,12 +67,7 @@ fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolatio
         }
         let models: Vec<Option<Model<'_>>> = places
             .iter()
-            .map(|place| {
-                let Place {
-                    smoothing, states, ..
-                } = place.as_ref()?;
-                Some((*smoothing, states))
-            })
+            .map(|place| place.as_ref().map(|at| (at.smoothing, &at.states)))
             .collect();
         abreast.run(&models);
         for (lane, (fitting, place)) in fittings.iter_mut().zip(places).enumerate() {
@@ -87,12 +82,7 @@ fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolatio
     let points: Vec<Option<Point>> = fittings.into_iter().map(|fitting| fitting?.end()).collect();
     let models: Vec<Option<Model<'_>>> = points
         .iter()
-        .map(|point| {
-            let Point {
-                smoothing, states, ..
-            } = point.as_ref()?;
-            Some((*smoothing, states))
-        })
+        .map(|point| point.as_ref().map(|at| (at.smoothing, &at.states)))
         .collect();
     let ends = abreast.follow(&models);
     let found = prepared.iter().zip(&points).zip(ends);
