@@ -14,7 +14,7 @@ use fleetcast_core::{IntervalLevel, Split, WindowLengths};
 use fleetcast_judge::Rules;
 use fleetcast_outlook::Sustained;
 use fleetcast_store::{
-    EngineBatch, EngineTables, Made, OpenOptions, RunId, SeriesIndex, Store, Table,
+    EngineBatch, EngineTables, Histories, Made, OpenOptions, RunId, SeriesIndex, Store, Table,
 };
 use fleetcast_writer::{GoldenRecord, write_golden_record};
 
@@ -23,11 +23,11 @@ type Failure = Box<dyn Error>;
 /// Hosts of the fleet, where nobody says otherwise.
 const HOSTS: usize = 2000;
 
-/// Series read at a time, as the stages do.
-const AT_A_TIME: usize = 8192;
+/// Series the judge weighs at a time, as in a run.
+const JUDGED_BATCH: usize = 8192;
 
-/// Series an engine's draft takes at a time, as its stage does.
-const ENGINE_BATCH: usize = 512;
+/// Series an engine's draft takes at a time, as in a run.
+const KEPT_BATCH: usize = 2048;
 
 /// A fleet that was forecast once, and what the stages need to know of it.
 struct Fleet {
@@ -58,20 +58,23 @@ impl Fleet {
     /// Reads the history of every series; returns how many values there are.
     fn read(&self) -> Result<usize, Failure> {
         let mut observed = 0;
-        for keys in self.index.batches(AT_A_TIME) {
-            let (panel, _) = self.store.read_panel(keys, self.split.history())?;
-            observed += panel
-                .view()
-                .iter()
-                .map(|series| series.observed())
-                .sum::<usize>();
+        for block in self.histories().blocks(0) {
+            let series = block?;
+            let series = series.series_from(0);
+            observed += series.iter().map(|series| series.observed()).sum::<usize>();
         }
         Ok(observed)
     }
 
+    /// The history of every series, not read yet.
+    fn histories(&self) -> Histories<'_> {
+        let history = self.split.history();
+        Histories::new(&self.store, &self.index, history, self.index.keys.len())
+    }
+
     /// What the champion's tables hold, a batch of the draft at a time.
     fn champion(&self) -> Result<Vec<Vec<Made>>, Failure> {
-        let batches = self.index.batches(ENGINE_BATCH);
+        let batches = self.index.batches(KEPT_BATCH);
         batches
             .map(|keys| {
                 let forecasts = self
@@ -97,7 +100,7 @@ impl Fleet {
         let mut draft = self
             .store
             .engine_draft(self.run, EngineTables::PROPHET, keys)?;
-        for (keys, made) in self.index.batches(ENGINE_BATCH).zip(champion) {
+        for (keys, made) in self.index.batches(KEPT_BATCH).zip(champion) {
             draft.append(&EngineBatch {
                 keys,
                 made,
@@ -107,15 +110,15 @@ impl Fleet {
         Ok(draft.count_rows()?)
     }
 
-    fn judge(&self) -> Result<u64, Failure> {
+    fn judge(&self, histories: &Histories<'_>) -> Result<u64, Failure> {
         let rules = Rules::default();
         let judged = fleetcast_judge::judge(
             &self.store,
             self.run,
-            &self.index,
+            histories,
             &self.split,
             &rules,
-            AT_A_TIME,
+            JUDGED_BATCH,
             |_| (),
         )?;
         Ok(judged.rows)
@@ -170,6 +173,7 @@ fn forecast_fleet(dir: &Path, hosts: usize) -> Result<PathBuf, Failure> {
 fn stages(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
     let fleet = Fleet::open(path)?;
     let champion = fleet.champion()?;
+    let histories = fleet.histories();
     let mut group = criterion.benchmark_group("stages");
     group
         .sample_size(10)
@@ -186,7 +190,7 @@ fn stages(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
     measure("read", &|| Ok(fleet.read()? as u64));
     measure("read_forecasts", &|| Ok(fleet.champion()?.len() as u64));
     measure("keep_forecasts", &|| fleet.keep(&champion));
-    measure("judge", &|| fleet.judge());
+    measure("judge", &|| fleet.judge(&histories));
     measure("write", &|| fleet.write());
     measure("outlook", &|| fleet.outlook());
     group.finish();

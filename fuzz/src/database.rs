@@ -10,8 +10,8 @@ use fleetcast_judge::{Golden, Rules};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::{Mode, ProphetEngine};
 use fleetcast_store::{
-    EngineBatch, EngineForecasts, EngineTables, Made, RunIdentity, SeriesIndex, StageResult, Store,
-    Table,
+    EngineBatch, EngineForecasts, EngineTables, Histories, Made, RunIdentity, SeriesIndex,
+    StageResult, Store, Table,
 };
 use fleetcast_writer::GoldenRecord;
 
@@ -59,7 +59,8 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
         golden,
         ..Rules::default()
     };
-    let judged = fleetcast_judge::judge(store, run, &index, &split, &rules, 64, |_| ()).unwrap();
+    let histories = Histories::new(store, &index, split.history(), 7);
+    let judged = fleetcast_judge::judge(store, run, &histories, &split, &rules, 3, |_| ()).unwrap();
     store.publish(run, judged).unwrap();
     let limits = store.write_down_limits().unwrap();
     let record = GoldenRecord {

@@ -1,24 +1,25 @@
 //! One engine over the whole fleet: table in, table out.
 
+use std::panic::resume_unwind;
+
 use fleetcast_core::{
     BacktestError, Engine, Fingerprinter, IntervalLevel, IssueCode, Panel, PanelView, Refit,
     SeriesIssue, SeriesKey, Severity, Split, WindowOutcomes, forecast_windows, screen,
 };
 use fleetcast_store::{
-    EngineBatch, EngineDraft, EngineForecasts, EngineTables, Made, RunId, SeriesIndex, StageResult,
+    EngineBatch, EngineDraft, EngineForecasts, EngineTables, Histories, Made, RunId, StageResult,
     Store,
 };
 
 use crate::error::Error;
 use crate::progress::StageProgress;
 
-/// Series read at a time, unless memory is short: some 72 MB of values for three years of days. Rows
-/// rarely lie in the order of names, so that every batch looks through much of the table: the fewer,
-/// the better.
-pub(crate) const READ_BATCH: usize = 8192;
+/// Series that go into the database at a time, unless memory is short, and that a kill may cost. `DuckDB`
+/// compresses rows 122,880 at a time: what is left over from a batch, it writes twice.
+pub(crate) const KEPT_BATCH: usize = 2048;
 
-/// Series an engine gets at a time, and a kill may cost: enough to share what series have in common,
-/// few enough for the progress bar to move.
+/// Series an engine gets at a time: enough to share what series have in common, few enough for the
+/// progress bar to move.
 const ENGINE_BATCH: usize = 512;
 
 /// What an engine stage goes by.
@@ -29,8 +30,8 @@ pub(crate) struct EngineStage<'a> {
     pub(crate) split: Split,
     pub(crate) refit: Refit,
     pub(crate) level: IntervalLevel,
-    /// Series read at a time.
-    pub(crate) read_batch: usize,
+    /// Series that go into the database at a time.
+    pub(crate) kept_batch: usize,
     /// Tells whether the engine was asked the same before.
     pub(crate) fingerprinter: Fingerprinter,
     pub(crate) reuse: Reuse,
@@ -45,29 +46,56 @@ pub(crate) enum Reuse {
     Nothing,
 }
 
+/// Series of a batch, and what is known of them before the engine is asked.
+#[derive(Debug)]
+struct Question<'a> {
+    keys: &'a [SeriesKey],
+    /// Those worth forecasting.
+    panel: Panel,
+    fingerprints: Vec<u64>,
+    /// What an earlier run made of them, where it was asked the same.
+    earlier: Vec<Option<EngineForecasts>>,
+    issues: Vec<SeriesIssue>,
+}
+
+/// What goes into the database of a batch.
+#[derive(Debug)]
+struct Answer<'a> {
+    keys: &'a [SeriesKey],
+    made: Vec<Made>,
+    issues: Vec<SeriesIssue>,
+}
+
 impl EngineStage<'_> {
-    /// Forecasts every series of `index` into drafts of the engine's tables. Series that stand
+    /// Forecasts every series of `histories` into drafts of the engine's tables. Series that stand
     /// there already, because this stage of this run was cut off, are not forecast again; those an
     /// earlier run has forecast from the same values, settings and version keep its forecasts.
+    ///
+    /// While the engine is at a batch, the one before goes into the database.
     pub(crate) fn run<'store>(
         &self,
         store: &'store Store,
         run: RunId,
-        index: &SeriesIndex,
+        histories: &Histories<'_>,
         progress: &StageProgress,
     ) -> Result<StageResult<'store>, Error> {
+        let index = histories.index();
         let mut draft = store.engine_draft(run, self.tables, &index.keys)?;
-        progress.advance(draft.series_done());
-        for keys in index.keys[draft.series_done()..].chunks(self.read_batch) {
-            let (panel, repairs) = store.read_panel(keys, self.split.history())?;
-            let mut repairs = repairs.into_iter().peekable();
-            for batch in panel.view().chunks(ENGINE_BATCH) {
-                let last = batch.keys().last();
-                let repairs =
-                    std::iter::from_fn(|| repairs.next_if(|repair| Some(&repair.key) <= last));
-                self.forecast_batch(store, batch, repairs.collect(), &mut draft, progress)?;
-                progress.advance(batch.len());
+        let done = draft.series_done();
+        progress.advance(done);
+        for block in histories.blocks(done) {
+            let block = block?;
+            let mut answer = None;
+            for batch in block.series_from(done).chunks(self.kept_batch) {
+                let question = self.question(store, batch, block.repairs())?;
+                answer = Some(std::thread::scope(|scope| {
+                    let engine = scope.spawn(|| self.answer(question, progress));
+                    let kept = keep(answer.take(), &mut draft);
+                    let answer = engine.join().unwrap_or_else(|panic| resume_unwind(panic));
+                    kept.and(answer)
+                })?);
             }
+            keep(answer, &mut draft)?;
         }
         Ok(StageResult {
             stage: self.tables.stage,
@@ -80,31 +108,65 @@ impl EngineStage<'_> {
         })
     }
 
-    fn forecast_batch(
+    /// Which series of `batch` the engine is to be asked about.
+    fn question<'a>(
         &self,
         store: &Store,
-        batch: PanelView<'_>,
-        mut issues: Vec<SeriesIssue>,
-        draft: &mut EngineDraft<'_>,
-        progress: &StageProgress,
-    ) -> Result<(), Error> {
+        batch: PanelView<'a>,
+        repairs: &[SeriesIssue],
+    ) -> Result<Question<'a>, Error> {
         let screened = screen(batch);
+        let keys = batch.keys();
+        let mut issues = repairs_of(keys, repairs).to_vec();
         issues.extend(screened.issues);
         let worth_forecasting = screened.panel.view();
         let fingerprints: Vec<u64> = worth_forecasting
             .iter()
             .map(|series| self.fingerprinter.of(series))
             .collect();
-        let keys = worth_forecasting.keys();
+        let worth = worth_forecasting.keys();
         let earlier = match self.reuse {
-            Reuse::Unchanged => store.reusable(self.tables, keys, &fingerprints, &self.split)?,
-            Reuse::Nothing => vec![None; keys.len()],
+            Reuse::Unchanged => store.reusable(self.tables, worth, &fingerprints, &self.split)?,
+            Reuse::Nothing => vec![None; worth.len()],
         };
-        let mut forecast_now = progress
-            .in_engine(|| self.forecast_those_without(worth_forecasting, &earlier))?
-            .into_iter();
-        let mut made = Vec::with_capacity(keys.len());
-        for ((key, fingerprint), earlier) in keys.iter().zip(fingerprints).zip(earlier) {
+        Ok(Question {
+            keys,
+            panel: screened.panel,
+            fingerprints,
+            earlier,
+            issues,
+        })
+    }
+
+    /// Earlier forecasts, and the engine's where there are none.
+    fn answer<'a>(
+        &self,
+        question: Question<'a>,
+        progress: &StageProgress,
+    ) -> Result<Answer<'a>, Error> {
+        let Question {
+            keys,
+            panel,
+            fingerprints,
+            earlier,
+            mut issues,
+        } = question;
+        let mut forecast_now = Vec::new();
+        for (series, earlier) in panel
+            .view()
+            .chunks(ENGINE_BATCH)
+            .zip(earlier.chunks(ENGINE_BATCH))
+        {
+            let forecasts = progress.in_engine(|| self.forecast_those_without(series, earlier))?;
+            forecast_now.extend(forecasts);
+            progress.advance(series.len());
+        }
+        progress.advance(keys.len() - panel.view().len());
+        let mut forecast_now = forecast_now.into_iter();
+        let mut made = Vec::with_capacity(earlier.len());
+        for ((key, fingerprint), earlier) in
+            panel.view().keys().iter().zip(fingerprints).zip(earlier)
+        {
             let reused = earlier.is_some();
             let forecasts = earlier.or_else(|| {
                 let outcomes = forecast_now.next()?;
@@ -118,12 +180,7 @@ impl EngineStage<'_> {
                 reused,
             });
         }
-        draft.append(&EngineBatch {
-            keys: batch.keys(),
-            made: &made,
-            issues: &issues,
-        })?;
-        Ok(())
+        Ok(Answer { keys, made, issues })
     }
 
     /// What the engine says of the series that have no `earlier` forecasts, in their order.
@@ -178,6 +235,28 @@ impl EngineStage<'_> {
         }
         issues
     }
+}
+
+/// Those of `repairs`, which are in the order of their keys, that are of the series of `keys`.
+fn repairs_of<'a>(keys: &[SeriesKey], repairs: &'a [SeriesIssue]) -> &'a [SeriesIssue] {
+    let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
+        return &[];
+    };
+    let begin = repairs.partition_point(|repair| repair.key < *first);
+    let end = repairs.partition_point(|repair| repair.key <= *last);
+    &repairs[begin..end]
+}
+
+fn keep(answer: Option<Answer<'_>>, draft: &mut EngineDraft<'_>) -> Result<(), Error> {
+    let Some(answer) = answer else {
+        return Ok(());
+    };
+    draft.append(&EngineBatch {
+        keys: answer.keys,
+        made: &answer.made,
+        issues: &answer.issues,
+    })?;
+    Ok(())
 }
 
 #[cfg(test)]

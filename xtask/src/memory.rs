@@ -9,9 +9,15 @@ const SMALLEST: u64 = 256 * MEGA;
 
 const MEGA: u64 = 1_000_000;
 
-/// A share of the budget for series read at a time: their values, and what is made of them until it is
-/// in the database, are a few times that.
-const PANEL_SHARE: u64 = 32;
+/// Bytes of history that are held at a time where nobody says how much memory there is.
+const HELD_WITHOUT_BUDGET: u64 = 1000 * MEGA;
+
+/// The share of a budget for history that is held.
+const HELD_SHARE: u64 = 8;
+
+/// The share of a budget that the history of series at work would take: what is made of them until it
+/// is in the database is a few times that.
+const AT_WORK_SHARE: u64 = 32;
 
 /// Bytes a command may take, `DuckDB` and the engines together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +30,26 @@ impl MemoryBudget {
         self.0 / 2
     }
 
-    /// Series to read at a time, at most `most`, over the days of `grid`.
-    pub(crate) fn series_at_a_time(self, grid: TimeGrid, most: usize) -> usize {
-        let bytes_a_series = 8 * grid.len().max(1) as u64;
-        let series = self.0 / PANEL_SHARE / bytes_a_series;
-        usize::try_from(series).unwrap_or(most).clamp(1, most)
+    /// Series to work on at a time, at most `most`, with a history of the days of `grid`.
+    pub(crate) fn series_at_work(budget: Option<Self>, grid: TimeGrid, most: usize) -> usize {
+        budget.map_or(most, |budget| {
+            series_in(budget.0 / AT_WORK_SHARE, grid).min(most)
+        })
     }
+
+    /// Series whose history over the days of `grid` is held at a time.
+    pub(crate) fn series_held(budget: Option<Self>, grid: TimeGrid) -> usize {
+        let bytes = budget.map_or(HELD_WITHOUT_BUDGET, |budget| budget.0 / HELD_SHARE);
+        series_in(bytes, grid)
+    }
+}
+
+/// Series whose values over the days of `grid` take so many bytes; one at least.
+fn series_in(bytes: u64, grid: TimeGrid) -> usize {
+    let bytes_a_series = 8 * grid.len().max(1) as u64;
+    usize::try_from(bytes / bytes_a_series)
+        .unwrap_or(usize::MAX)
+        .max(1)
 }
 
 impl FromStr for MemoryBudget {
@@ -86,13 +106,16 @@ mod tests {
     }
 
     #[test]
-    fn a_small_budget_reads_fewer_series_at_a_time() {
+    fn a_small_budget_holds_and_works_on_fewer_series_at_a_time() {
         let grid = TimeGrid::new(fleetcast_core::Day::MIN, 1096);
-        let at_a_time = |text: &str| {
-            let budget: MemoryBudget = text.parse().unwrap();
-            budget.series_at_a_time(grid, 2048)
-        };
-        assert_eq!(at_a_time("4GB"), 2048);
-        assert_eq!(at_a_time("256MB"), 912);
+        let budget = |text: &str| Some(text.parse().unwrap());
+        let at_work = |budget| MemoryBudget::series_at_work(budget, grid, 2048);
+        let held = |budget| MemoryBudget::series_held(budget, grid);
+        assert_eq!(at_work(None), 2048);
+        assert_eq!(at_work(budget("4GB")), 2048);
+        assert_eq!(at_work(budget("256MB")), 912);
+        assert_eq!(held(None), 114_051);
+        assert_eq!(held(budget("4GB")), 57_025);
+        assert_eq!(held(budget("256MB")), 3649);
     }
 }

@@ -1,7 +1,7 @@
 //! How far a stage is: a bar on a terminal, plain lines otherwise.
 
-use std::cell::Cell;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -46,7 +46,7 @@ impl Reporter {
             total,
             bar,
             started: Instant::now(),
-            in_engine: Cell::default(),
+            in_engine: AtomicU64::new(0),
         }
     }
 }
@@ -59,7 +59,8 @@ pub(crate) struct StageProgress {
     total: usize,
     bar: ProgressBar,
     started: Instant,
-    in_engine: Cell<Duration>,
+    /// Nanoseconds.
+    in_engine: AtomicU64,
 }
 
 impl StageProgress {
@@ -72,7 +73,8 @@ impl StageProgress {
     pub(crate) fn in_engine<R>(&self, work: impl FnOnce() -> R) -> R {
         let started = Instant::now();
         let result = work();
-        self.in_engine.set(self.in_engine.get() + started.elapsed());
+        let nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.in_engine.fetch_add(nanoseconds, Ordering::Relaxed);
         result
     }
 
@@ -81,8 +83,8 @@ impl StageProgress {
     pub(crate) fn finish(self, rows: u64, reused: Option<u64>) -> f64 {
         self.bar.finish_and_clear();
         let seconds = self.started.elapsed().as_secs_f64();
-        let Self { name, total, .. } = self;
-        let in_engine = self.in_engine.get();
+        let (name, total) = (self.name, self.total);
+        let in_engine = Duration::from_nanos(self.in_engine.into_inner());
         let mut notes = Vec::new();
         if !in_engine.is_zero() {
             notes.push(format!("{:.1} s in the engine", in_engine.as_secs_f64()));

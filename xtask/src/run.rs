@@ -5,19 +5,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fleetcast_core::{Day, Engine, Fingerprinter, Refit, Split, Stage};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
-    EngineTables, RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SeriesIndex, StageResult,
-    Store, Table,
+    EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SeriesIndex,
+    StageResult, Store, Table,
 };
 use fleetcast_writer::GoldenRecord;
 
 use serde_json::json;
 
 use crate::cli::DemoFlags;
-use crate::engine_stage::{EngineStage, READ_BATCH};
+use crate::engine_stage::{EngineStage, KEPT_BATCH};
 use crate::error::Error;
+use crate::memory::MemoryBudget;
 use crate::progress::{Reporter, StageProgress};
 use crate::settings::Settings;
 use crate::{demo, summary};
+
+/// Series the judge weighs at a time, unless memory is short. Each time it reads through engines'
+/// tables, of which it can leave out the less the more names of hosts begin alike: the fewer, the better.
+const JUDGED_BATCH: usize = 8192;
 
 /// An open database and what is to be done in it.
 #[derive(Debug)]
@@ -42,9 +47,10 @@ pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), 
     let job = Job::open(settings)?;
     let (run, done) = job.continue_or_begin()?;
     job.announce(run);
+    let histories = job.histories();
     for stage in RUN_STAGES {
         if !done.contains(&stage) {
-            job.stage(stage, run)?;
+            job.stage(stage, run, &histories)?;
         }
     }
     job.store.end_run(run, RunStatus::Complete, now())?;
@@ -68,13 +74,13 @@ pub(crate) fn engine(settings: &Settings, stage: Stage) -> Result<(), Error> {
         None => job.store.begin_run(&job.identity, now())?,
     };
     job.announce(run);
-    job.stage(stage, run)
+    job.stage(stage, run, &job.histories())
 }
 
 pub(crate) fn judge(settings: &Settings) -> Result<(), Error> {
     let job = Job::open(settings)?;
     let run = job.run_to_join(Stage::Judge, &[Stage::Prophet, Stage::Challenger])?;
-    job.judge(run)
+    job.judge(run, &job.histories())
 }
 
 pub(crate) fn write(settings: &Settings) -> Result<(), Error> {
@@ -228,25 +234,28 @@ impl<'a> Job<'a> {
         Ok(None)
     }
 
-    fn stage(&self, stage: Stage, run: RunId) -> Result<(), Error> {
+    /// The history of every series, for all stages of a command.
+    fn histories(&self) -> Histories<'_> {
+        let history = self.split.history();
+        let held = MemoryBudget::series_held(self.settings.memory, history);
+        Histories::new(&self.store, &self.index, history, held)
+    }
+
+    fn stage(&self, stage: Stage, run: RunId, histories: &Histories<'_>) -> Result<(), Error> {
         match stage {
-            Stage::Prophet => self.prophet(run),
-            Stage::Challenger => self.challenger(run),
-            Stage::Judge => self.judge(run),
+            Stage::Prophet => {
+                let engine = ProphetEngine::new(self.settings.prophet_mode);
+                self.engine_stage(run, EngineTables::PROPHET, &engine, histories)
+            }
+            Stage::Challenger => {
+                let engine = self.settings.challenger.engine();
+                self.engine_stage(run, EngineTables::CHALLENGER, engine.as_ref(), histories)
+            }
+            Stage::Judge => self.judge(run, histories),
             Stage::Write => self.write(run),
             // Reading the data is part of the engines' stages.
             Stage::Data => Ok(()),
         }
-    }
-
-    fn prophet(&self, run: RunId) -> Result<(), Error> {
-        let engine = ProphetEngine::new(self.settings.prophet_mode);
-        self.engine_stage(run, EngineTables::PROPHET, &engine)
-    }
-
-    fn challenger(&self, run: RunId) -> Result<(), Error> {
-        let engine = self.settings.challenger.engine();
-        self.engine_stage(run, EngineTables::CHALLENGER, engine.as_ref())
     }
 
     fn engine_stage(
@@ -254,6 +263,7 @@ impl<'a> Job<'a> {
         run: RunId,
         tables: EngineTables,
         engine: &dyn Engine,
+        histories: &Histories<'_>,
     ) -> Result<(), Error> {
         let stage = tables.stage;
         let work = EngineStage {
@@ -262,12 +272,12 @@ impl<'a> Job<'a> {
             split: self.split,
             refit: self.settings.refit,
             level: self.settings.level,
-            read_batch: self.series_at_a_time(),
+            kept_batch: self.series_at_work(KEPT_BATCH),
             fingerprinter: Fingerprinter::new(&self.circumstances(stage)),
             reuse: self.settings.reuse,
         };
         self.publish(run, stage, |progress| {
-            work.run(&self.store, run, &self.index, progress)
+            work.run(&self.store, run, histories, progress)
         })
     }
 
@@ -283,23 +293,21 @@ impl<'a> Job<'a> {
         .to_string()
     }
 
-    fn series_at_a_time(&self) -> usize {
-        self.settings.memory.map_or(READ_BATCH, |budget| {
-            budget.series_at_a_time(self.split.history(), READ_BATCH)
-        })
+    fn series_at_work(&self, most: usize) -> usize {
+        MemoryBudget::series_at_work(self.settings.memory, self.split.history(), most)
     }
 
-    fn judge(&self, run: RunId) -> Result<(), Error> {
+    fn judge(&self, run: RunId, histories: &Histories<'_>) -> Result<(), Error> {
         let rules = self.settings.rules();
         self.publish(run, Stage::Judge, |progress| {
             let on_progress = |series| progress.advance(series);
             Ok(fleetcast_judge::judge(
                 &self.store,
                 run,
-                &self.index,
+                histories,
                 &self.split,
                 &rules,
-                self.series_at_a_time(),
+                self.series_at_work(JUDGED_BATCH),
                 on_progress,
             )?)
         })

@@ -99,6 +99,16 @@ pub enum PanelError {
         /// Values given.
         found: usize,
     },
+    /// There are not as many values as days of all series.
+    #[error("{found} values are not those of {series} series over {days} days")]
+    Shape {
+        /// Series to have values.
+        series: usize,
+        /// Days of the grid.
+        days: usize,
+        /// Values given.
+        found: usize,
+    },
     /// A series holds an infinite value.
     #[error("series {key} holds an infinite value on {day}")]
     Infinite {
@@ -147,6 +157,32 @@ impl Panel {
             panel.push(key, &row)?;
         }
         Ok(panel)
+    }
+
+    /// A panel of `keys` from all their values, one series' after the other's.
+    ///
+    /// # Errors
+    ///
+    /// [`PanelError::Shape`] where there are more or fewer values than every series has days,
+    /// [`PanelError::Infinite`] where one is infinite.
+    pub fn from_values(
+        grid: TimeGrid,
+        keys: Vec<SeriesKey>,
+        values: Vec<f64>,
+    ) -> Result<Self, PanelError> {
+        if values.len() != keys.len() * grid.len() {
+            return Err(PanelError::Shape {
+                series: keys.len(),
+                days: grid.len(),
+                found: values.len(),
+            });
+        }
+        if let Some(place) = values.iter().position(|value| value.is_infinite()) {
+            let day = grid.day(place % grid.len()).unwrap_or(grid.first());
+            let key = keys[place / grid.len()].clone();
+            return Err(PanelError::Infinite { key, day });
+        }
+        Ok(Self { grid, keys, values })
     }
 
     /// Appends one series.
@@ -266,6 +302,17 @@ impl<'a> PanelView<'a> {
         })
     }
 
+    /// The series from the one at `index` on; none where there are not so many.
+    #[must_use]
+    pub fn from_series(&self, index: usize) -> Self {
+        let index = index.min(self.len());
+        Self {
+            keys: &self.keys[index..],
+            values: &self.values[index * self.stride..],
+            ..*self
+        }
+    }
+
     /// The series in runs of at most `size` (one at a time where `size` is 0).
     pub fn chunks(&self, size: usize) -> impl Iterator<Item = Self> + use<'a> {
         let view = *self;
@@ -332,6 +379,10 @@ mod tests {
         assert_eq!(chunks[1].series(1).values, [31.0, 32.0]);
         assert_eq!(chunks[2].series(0).key.host(), "h4");
         assert_eq!(chunks[2].series(0).values, [41.0, 42.0]);
+        let last = window.from_series(3);
+        assert_eq!(last.len(), 2);
+        assert_eq!(last.series(0).values, [31.0, 32.0]);
+        assert!(window.from_series(6).is_empty());
     }
 
     #[test]
@@ -352,6 +403,25 @@ mod tests {
         assert_eq!(
             infinite.to_string(),
             "series h/cpu holds an infinite value on 2024-01-02"
+        );
+    }
+
+    #[test]
+    fn values_of_all_series_make_a_panel_where_they_are_as_many_as_its_days() {
+        let keys = || vec![SeriesKey::new("h", "cpu"), SeriesKey::new("i", "cpu")];
+        let of = |values: Vec<f64>| Panel::from_values(grid("2024-01-01", 2), keys(), values);
+        let panel = of(vec![1.0, f64::NAN, 3.0, 4.0]).unwrap();
+        assert_eq!(panel.view().series(1).values, [3.0, 4.0]);
+        assert_eq!(panel.view().series(1).key.host(), "i");
+        assert_eq!(
+            of(vec![1.0; 5]).unwrap_err().to_string(),
+            "5 values are not those of 2 series over 2 days"
+        );
+        assert_eq!(
+            of(vec![1.0, 2.0, 3.0, f64::INFINITY])
+                .unwrap_err()
+                .to_string(),
+            "series i/cpu holds an infinite value on 2024-01-02"
         );
     }
 }

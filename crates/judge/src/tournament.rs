@@ -5,9 +5,7 @@ use std::collections::{HashMap, HashSet};
 use fleetcast_core::{
     IssueCode, PanelError, PanelView, SeriesIssue, SeriesKey, Severity, Split, Stage, metrics,
 };
-use fleetcast_store::{
-    EngineForecasts, EngineTables, RunId, SeriesIndex, StageResult, Store, Table,
-};
+use fleetcast_store::{EngineForecasts, EngineTables, Histories, RunId, StageResult, Store, Table};
 use rayon::prelude::*;
 
 use crate::evidence::Evidence;
@@ -31,9 +29,9 @@ pub enum Error {
     Batch(#[from] arrow::error::ArrowError),
 }
 
-/// Judges every series in the store that an engine has something to say of, and drafts
-/// `backtest_scores`, `model_leaderboard`, `interval_calibration` and `judge_forecasts`. They are
-/// read `at_a_time`; `on_progress` hears how many were judged.
+/// Judges every series of `histories` that an engine has something to say of, and drafts
+/// `backtest_scores`, `model_leaderboard`, `interval_calibration` and `judge_forecasts`. Engines'
+/// forecasts are read of so many series `at_a_time`; `on_progress` hears how many were judged.
 ///
 /// A series is on the leaderboard where an engine has a forecast of its future, or where both have
 /// failed on it and seasonal naive stands in. Who won the last run is read from the leaderboard
@@ -45,7 +43,7 @@ pub enum Error {
 pub fn judge<'store>(
     store: &'store Store,
     run: RunId,
-    index: &SeriesIndex,
+    histories: &Histories<'_>,
     split: &Split,
     rules: &Rules,
     at_a_time: usize,
@@ -57,32 +55,34 @@ pub fn judge<'store>(
     let leaderboard = store.draft(Table::ModelLeaderboard)?;
     let calibrations = store.draft(Table::IntervalCalibration)?;
     let forecasts = store.draft(Table::JudgeForecasts)?;
-    let mut to_calibrate = Vec::with_capacity(index.keys.len());
+    let mut to_calibrate = Vec::with_capacity(histories.index().keys.len());
     let mut issues = Vec::new();
     let mut rows_made = 0;
-    for keys in index.batches(at_a_time) {
-        let (panel, _) = store.read_panel(keys, split.history())?;
-        let engines = Engines {
-            prophet: store.read_engine(EngineTables::PROPHET, keys, split)?,
-            challenger: store.read_engine(EngineTables::CHALLENGER, keys, split)?,
-        };
-        let rows = judge_panel(panel.view(), split, &engines, &incumbents, &failed, rules);
-        for row in &rows {
-            issues.extend(issue_of(row));
-            let index = keys.binary_search(&row.key);
-            let values = index.map_or(&[][..], |index| panel.view().series(index).values);
-            to_calibrate.push(ToCalibrate {
-                key: row.key.clone(),
-                model: row.verdict.golden,
-                own: row.verdict.calibration.clone(),
-                scale: metrics::mase_scale(values),
-            });
+    for block in histories.blocks(0) {
+        for history in block?.series_from(0).chunks(at_a_time) {
+            let keys = history.keys();
+            let engines = Engines {
+                prophet: store.read_engine(EngineTables::PROPHET, keys, split)?,
+                challenger: store.read_engine(EngineTables::CHALLENGER, keys, split)?,
+            };
+            let rows = judge_panel(history, split, &engines, &incumbents, &failed, rules);
+            for row in &rows {
+                issues.extend(issue_of(row));
+                let place = keys.binary_search(&row.key);
+                let values = place.map_or(&[][..], |place| history.series(place).values);
+                to_calibrate.push(ToCalibrate {
+                    key: row.key.clone(),
+                    model: row.verdict.golden,
+                    own: row.verdict.calibration.clone(),
+                    scale: metrics::mase_scale(values),
+                });
+            }
+            rows_made += rows.len();
+            scores.append(score_batch(run, &rows)?)?;
+            leaderboard.append(leaderboard_batch(run, &rows)?)?;
+            forecasts.append(judge_forecast_batch(run, &rows, split.future().first())?)?;
+            on_progress(keys.len());
         }
-        rows_made += rows.len();
-        scores.append(score_batch(run, &rows)?)?;
-        leaderboard.append(leaderboard_batch(run, &rows)?)?;
-        forecasts.append(judge_forecast_batch(run, &rows, split.future().first())?)?;
-        on_progress(keys.len());
     }
     for calibrated in calibrate(to_calibrate).chunks(at_a_time.max(1)) {
         calibrations.append(calibration_batch(run, calibrated)?)?;

@@ -6,7 +6,7 @@ use fleetcast_core::{
     WindowLengths,
 };
 use fleetcast_judge::{Golden, Metric, PromotionMargin, Rules, judge};
-use fleetcast_store::{RunId, RunIdentity, Segment, StageResult, Store, Table};
+use fleetcast_store::{Histories, RunId, RunIdentity, Segment, StageResult, Store, Table};
 
 const AS_OF: &str = "2025-12-31";
 
@@ -104,7 +104,8 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
 
 fn judge_by(store: &Store, run: RunId, rules: &Rules) {
     let index = store.series_index(split().as_of()).unwrap();
-    let result = judge(store, run, &index, &split(), rules, 3, |_| ()).unwrap();
+    let histories = Histories::new(store, &index, split().history(), 4);
+    let result = judge(store, run, &histories, &split(), rules, 3, |_| ()).unwrap();
     store.publish(run, result).unwrap();
 }
 

@@ -1,8 +1,5 @@
--- An engine's forecasts of the series from ($1, $2) to ($3, $4), on the days from $5 to $6, in any
--- order. The plain bounds on `host` let DuckDB skip row groups.
-SELECT host, resource, ds, yhat, yhat_lower, yhat_upper
-FROM {table}
-WHERE host >= $1 AND host <= $3
-  AND (host > $1 OR resource >= $2)
-  AND (host < $3 OR resource <= $4)
-  AND ds BETWEEN $5 AND $6;
+-- An engine's forecasts of the wanted series on the days from $1 to $2, in any order.
+SELECT w.place, f.ds, f.yhat, f.yhat_lower, f.yhat_upper
+FROM {table} AS f
+JOIN wanted_series AS w ON w.host = f.host AND w.resource = f.resource
+WHERE f.ds BETWEEN $1 AND $2;

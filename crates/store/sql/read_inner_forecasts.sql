@@ -1,8 +1,6 @@
--- An engine's inner forecasts of the series from ($1, $2) to ($3, $4), from origins between $5 and $6.
-SELECT host, resource, origin, yhat
-FROM {table}
-WHERE host >= $1 AND host <= $3
-  AND (host > $1 OR resource >= $2)
-  AND (host < $3 OR resource <= $4)
-  AND origin BETWEEN $5 AND $6
-ORDER BY host, resource, origin;
+-- An engine's inner forecasts of the wanted series, from origins between $1 and $2.
+SELECT w.place, i.origin, i.yhat
+FROM {table} AS i
+JOIN wanted_series AS w ON w.host = i.host AND w.resource = i.resource
+WHERE i.origin BETWEEN $1 AND $2
+ORDER BY w.place, i.origin;

@@ -1,6 +1,4 @@
--- What an engine was asked of the series from ($1, $2) to ($3, $4).
-SELECT host, resource, fingerprint
-FROM {table}
-WHERE host >= $1 AND host <= $3
-  AND (host > $1 OR resource >= $2)
-  AND (host < $3 OR resource <= $4);
+-- What an engine was asked of the wanted series.
+SELECT w.place, i.fingerprint
+FROM {table} AS i
+JOIN wanted_series AS w ON w.host = i.host AND w.resource = i.resource;

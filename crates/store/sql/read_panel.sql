@@ -1,8 +1,5 @@
--- The series from ($1, $2) to ($3, $4), on the days from $5 to $6: their days and values, in any
--- order. The plain bounds on `host` let DuckDB skip row groups.
-SELECT host::VARCHAR AS host, resource::VARCHAR AS resource, ds, utilization::DOUBLE AS utilization
-FROM processed_data
-WHERE host >= $1 AND host <= $3
-  AND (host > $1 OR resource >= $2)
-  AND (host < $3 OR resource <= $4)
-  AND ds BETWEEN $5 AND $6;
+-- The wanted series on the days from $1 to $2: their places, days and values, in any order.
+SELECT w.place, d.ds, d.utilization::DOUBLE AS utilization
+FROM processed_data AS d
+JOIN wanted_series AS w ON w.host = d.host::VARCHAR AND w.resource = d.resource::VARCHAR
+WHERE d.ds BETWEEN $1 AND $2;

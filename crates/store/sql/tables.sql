@@ -1,5 +1,6 @@
 -- Every table fleetcast writes. `{table}` is the statement's own table, or the name of the copy
--- that a stage fills before it takes the table's place.
+-- that a stage fills before it takes the table's place; that one gets its key, the last line of a
+-- statement, when it is full.
 
 -- table: runs
 CREATE TABLE IF NOT EXISTS {table} (
@@ -238,8 +239,10 @@ CREATE TABLE IF NOT EXISTS {table} (
     trust            VARCHAR,
     model            VARCHAR NOT NULL,
     as_of            DATE    NOT NULL,
-    recent           DOUBLE,           -- the mean of the last observed days
-    peak             DOUBLE  NOT NULL, -- the largest yhat
+    -- the mean of the last observed days
+    recent           DOUBLE,
+    -- the largest yhat
+    peak             DOUBLE  NOT NULL,
     PRIMARY KEY (host, resource)
 );
 

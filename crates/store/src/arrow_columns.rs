@@ -1,7 +1,10 @@
 //! Typed columns of Arrow batches.
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, ListArray, StringArray};
-use arrow::datatypes::{Date32Type, Float64Type};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Float64Array, ListArray, StringArray, UInt32Array,
+    UInt64Array,
+};
+use arrow::datatypes::{Date32Type, Float64Type, UInt32Type, UInt64Type};
 use arrow::record_batch::RecordBatch;
 
 use crate::Error;
@@ -26,6 +29,24 @@ pub(crate) fn strings<'a>(
 ) -> Result<&'a StringArray, Error> {
     let array = column(batch, name)?;
     array.as_string_opt().ok_or_else(|| wrong_type(name, array))
+}
+
+/// The places of series among those a query was about.
+pub(crate) fn places(batch: &RecordBatch) -> Result<&UInt32Array, Error> {
+    let array = column(batch, "place")?;
+    array
+        .as_primitive_opt::<UInt32Type>()
+        .ok_or_else(|| wrong_type("place", array))
+}
+
+pub(crate) fn whole_numbers<'a>(
+    batch: &'a RecordBatch,
+    name: &'static str,
+) -> Result<&'a UInt64Array, Error> {
+    let array = column(batch, name)?;
+    array
+        .as_primitive_opt::<UInt64Type>()
+        .ok_or_else(|| wrong_type(name, array))
 }
 
 pub(crate) fn lists<'a>(

@@ -30,7 +30,8 @@ impl Segment {
     }
 }
 
-/// A new version of a table, with the same columns and keys, that nobody reads yet.
+/// A new version of a table, with the same columns, that nobody reads yet. It gets the table's key
+/// when it is published.
 #[derive(Debug)]
 pub struct Draft<'store> {
     store: &'store Store,
@@ -51,7 +52,7 @@ impl Store {
             .execute_batch(&format!("DROP TABLE IF EXISTS {name}"))
             .map_err(creating)?;
         self.connection
-            .execute_batch(&table.definition(&name))
+            .execute_batch(&table.definition_without_key(&name))
             .map_err(creating)?;
         Ok(Draft {
             store: self,
@@ -121,6 +122,22 @@ impl Draft<'_> {
                 row.get(0)
             })
             .map_err(Error::while_doing("counting rows"))
+    }
+
+    /// Gives it the table's key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where two rows have the same.
+    pub(crate) fn add_key(&self) -> Result<(), Error> {
+        let Some(key) = self.table.key() else {
+            return Ok(());
+        };
+        let add = format!("ALTER TABLE {} ADD PRIMARY KEY ({key})", self.name);
+        self.store
+            .connection
+            .execute_batch(&add)
+            .map_err(Error::while_doing("making a table's key"))
     }
 
     /// Appends a batch, whose columns must be the table's, in order.

@@ -4,7 +4,6 @@ use duckdb::{OptionalExt, params};
 use fleetcast_core::{SeriesIssue, SeriesKey, Stage};
 
 use crate::draft::issue_batch;
-use crate::panels::key_range;
 use crate::{Draft, EngineForecasts, EngineTables, Error, RunId, Segment, Store, Table};
 
 const PROGRESS: &str = "draft_progress";
@@ -244,26 +243,14 @@ impl<'store> EngineDraft<'store> {
     /// Takes over the published issues of the engine about those series of `keys`, just appended,
     /// that it was asked the same about.
     fn reuse_issues(&self, keys: &[SeriesKey]) -> Result<(), Error> {
-        let Some([first_host, first_resource, last_host, last_resource]) = key_range(keys) else {
-            return Ok(());
-        };
+        self.store.want(keys)?;
         let sql = include_str!("../sql/reuse_issues.sql")
             .replace("{issues}", self.issues.name())
             .replace("{draft}", self.inputs.name())
             .replace("{published}", self.inputs.table().as_str());
         self.store
             .connection
-            .execute(
-                &sql,
-                params![
-                    first_host,
-                    first_resource,
-                    last_host,
-                    last_resource,
-                    self.run.get(),
-                    self.stage.as_str(),
-                ],
-            )
+            .execute(&sql, params![self.run.get(), self.stage.as_str()])
             .map(drop)
             .map_err(Error::while_doing(KEEPING))
     }

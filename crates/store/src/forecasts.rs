@@ -3,8 +3,11 @@
 use fleetcast_core::{Forecast, SeriesKey, Split, TimeGrid, WindowOutcomes};
 
 use crate::arrow_columns::numbers;
-use crate::panels::for_each_row;
+use crate::input::Date;
+use crate::wanted::for_each_day;
 use crate::{EngineTables, Error, InnerForecast, Store, Table};
+
+const READING: &str = "reading forecasts";
 
 /// One engine's forecasts of one series, as far as there are any.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -98,15 +101,16 @@ impl Store {
         let days_each = grid.len();
         let mut columns = [(); 3].map(|()| vec![f64::NAN; keys.len() * days_each]);
         let sql = include_str!("../sql/read_forecasts.sql").replace("{table}", table.as_str());
-        self.for_each_batch(&sql, keys, grid, |batch| {
+        let window = [Date(grid.first()), Date(grid.last())];
+        self.for_each_batch(READING, &sql, keys, window, |batch| {
             let values = [
                 numbers(batch, "yhat")?.values(),
                 numbers(batch, "yhat_lower")?.values(),
                 numbers(batch, "yhat_upper")?.values(),
             ];
-            for_each_row(batch, keys, grid, |row, index, day| {
+            for_each_day(batch, grid, |row, place, day| {
                 for (column, values) in columns.iter_mut().zip(values) {
-                    column[index * days_each + day] = values[row];
+                    column[place * days_each + day] = values[row];
                 }
             })
         })?;

@@ -3,9 +3,11 @@
 use arrow::array::Array;
 use fleetcast_core::{Day, InnerOrigin, SeriesKey, TimeGrid};
 
-use crate::arrow_columns::{days, doubles, lists, strings};
-use crate::panels::key_index;
+use crate::arrow_columns::{days, doubles, lists, places};
+use crate::input::Date;
 use crate::{Error, Store, Table};
+
+const READING: &str = "reading forecasts from inner origins";
 
 /// A forecast an engine made from an origin inside the training window.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,19 +43,18 @@ impl Store {
         let sql =
             include_str!("../sql/read_inner_forecasts.sql").replace("{table}", table.as_str());
         let mut found = vec![Vec::new(); keys.len()];
-        self.for_each_batch(&sql, keys, training, |batch| {
-            let (hosts, resources) = (strings(batch, "host")?, strings(batch, "resource")?);
-            let (origins, yhats) = (days(batch, "origin")?, lists(batch, "yhat")?);
+        let window = [Date(training.first()), Date(training.last())];
+        self.for_each_batch(READING, &sql, keys, window, |batch| {
+            let (series, origins) = (places(batch)?, days(batch, "origin")?);
+            let yhats = lists(batch, "yhat")?;
             for row in 0..batch.num_rows() {
-                let name = (hosts.value(row), resources.value(row));
-                let origin = Day::from_epoch_days(i64::from(origins.value(row)));
-                let (Some(index), Ok(origin)) = (key_index(keys, name), origin) else {
+                let Ok(origin) = Day::from_epoch_days(i64::from(origins.value(row))) else {
                     continue;
                 };
                 let yhat = yhats.value(row);
                 let yhat = doubles(&yhat, "yhat")?;
                 if yhat.null_count() == 0 {
-                    found[index].push(InnerForecast {
+                    found[series.value(row) as usize].push(InnerForecast {
                         origin,
                         yhat: yhat.values().to_vec(),
                     });

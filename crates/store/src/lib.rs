@@ -1,7 +1,7 @@
 //! The `DuckDB` tables: the only place where engines' data meets the database.
 //!
 //! A [`Store`] is an open database file. It checks what stands in `processed_data`, hands it out
-//! as panels of bounded size ([`Store::read_panel`]), takes forecasts as Arrow batches
+//! as panels of bounded size ([`Histories`]), takes forecasts as Arrow batches
 //! ([`Draft`]), and lets a stage's finished tables take their places in one transaction
 //! ([`Store::publish`]). Which tables and columns there are is documented in `docs/contract.md`.
 
@@ -11,6 +11,7 @@ mod engine_draft;
 mod error;
 mod forecast_file;
 mod forecasts;
+mod histories;
 mod history;
 mod import;
 mod inner;
@@ -22,6 +23,7 @@ mod publish;
 mod reuse;
 mod runs;
 mod tables;
+mod wanted;
 mod way_out;
 
 pub use draft::{Draft, Segment};
@@ -29,6 +31,7 @@ pub use engine_draft::{EngineBatch, EngineDraft, Made};
 pub use error::Error;
 pub use forecast_file::OutsideForecast;
 pub use forecasts::EngineForecasts;
+pub use histories::{Histories, HistoryBlock};
 pub use history::Archive;
 pub use import::{Aggregate, Import, ImportReport, NameSource};
 pub use inner::InnerForecast;

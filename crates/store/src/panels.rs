@@ -1,12 +1,11 @@
 //! Series out of the database, as panels.
 
 use arrow::array::Array;
-use arrow::record_batch::RecordBatch;
-use duckdb::params;
 use fleetcast_core::{IssueCode, Panel, SeriesIssue, SeriesKey, Severity, TimeGrid};
 
-use crate::arrow_columns::{days, numbers, strings};
+use crate::arrow_columns::numbers;
 use crate::input::{Date, data_issue};
+use crate::wanted::for_each_day;
 use crate::{Error, Store};
 
 /// Values beyond this are no utilisation of anything, and their squares would overflow.
@@ -17,8 +16,8 @@ const READING_PANEL: &str = "reading series from processed_data";
 impl Store {
     /// The series of `keys` over `grid`, with what was repaired on the way.
     ///
-    /// `keys` must be consecutive keys of a [`crate::SeriesIndex`]; the panel has one row a key, in
-    /// that order, all NaN where the series has no row in `grid`. A day without a value, with one
+    /// The panel has one row a key, in the order of `keys`, all NaN where the series has no row in
+    /// `grid`. A day without a value, with one
     /// that is not finite, or with one beyond 1e100 is missing; a day that stands there more than
     /// once has the mean of its values.
     ///
@@ -33,97 +32,24 @@ impl Store {
         let mut values = vec![f64::NAN; keys.len() * grid.len()];
         let mut oddities = vec![Oddities::default(); keys.len()];
         let sql = include_str!("../sql/read_panel.sql");
-        self.for_each_batch(sql, keys, grid, |batch| {
+        let window = [Date(grid.first()), Date(grid.last())];
+        self.for_each_batch(READING_PANEL, sql, keys, window, |batch| {
             let utilization = numbers(batch, "utilization")?;
-            for_each_row(batch, keys, grid, |row, index, day| {
-                let cell = &mut values[index * grid.len() + day];
+            for_each_day(batch, grid, |row, place, day| {
+                let cell = &mut values[place * grid.len() + day];
                 let value = utilization.is_valid(row).then(|| utilization.value(row));
-                oddities[index].put(cell, day, value);
+                oddities[place].put(cell, day, value);
             })
         })?;
         let mut issues = Vec::new();
-        for (index, oddities) in oddities.into_iter().enumerate() {
-            let values = &mut values[index * grid.len()..][..grid.len()];
-            issues.extend(oddities.finish(&keys[index], values));
+        for (place, oddities) in oddities.into_iter().enumerate() {
+            let values = &mut values[place * grid.len()..][..grid.len()];
+            issues.extend(oddities.finish(&keys[place], values));
         }
-        let rows = keys
-            .iter()
-            .cloned()
-            .zip(values.chunks(grid.len().max(1)).map(<[f64]>::to_vec));
-        let panel =
-            Panel::from_rows(grid, rows).map_err(|error| Error::columns(READING_PANEL, error))?;
+        let panel = Panel::from_values(grid, keys.to_vec(), values)
+            .map_err(|error| Error::columns(READING_PANEL, error))?;
         Ok((panel, issues))
     }
-
-    /// Runs a query over the series of `keys` on the days of `grid`, one batch at a time.
-    pub(crate) fn for_each_batch(
-        &self,
-        sql: &str,
-        keys: &[SeriesKey],
-        grid: TimeGrid,
-        mut work: impl FnMut(&RecordBatch) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let Some([first_host, first_resource, last_host, last_resource]) = key_range(keys) else {
-            return Ok(());
-        };
-        let reading = Error::while_doing(READING_PANEL);
-        let mut statement = self.connection.prepare(sql).map_err(reading)?;
-        let batches = statement
-            .stream_arrow(params![
-                first_host,
-                first_resource,
-                last_host,
-                last_resource,
-                Date(grid.first()),
-                Date(grid.last()),
-            ])
-            .map_err(reading)?;
-        for batch in batches {
-            work(&batch.map_err(reading)?)?;
-        }
-        Ok(())
-    }
-}
-
-/// Host and resource of the first of some keys, then those of the last: $1 to $4 of every query over
-/// consecutive keys. `None` where there is no key.
-pub(crate) fn key_range(keys: &[SeriesKey]) -> Option<[&str; 4]> {
-    let (first, last) = (keys.first()?, keys.last()?);
-    Some([first.host(), first.resource(), last.host(), last.resource()])
-}
-
-/// Where the series of this (host, resource) stands among sorted keys.
-pub(crate) fn key_index(keys: &[SeriesKey], name: (&str, &str)) -> Option<usize> {
-    keys.binary_search_by(|key| (key.host(), key.resource()).cmp(&name))
-        .ok()
-}
-
-/// Calls `work` with the row, the place of its key among `keys` and the place of its day in `grid`,
-/// for every row of `batch` that has both.
-pub(crate) fn for_each_row(
-    batch: &RecordBatch,
-    keys: &[SeriesKey],
-    grid: TimeGrid,
-    mut work: impl FnMut(usize, usize, usize),
-) -> Result<(), Error> {
-    let (hosts, resources) = (strings(batch, "host")?, strings(batch, "resource")?);
-    let ds = days(batch, "ds")?;
-    let first = grid.first().epoch_days();
-    // Rows of one series stand together as a rule: its place is looked up once.
-    let mut last: Option<((&str, &str), Option<usize>)> = None;
-    for row in 0..batch.num_rows() {
-        let name = (hosts.value(row), resources.value(row));
-        let index = match last {
-            Some((known, index)) if known == name => index,
-            _ => key_index(keys, name),
-        };
-        last = Some((name, index));
-        let day = usize::try_from(i64::from(ds.value(row)) - i64::from(first)).ok();
-        if let (Some(index), Some(day)) = (index, day.filter(|day| *day < grid.len())) {
-            work(row, index, day);
-        }
-    }
-    Ok(())
 }
 
 /// What was odd about one series' rows.

@@ -33,7 +33,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Database`] where `DuckDB` refuses; the earlier tables stand then.
+    /// [`Error::Database`] where `DuckDB` refuses, or where two rows have the same key; the earlier
+    /// tables stand then.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "publishing uses the drafts up: they have become tables"
@@ -41,6 +42,9 @@ impl Store {
     pub fn publish(&self, run: RunId, result: StageResult<'_>) -> Result<(), Error> {
         const ACTION: &str = "publishing a stage's tables";
         let publishing = Error::while_doing(ACTION);
+        for draft in &result.drafts {
+            draft.add_key()?;
+        }
         self.in_one_transaction(ACTION, || {
             if let Some(archive) = result.archive {
                 self.archive_golden_record(archive)?;

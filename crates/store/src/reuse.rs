@@ -2,7 +2,7 @@
 
 use fleetcast_core::{SeriesKey, Split};
 
-use crate::panels::{key_index, key_range};
+use crate::arrow_columns::{places, whole_numbers};
 use crate::{EngineForecasts, EngineTables, Error, Store};
 
 impl Store {
@@ -44,28 +44,16 @@ impl Store {
         tables: EngineTables,
         keys: &[SeriesKey],
     ) -> Result<Vec<Option<u64>>, Error> {
+        const READING: &str = "reading what an engine was asked";
         let mut found = vec![None; keys.len()];
-        let Some(range) = key_range(keys) else {
-            return Ok(found);
-        };
-        let reading = Error::while_doing("reading what an engine was asked");
         let sql = include_str!("../sql/read_inputs.sql").replace("{table}", tables.inputs.as_str());
-        let mut statement = self.connection.prepare(&sql).map_err(reading)?;
-        let rows = statement
-            .query_map(range, |row| {
-                Ok((
-                    row.get::<_, String>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get(2)?,
-                ))
-            })
-            .map_err(reading)?;
-        for row in rows {
-            let (host, resource, fingerprint) = row.map_err(reading)?;
-            if let Some(index) = key_index(keys, (&host, &resource)) {
-                found[index] = Some(fingerprint);
+        self.for_each_batch(READING, &sql, keys, [], |batch| {
+            let fingerprints = whole_numbers(batch, "fingerprint")?;
+            for (place, fingerprint) in places(batch)?.values().iter().zip(fingerprints.values()) {
+                found[*place as usize] = Some(*fingerprint);
             }
-        }
+            Ok(())
+        })?;
         Ok(found)
     }
 }

@@ -7,6 +7,9 @@ use fleetcast_core::Stage;
 /// All definitions, each under a line `-- table: NAME`.
 const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 
+/// What stands between the last column and the columns of a key.
+const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
+
 /// The version of the definitions in `sql/tables.sql`.
 pub(crate) const SCHEMA_VERSION: i64 = 3;
 
@@ -105,13 +108,32 @@ impl Table {
         format!("draft_{self}")
     }
 
-    /// The statement that makes the table, or its draft, under `name`.
+    /// The statement that makes the table under `name`.
     pub(crate) fn definition(self, name: &str) -> String {
+        self.template().replace("{table}", name)
+    }
+
+    /// The statement that makes it without its key: an index of many rows is made at once in half the
+    /// time it takes to grow row by row.
+    pub(crate) fn definition_without_key(self, name: &str) -> String {
+        let definition = self.definition(name);
+        match self.key() {
+            Some(key) => definition.replace(&format!("{BEFORE_KEY}{key})"), ""),
+            None => definition,
+        }
+    }
+
+    /// The columns of its primary key, where that stands on a line of its own.
+    pub(crate) fn key(self) -> Option<&'static str> {
+        let (_, key) = self.template().split_once(BEFORE_KEY)?;
+        key.split_once(')').map(|(columns, _)| columns)
+    }
+
+    fn template(self) -> &'static str {
         let heading = format!("-- table: {self}\n");
-        let definition = DEFINITIONS.split_once(&heading).map_or("", |(_, rest)| {
+        DEFINITIONS.split_once(&heading).map_or("", |(_, rest)| {
             rest.split("-- table: ").next().unwrap_or(rest)
-        });
-        definition.replace("{table}", name)
+        })
     }
 }
 
@@ -168,6 +190,10 @@ mod tests {
             let definition = table.definition("some_name");
             assert_eq!(definition.matches("CREATE TABLE").count(), 1, "{table}");
             assert!(definition.contains("IF NOT EXISTS some_name ("), "{table}");
+            let without_key = table.definition_without_key("some_name");
+            assert!(!without_key.contains("\n    PRIMARY KEY"), "{table}");
+            assert_eq!(without_key == definition, table.key().is_none(), "{table}");
         }
+        assert_eq!(Table::Forecasts.key(), Some("host, resource, ds"));
     }
 }

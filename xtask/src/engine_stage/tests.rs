@@ -181,6 +181,7 @@ fn run(store: &Store, champion: &dyn Engine, challenger: &dyn Engine) {
         series: index.keys.len(),
     };
     let run = store.begin_run(&identity, 0).unwrap();
+    let histories = Histories::new(store, &index, split.history(), 4);
     let engines = [
         (EngineTables::PROPHET, champion),
         (EngineTables::CHALLENGER, challenger),
@@ -192,17 +193,16 @@ fn run(store: &Store, champion: &dyn Engine, challenger: &dyn Engine) {
             split,
             refit: Refit::WholeHistory,
             level: IntervalLevel::EIGHTY_PERCENT,
-            read_batch: READ_BATCH,
+            kept_batch: KEPT_BATCH,
             fingerprinter: Fingerprinter::new(engine.name()),
             reuse: Reuse::Unchanged,
         };
         let progress = Reporter::new(true).stage("engine", index.keys.len());
-        let made = stage.run(store, run, &index, &progress).unwrap();
+        let made = stage.run(store, run, &histories, &progress).unwrap();
         store.publish(run, made).unwrap();
     }
     let rules = fleetcast_judge::Rules::default();
-    let judged =
-        fleetcast_judge::judge(store, run, &index, &split, &rules, READ_BATCH, |_| ()).unwrap();
+    let judged = fleetcast_judge::judge(store, run, &histories, &split, &rules, 3, |_| ()).unwrap();
     store.publish(run, judged).unwrap();
     let limits = store.write_down_limits().unwrap();
     let record = GoldenRecord {
