@@ -58,9 +58,9 @@ impl Fleet {
     /// Reads the history of every series; returns how many values there are.
     fn read(&self) -> Result<usize, Failure> {
         let mut observed = 0;
-        for block in self.histories().blocks(0) {
-            let series = block?;
-            let series = series.series_from(0);
+        for batch in self.histories().batches(0, self.index.keys.len()) {
+            let batch = batch?;
+            let series = batch.series();
             observed += series.iter().map(|series| series.observed()).sum::<usize>();
         }
         Ok(observed)

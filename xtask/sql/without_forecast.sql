@@ -1,8 +1,4 @@
--- Series of the data that have no golden row.
-SELECT count(*)
-FROM (
-    SELECT DISTINCT host::VARCHAR AS host, resource::VARCHAR AS resource
-    FROM processed_data
-    WHERE host IS NOT NULL AND resource IS NOT NULL
-)
-ANTI JOIN forecasts USING (host, resource);
+-- Series of run $1 that have no golden row: whose forecast is golden has an outlook.
+SELECT greatest(series - (SELECT count(*) FROM capacity_outlook), 0)
+FROM runs
+WHERE run_id = $1;

@@ -1,13 +1,11 @@
 //! One engine over the whole fleet: table in, table out.
 
-use std::panic::resume_unwind;
-
 use fleetcast_core::{
     BacktestError, Engine, Fingerprinter, IntervalLevel, IssueCode, Panel, PanelView, Refit,
-    SeriesIssue, SeriesKey, Severity, Split, WindowOutcomes, forecast_windows, screen,
+    SeriesIssue, SeriesKey, Severity, Split, WindowOutcomes, forecast_windows, pipeline, screen,
 };
 use fleetcast_store::{
-    EngineBatch, EngineDraft, EngineForecasts, EngineTables, Histories, Made, RunId, StageResult,
+    EngineBatch, EngineForecasts, EngineTables, Histories, HistoryBatch, Made, RunId, StageResult,
     Store,
 };
 
@@ -48,8 +46,8 @@ pub(crate) enum Reuse {
 
 /// Series of a batch, and what is known of them before the engine is asked.
 #[derive(Debug)]
-struct Question<'a> {
-    keys: &'a [SeriesKey],
+struct Question {
+    keys: Vec<SeriesKey>,
     /// Those worth forecasting.
     panel: Panel,
     fingerprints: Vec<u64>,
@@ -60,8 +58,8 @@ struct Question<'a> {
 
 /// What goes into the database of a batch.
 #[derive(Debug)]
-struct Answer<'a> {
-    keys: &'a [SeriesKey],
+struct Answer {
+    keys: Vec<SeriesKey>,
     made: Vec<Made>,
     issues: Vec<SeriesIssue>,
 }
@@ -71,7 +69,8 @@ impl EngineStage<'_> {
     /// there already, because this stage of this run was cut off, are not forecast again; those an
     /// earlier run has forecast from the same values, settings and version keep its forecasts.
     ///
-    /// While the engine is at a batch, the one before goes into the database.
+    /// While the engine is at a batch, the one before goes into the database, and the one after is
+    /// read.
     pub(crate) fn run<'store>(
         &self,
         store: &'store Store,
@@ -81,22 +80,20 @@ impl EngineStage<'_> {
     ) -> Result<StageResult<'store>, Error> {
         let index = histories.index();
         let mut draft = store.engine_draft(run, self.tables, &index.keys)?;
-        let done = draft.series_done();
-        progress.advance(done);
-        for block in histories.blocks(done) {
-            let block = block?;
-            let mut answer = None;
-            for batch in block.series_from(done).chunks(self.kept_batch) {
-                let question = self.question(store, batch, block.repairs())?;
-                answer = Some(std::thread::scope(|scope| {
-                    let engine = scope.spawn(|| self.answer(question, progress));
-                    let kept = keep(answer.take(), &mut draft);
-                    let answer = engine.join().unwrap_or_else(|panic| resume_unwind(panic));
-                    kept.and(answer)
-                })?);
-            }
-            keep(answer, &mut draft)?;
-        }
+        progress.advance(draft.series_done());
+        pipeline(
+            histories
+                .batches(draft.series_done(), self.kept_batch)
+                .map(|batch| self.question(store, &batch?)),
+            |question| self.answer(question, progress),
+            |answer| {
+                Ok(draft.append(&EngineBatch {
+                    keys: &answer.keys,
+                    made: &answer.made,
+                    issues: &answer.issues,
+                })?)
+            },
+        )?;
         Ok(StageResult {
             stage: self.tables.stage,
             rows: draft.count_rows()?,
@@ -109,15 +106,9 @@ impl EngineStage<'_> {
     }
 
     /// Which series of `batch` the engine is to be asked about.
-    fn question<'a>(
-        &self,
-        store: &Store,
-        batch: PanelView<'a>,
-        repairs: &[SeriesIssue],
-    ) -> Result<Question<'a>, Error> {
-        let screened = screen(batch);
-        let keys = batch.keys();
-        let mut issues = repairs_of(keys, repairs).to_vec();
+    fn question(&self, store: &Store, batch: &HistoryBatch) -> Result<Question, Error> {
+        let screened = screen(batch.series());
+        let mut issues = batch.repairs().to_vec();
         issues.extend(screened.issues);
         let worth_forecasting = screened.panel.view();
         let fingerprints: Vec<u64> = worth_forecasting
@@ -130,7 +121,7 @@ impl EngineStage<'_> {
             Reuse::Nothing => vec![None; worth.len()],
         };
         Ok(Question {
-            keys,
+            keys: batch.series().keys().to_vec(),
             panel: screened.panel,
             fingerprints,
             earlier,
@@ -139,11 +130,7 @@ impl EngineStage<'_> {
     }
 
     /// Earlier forecasts, and the engine's where there are none.
-    fn answer<'a>(
-        &self,
-        question: Question<'a>,
-        progress: &StageProgress,
-    ) -> Result<Answer<'a>, Error> {
+    fn answer(&self, question: Question, progress: &StageProgress) -> Result<Answer, Error> {
         let Question {
             keys,
             panel,
@@ -235,28 +222,6 @@ impl EngineStage<'_> {
         }
         issues
     }
-}
-
-/// Those of `repairs`, which are in the order of their keys, that are of the series of `keys`.
-fn repairs_of<'a>(keys: &[SeriesKey], repairs: &'a [SeriesIssue]) -> &'a [SeriesIssue] {
-    let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
-        return &[];
-    };
-    let begin = repairs.partition_point(|repair| repair.key < *first);
-    let end = repairs.partition_point(|repair| repair.key <= *last);
-    &repairs[begin..end]
-}
-
-fn keep(answer: Option<Answer<'_>>, draft: &mut EngineDraft<'_>) -> Result<(), Error> {
-    let Some(answer) = answer else {
-        return Ok(());
-    };
-    draft.append(&EngineBatch {
-        keys: answer.keys,
-        made: &answer.made,
-        issues: &answer.issues,
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]

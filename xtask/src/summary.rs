@@ -30,7 +30,7 @@ struct Leaderboard {
 /// Prints what the run came to, as tables or as one line of JSON.
 pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<(), Error> {
     let leaderboard = leaderboard(store)?;
-    let without_forecast = count(store, include_str!("../sql/without_forecast.sql"))?;
+    let without_forecast = without_forecast(store, run)?;
     if settings.json {
         output::line(summary_json(store, run, &leaderboard, without_forecast)?);
         return Ok(());
@@ -186,11 +186,17 @@ fn leaderboard(store: &Store) -> Result<Leaderboard, Error> {
     Ok(row)
 }
 
-fn count(store: &Store, sql: &str) -> Result<u64, Error> {
+fn without_forecast(store: &Store, run: RunId) -> Result<u64, Error> {
     let counted = store
         .connection()
-        .query_row(sql, [], |row| row.get(0))
-        .map_err(StoreError::while_doing("counting series"))?;
+        .query_row(
+            include_str!("../sql/without_forecast.sql"),
+            [run.get()],
+            |row| row.get(0),
+        )
+        .map_err(StoreError::while_doing(
+            "counting series without a forecast",
+        ))?;
     Ok(counted)
 }
 

@@ -1,5 +1,7 @@
 //! Many series over the same days.
 
+use std::ops::Range;
+
 use crate::{Day, SeriesKey, SeriesView};
 
 /// A run of consecutive days.
@@ -302,13 +304,14 @@ impl<'a> PanelView<'a> {
         })
     }
 
-    /// The series from the one at `index` on; none where there are not so many.
+    /// The series at the places of `range`, as far as there are any.
     #[must_use]
-    pub fn from_series(&self, index: usize) -> Self {
-        let index = index.min(self.len());
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        let end = range.end.min(self.len());
+        let start = range.start.min(end);
         Self {
-            keys: &self.keys[index..],
-            values: &self.values[index * self.stride..],
+            keys: &self.keys[start..end],
+            values: &self.values[start * self.stride..end * self.stride],
             ..*self
         }
     }
@@ -317,17 +320,8 @@ impl<'a> PanelView<'a> {
     pub fn chunks(&self, size: usize) -> impl Iterator<Item = Self> + use<'a> {
         let view = *self;
         let size = size.max(1);
-        self.keys
-            .chunks(size)
-            .enumerate()
-            .map(move |(chunk, keys)| {
-                let start = chunk * size * view.stride;
-                Self {
-                    keys,
-                    values: &view.values[start..start + keys.len() * view.stride],
-                    ..view
-                }
-            })
+        let starts = (0..self.len()).step_by(size);
+        starts.map(move |start| view.slice(start..start.saturating_add(size)))
     }
 }
 
@@ -379,10 +373,10 @@ mod tests {
         assert_eq!(chunks[1].series(1).values, [31.0, 32.0]);
         assert_eq!(chunks[2].series(0).key.host(), "h4");
         assert_eq!(chunks[2].series(0).values, [41.0, 42.0]);
-        let last = window.from_series(3);
+        let last = window.slice(3..9);
         assert_eq!(last.len(), 2);
         assert_eq!(last.series(0).values, [31.0, 32.0]);
-        assert!(window.from_series(6).is_empty());
+        assert!(window.slice(6..9).is_empty());
     }
 
     #[test]

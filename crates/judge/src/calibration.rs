@@ -42,9 +42,11 @@ impl PastResiduals {
     }
 
     /// Their quantiles, or `None` of none.
-    pub(crate) fn calibration(mut self) -> Option<Calibration> {
+    pub(crate) fn calibration(&mut self) -> Option<Calibration> {
+        // Sizes and weights are not negative, so their bits are in their order. What an earlier call
+        // has sorted, the stable sort takes as it is and merges.
         self.errors
-            .sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            .sort_by_key(|(size, weight)| (size.to_bits(), weight.to_bits()));
         let days = self.errors.len();
         let (largest, _) = *self.errors.last()?;
         let total: f64 = self.errors.iter().map(|(_, weight)| weight).sum();

@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use fleetcast_core::{
-    IssueCode, PanelError, PanelView, SeriesIssue, SeriesKey, Severity, Split, Stage, metrics,
+    IssueCode, PanelError, SeriesIssue, SeriesKey, Severity, Split, Stage, metrics, pipeline,
 };
-use fleetcast_store::{EngineForecasts, EngineTables, Histories, RunId, StageResult, Store, Table};
+use fleetcast_store::{
+    EngineForecasts, EngineTables, Histories, HistoryBatch, RunId, StageResult, Store, Table,
+};
 use rayon::prelude::*;
 
 use crate::evidence::Evidence;
@@ -58,32 +60,34 @@ pub fn judge<'store>(
     let mut to_calibrate = Vec::with_capacity(histories.index().keys.len());
     let mut issues = Vec::new();
     let mut rows_made = 0;
-    for block in histories.blocks(0) {
-        for history in block?.series_from(0).chunks(at_a_time) {
-            let keys = history.keys();
-            let engines = Engines {
-                prophet: store.read_engine(EngineTables::PROPHET, keys, split)?,
-                challenger: store.read_engine(EngineTables::CHALLENGER, keys, split)?,
-            };
-            let rows = judge_panel(history, split, &engines, &incumbents, &failed, rules);
-            for row in &rows {
-                issues.extend(issue_of(row));
-                let place = keys.binary_search(&row.key);
-                let values = place.map_or(&[][..], |place| history.series(place).values);
+    pipeline(
+        histories
+            .batches(0, at_a_time)
+            .map(|history| EvidenceBatch::read(store, history?, split)),
+        |evidence| {
+            let judged = evidence.judge(split, &incumbents, &failed, rules);
+            Ok((judged, evidence.prophet.len()))
+        },
+        |(judged, series): (Vec<Judged>, usize)| {
+            let mut rows = Vec::with_capacity(judged.len());
+            for Judged { row, scale } in judged {
+                issues.extend(issue_of(&row));
                 to_calibrate.push(ToCalibrate {
                     key: row.key.clone(),
                     model: row.verdict.golden,
                     own: row.verdict.calibration.clone(),
-                    scale: metrics::mase_scale(values),
+                    scale,
                 });
+                rows.push(row);
             }
             rows_made += rows.len();
             scores.append(score_batch(run, &rows)?)?;
             leaderboard.append(leaderboard_batch(run, &rows)?)?;
             forecasts.append(judge_forecast_batch(run, &rows, split.future().first())?)?;
-            on_progress(keys.len());
-        }
-    }
+            on_progress(series);
+            Ok::<(), Error>(())
+        },
+    )?;
     for calibrated in calibrate(to_calibrate).chunks(at_a_time.max(1)) {
         calibrations.append(calibration_batch(run, calibrated)?)?;
     }
@@ -98,47 +102,69 @@ pub fn judge<'store>(
     })
 }
 
-/// Both engines' forecasts, one a series of the panel.
-struct Engines {
+/// What there is on some series: their history and both engines' forecasts, one a series.
+struct EvidenceBatch {
+    history: HistoryBatch,
     prophet: Vec<EngineForecasts>,
     challenger: Vec<EngineForecasts>,
 }
 
-/// The verdicts on the series of a panel that belong on the leaderboard, in its order.
-fn judge_panel(
-    history: PanelView<'_>,
-    split: &Split,
-    engines: &Engines,
-    incumbents: &HashMap<SeriesKey, Contender>,
-    failed: &HashSet<SeriesKey>,
-    rules: &Rules,
-) -> Vec<Row> {
-    let verdicts: Vec<Option<Row>> = (0..history.len())
-        .into_par_iter()
-        .map(|index| {
-            let evidence = Evidence {
-                split,
-                history: history.series(index),
-                prophet: &engines.prophet[index],
-                challenger: &engines.challenger[index],
-            };
-            let key = evidence.history.key;
-            let has_future =
-                evidence.prophet.future.is_some() || evidence.challenger.future.is_some();
-            if !has_future && !failed.contains(key) {
-                return None;
-            }
-            let incumbent = incumbents.get(key).copied();
-            let verdict = judge_series(&evidence, incumbent, rules);
-            let has_golden = has_future || verdict.stand_in.is_some();
-            has_golden.then(|| Row {
-                key: key.clone(),
-                incumbent,
-                verdict,
-            })
+/// A verdict that belongs on the leaderboard.
+struct Judged {
+    row: Row,
+    /// What the series' errors are measured by.
+    scale: Option<f64>,
+}
+
+impl EvidenceBatch {
+    fn read(store: &Store, history: HistoryBatch, split: &Split) -> Result<Self, Error> {
+        let keys = history.series().keys();
+        Ok(Self {
+            prophet: store.read_engine(EngineTables::PROPHET, keys, split)?,
+            challenger: store.read_engine(EngineTables::CHALLENGER, keys, split)?,
+            history,
         })
-        .collect();
-    verdicts.into_iter().flatten().collect()
+    }
+
+    /// The verdicts on the series that belong on the leaderboard, in their order.
+    fn judge(
+        &self,
+        split: &Split,
+        incumbents: &HashMap<SeriesKey, Contender>,
+        failed: &HashSet<SeriesKey>,
+        rules: &Rules,
+    ) -> Vec<Judged> {
+        let history = self.history.series();
+        let verdicts: Vec<Option<Judged>> = (0..history.len())
+            .into_par_iter()
+            .map(|place| {
+                let evidence = Evidence {
+                    split,
+                    history: history.series(place),
+                    prophet: &self.prophet[place],
+                    challenger: &self.challenger[place],
+                };
+                let key = evidence.history.key;
+                let has_future =
+                    evidence.prophet.future.is_some() || evidence.challenger.future.is_some();
+                if !has_future && !failed.contains(key) {
+                    return None;
+                }
+                let incumbent = incumbents.get(key).copied();
+                let verdict = judge_series(&evidence, incumbent, rules);
+                let has_golden = has_future || verdict.stand_in.is_some();
+                has_golden.then(|| Judged {
+                    scale: metrics::mase_scale(evidence.history.values),
+                    row: Row {
+                        key: key.clone(),
+                        incumbent,
+                        verdict,
+                    },
+                })
+            })
+            .collect();
+        verdicts.into_iter().flatten().collect()
+    }
 }
 
 fn issue_of(row: &Row) -> Option<SeriesIssue> {

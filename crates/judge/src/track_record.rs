@@ -69,7 +69,7 @@ impl TrackRecord {
                 origin_errors,
             };
         };
-        let promised = residuals.clone().calibration();
+        let promised = residuals.calibration();
         let interval = promised.map(|promised| promised.interval(yhat, level));
         residuals.add(actual, yhat, 1.0);
         origin_errors.extend(metrics::mae(actual, yhat).map(|mae| (mae, 1.0)));

@@ -1,7 +1,8 @@
 //! A fleet's history, read as many series at a time as memory allows.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::ops::Range;
+use std::sync::Arc;
 
 use fleetcast_core::{Panel, PanelView, SeriesIssue, TimeGrid};
 
@@ -18,29 +19,45 @@ pub struct Histories<'a> {
     index: &'a SeriesIndex,
     grid: TimeGrid,
     block_len: usize,
-    last: RefCell<Option<Rc<HistoryBlock>>>,
+    last: RefCell<Option<Arc<Block>>>,
 }
 
-/// Series that follow one another in an index.
+/// Series that follow one another in an index, and what was repaired in them.
 #[derive(Debug)]
-pub struct HistoryBlock {
+struct Block {
     first: usize,
     panel: Panel,
     repairs: Vec<SeriesIssue>,
 }
 
-impl HistoryBlock {
-    /// Those of its series that are at place `place` of the index or after it.
+/// Some series of a block.
+#[derive(Debug)]
+pub struct HistoryBatch {
+    block: Arc<Block>,
+    /// Their places in the index.
+    places: Range<usize>,
+}
+
+impl HistoryBatch {
+    /// The series.
     #[must_use]
-    pub fn series_from(&self, place: usize) -> PanelView<'_> {
-        let view = self.panel.view();
-        view.from_series(place.saturating_sub(self.first))
+    pub fn series(&self) -> PanelView<'_> {
+        let first = self.block.first;
+        let places = self.places.start - first..self.places.end - first;
+        self.block.panel.view().slice(places)
     }
 
-    /// What was repaired while reading, in the order of the series.
+    /// What was repaired in them while reading, in their order.
     #[must_use]
     pub fn repairs(&self) -> &[SeriesIssue] {
-        &self.repairs
+        let series = self.series();
+        let (Some(first), Some(last)) = (series.keys().first(), series.keys().last()) else {
+            return &[];
+        };
+        let repairs = &self.block.repairs;
+        let start = repairs.partition_point(|repair| repair.key < *first);
+        let end = repairs.partition_point(|repair| repair.key <= *last);
+        &repairs[start..end]
     }
 }
 
@@ -63,32 +80,51 @@ impl<'a> Histories<'a> {
         self.index
     }
 
-    /// The blocks that hold the series at place `from` of the index and those after it, in order.
+    /// The series at place `from` of the index and after it, in batches of at most `size`, none of
+    /// which goes beyond its block.
     ///
-    /// A block that cannot be read is [`Error::Database`] or [`Error::Columns`].
-    pub fn blocks(&self, from: usize) -> impl Iterator<Item = Result<Rc<HistoryBlock>, Error>> {
-        let begins = (0..self.index.keys.len()).step_by(self.block_len);
-        begins
-            .filter(move |first| first + self.block_len > from)
-            .map(|first| self.block(first))
+    /// What cannot be read is [`Error::Database`] or [`Error::Columns`].
+    pub fn batches(
+        &self,
+        from: usize,
+        size: usize,
+    ) -> impl Iterator<Item = Result<HistoryBatch, Error>> {
+        let mut next = from;
+        std::iter::from_fn(move || {
+            let place = next;
+            let first = place - place % self.block_len;
+            let end = self
+                .index
+                .keys
+                .len()
+                .min(first.saturating_add(self.block_len));
+            next = place.saturating_add(size.max(1)).min(end);
+            (place < end).then(|| {
+                let block = self.block(first)?;
+                Ok(HistoryBatch {
+                    block,
+                    places: place..next,
+                })
+            })
+        })
     }
 
-    fn block(&self, first: usize) -> Result<Rc<HistoryBlock>, Error> {
+    fn block(&self, first: usize) -> Result<Arc<Block>, Error> {
         let mut last = self.last.borrow_mut();
         if let Some(block) = last.as_ref().filter(|block| block.first == first) {
-            return Ok(Rc::clone(block));
+            return Ok(Arc::clone(block));
         }
         // Two blocks at a time would be one too many.
         *last = None;
         let keys = &self.index.keys[first..];
         let keys = &keys[..self.block_len.min(keys.len())];
         let (panel, repairs) = self.store.read_panel(keys, self.grid)?;
-        let block = Rc::new(HistoryBlock {
+        let block = Arc::new(Block {
             first,
             panel,
             repairs,
         });
-        *last = Some(Rc::clone(&block));
+        *last = Some(Arc::clone(&block));
         Ok(block)
     }
 }

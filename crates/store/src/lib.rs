@@ -31,7 +31,7 @@ pub use engine_draft::{EngineBatch, EngineDraft, Made};
 pub use error::Error;
 pub use forecast_file::OutsideForecast;
 pub use forecasts::EngineForecasts;
-pub use histories::{Histories, HistoryBlock};
+pub use histories::{Histories, HistoryBatch};
 pub use history::Archive;
 pub use import::{Aggregate, Import, ImportReport, NameSource};
 pub use inner::InnerForecast;

@@ -8,9 +8,9 @@ use fleetcast_core::{
     Day, Forecast, Horizon, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, Stage, TimeGrid,
 };
 use fleetcast_store::{
-    Aggregate, EngineBatch, EngineDraft, EngineForecasts, EngineTables, Error, Import, Limits,
-    Made, NameSource, OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment, StageResult,
-    Store, Table,
+    Aggregate, EngineBatch, EngineDraft, EngineForecasts, EngineTables, Error, Histories, Import,
+    Limits, Made, NameSource, OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment,
+    StageResult, Store, Table,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -403,7 +403,7 @@ mod panels {
     }
 
     /// Every series of the panels, and every issue, in order.
-    fn read_in_batches(rows: &[(u8, u8, i32, f64)], batch: usize) -> Vec<String> {
+    fn read_in_batches(rows: &[(u8, u8, i32, f64)], block: usize, batch: usize) -> Vec<String> {
         let values: Vec<String> = rows
             .iter()
             .map(|(host, resource, ds, value)| {
@@ -414,34 +414,74 @@ mod panels {
         let index = store.series_index(day("2025-01-31")).unwrap();
         let grid = TimeGrid::new(day("2025-01-01"), 31);
         let (mut series, mut found) = (Vec::new(), Vec::new());
-        for keys in index.batches(batch) {
-            let (panel, issues) = store.read_panel(keys, grid).unwrap();
-            assert_eq!(panel.view().keys(), keys);
-            let mut values = panel.view().iter().flat_map(|one| one.values);
+        let histories = Histories::new(&store, &index, grid, block);
+        for batch in histories.batches(0, batch) {
+            let batch = batch.unwrap();
+            let mut values = batch.series().iter().flat_map(|one| one.values);
             assert!(values.all(|value| !value.is_infinite()));
             series.extend(
-                panel
-                    .view()
+                batch
+                    .series()
                     .iter()
                     .map(|one| format!("{} {:?}", one.key, one.values)),
             );
-            found.extend(issues.iter().map(|issue| format!("{issue:?}")));
+            found.extend(batch.repairs().iter().map(|issue| format!("{issue:?}")));
         }
+        assert_eq!(series.len(), index.keys.len());
         series.extend(found);
         series
+    }
+
+    #[test]
+    fn a_block_is_read_once_and_its_batches_do_not_go_beyond_it() {
+        let store = store_with(
+            "CREATE TABLE processed_data AS
+             SELECT 'h' || h AS host, 'cpu' AS resource, DATE '2025-01-01' AS ds, h::DOUBLE AS utilization
+             FROM range(7) AS hosts (h)",
+        );
+        let index = store.series_index(day("2025-01-01")).unwrap();
+        let grid = TimeGrid::new(day("2025-01-01"), 1);
+        let values = |histories: &Histories<'_>, from, size| -> Vec<Vec<f64>> {
+            let batches = histories.batches(from, size);
+            batches
+                .map(|batch| {
+                    let batch = batch.unwrap();
+                    batch
+                        .series()
+                        .iter()
+                        .flat_map(|one| one.values.to_vec())
+                        .collect()
+                })
+                .collect()
+        };
+        let whole = Histories::new(&store, &index, grid, 100);
+        let halves = Histories::new(&store, &index, grid, 4);
+        assert_eq!(
+            values(&halves, 0, 3),
+            [vec![0.0, 1.0, 2.0], vec![3.0], vec![4.0, 5.0, 6.0]]
+        );
+        assert_eq!(values(&halves, 6, 3), [[6.0]]);
+        assert_eq!(values(&whole, 2, 100), [[2.0, 3.0, 4.0, 5.0, 6.0]]);
+        assert!(values(&whole, 7, 3).is_empty());
+
+        let changing = "UPDATE processed_data SET utilization = -1";
+        store.connection().execute_batch(changing).unwrap();
+        assert_eq!(values(&whole, 5, 1), [[5.0], [6.0]]);
+        assert_eq!(values(&halves, 5, 9), [[5.0, 6.0]]);
+        assert_eq!(values(&halves, 3, 1)[0], [-1.0]);
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
 
-        /// However the rows stand and however the keys are batched, the panels are the same, and
+        /// However the rows stand and however the series are batched, the panels are the same, and
         /// no value is infinite.
         #[test]
-        fn panels_depend_on_the_rows_alone(rows in any_rows(), batch in 1..20_usize) {
+        fn panels_depend_on_the_rows_alone(rows in any_rows(), block in 1..20_usize, batch in 1..20_usize) {
             let mut backwards = rows.clone();
             backwards.reverse();
-            let whole = read_in_batches(&rows, usize::MAX);
-            prop_assert_eq!(whole, read_in_batches(&backwards, batch));
+            let whole = read_in_batches(&rows, usize::MAX, usize::MAX);
+            prop_assert_eq!(whole, read_in_batches(&backwards, block, batch));
         }
     }
 }
