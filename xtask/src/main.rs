@@ -43,7 +43,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", output::visible(&error.to_string()));
             ExitCode::FAILURE
         }
     }

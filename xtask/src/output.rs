@@ -1,5 +1,6 @@
 //! What is printed.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether something could not be written, other than to a reader that has left.
 static FAILED: AtomicBool = AtomicBool::new(false);
 
-/// Writes a line to standard output. A reader that has left (`run-all | head`) is no reason to stop
+/// Writes a line (or several) to standard output. A reader that has left (`run-all | head`) is no reason to stop
 /// a run: its results are tables.
 pub(crate) fn line(text: impl Display) {
-    if let Err(error) = writeln!(std::io::stdout().lock(), "{text}")
+    let text = text.to_string();
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{}", visible(&text))
         && error.kind() != ErrorKind::BrokenPipe
     {
         FAILED.store(true, Ordering::Relaxed);
@@ -20,4 +22,39 @@ pub(crate) fn line(text: impl Display) {
 /// Whether everything that was to be printed has been, or nobody wants it any more.
 pub(crate) fn is_complete() -> bool {
     !FAILED.load(Ordering::Relaxed)
+}
+
+/// The text without characters that would command a terminal: names of hosts are somebody else's. They
+/// are written as JSON writes them, so that JSON stays what it is.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|c| {
+        if commands(c) {
+            format!("\\u{:04x}", u32::from(c))
+        } else {
+            c.to_string()
+        }
+    });
+    Cow::Owned(shown.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_command_no_terminal() {
+        for (text, expected) in [
+            ("web-01\tcpu\nweb-02 ホスト", "web-01\tcpu\nweb-02 ホスト"),
+            ("\u{1b}[2Jweb\r\u{7f}", "\\u001b[2Jweb\\u000d\\u007f"),
+            ("{\"host\":\"\u{9b}\"}", "{\"host\":\"\\u009b\"}"),
+        ] {
+            assert_eq!(visible(text), expected);
+        }
+        let json: serde_json::Value = serde_json::from_str(&visible("\"\u{9b}\"")).unwrap();
+        assert_eq!(json, "\u{9b}");
+    }
 }
