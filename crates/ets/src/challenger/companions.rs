@@ -132,7 +132,11 @@ fn smooth(series: &[&[f64]], weekly: bool) -> Vec<Option<Extrapolation>> {
     let ets = Ets::new(if weekly { SEASON_WEEK } else { 1 })
         .limits(limits)
         .bounds(Bounds::Usual);
-    fit_abreast(&ets, form, series)
+    if weekly {
+        fit_abreast::<SEASON_WEEK>(&ets, form, series)
+    } else {
+        fit_abreast::<0>(&ets, form, series)
+    }
 }
 
 /// Last year's same weekday, moved by half of how the level has changed since; `None` where a day

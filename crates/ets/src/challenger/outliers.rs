@@ -79,10 +79,11 @@ impl<'a> Outliers<'a> {
             days: 0,
         };
         let residuals = self.residuals(values);
-        let Some(deviations) = deviations(values, &residuals.without_itself) else {
+        let of_all = deviation_of_all(&residuals.without_itself);
+        if !of_all.is_finite() || is_rounding(of_all, values) {
             return unchanged;
-        };
-        let excess = excess(residuals.with_itself, &deviations);
+        }
+        let excess = excess(residuals, of_all);
         let days = excess.iter().filter(|excess| **excess != 0.0).count();
         if days == 0 {
             return unchanged;
@@ -128,25 +129,40 @@ struct Residuals {
     without_itself: Vec<f64>,
 }
 
-/// The deviation of each day; `None` where all days together have none but what rounding leaves.
-fn deviations(values: &[f64], residuals: &[f64]) -> Option<Vec<f64>> {
-    let of_all = deviation_of_all(residuals);
-    if !of_all.is_finite() || is_rounding(of_all, values) {
-        return None;
+/// How far each day may be from its level: five deviations, of all days or, where that is larger, of the
+/// days around it.
+///
+/// The latter is found where it is asked for: few days are further than five deviations of all days, and the
+/// others are near whatever those around them are.
+struct Widths {
+    of_days: Vec<f64>,
+    /// The four weeks at either end and the quarters of a year between, as far as nobody has asked for them.
+    unasked: Vec<Range<usize>>,
+}
+
+impl Widths {
+    fn new(of_all: f64, days: usize) -> Self {
+        let at_an_end = (WEEKS / 2 * SEASON_WEEK).min(days / 2);
+        let middle = at_an_end..days - at_an_end;
+        let seasons = middle.clone().step_by(SEASON);
+        let seasons = seasons.map(|first| first..(first + SEASON).min(middle.end));
+        Self {
+            of_days: vec![FAR_OUT * of_all; days],
+            unasked: seasons.chain([0..middle.start, middle.end..days]).collect(),
+        }
     }
-    let mut deviations = vec![of_all; residuals.len()];
-    let at_an_end = (WEEKS / 2 * SEASON_WEEK).min(residuals.len() / 2);
-    let middle = at_an_end..residuals.len() - at_an_end;
-    let seasons = middle.clone().step_by(SEASON);
-    let seasons = seasons.map(|first| first..(first + SEASON).min(middle.end));
-    let ends = [0..middle.start, middle.end..residuals.len()];
-    for days in seasons.chain(ends) {
-        let mut observed = observed(&residuals[days.clone()]);
-        let middle = median(&mut observed);
-        let own = deviation(&observed, middle);
-        deviations[days].fill(of_all.max(own));
+
+    /// Asks for those of some days.
+    fn ask(&mut self, of: impl Fn(&Range<usize>) -> bool, residuals: &[f64]) {
+        for days in self.unasked.extract_if(.., |days| of(days)) {
+            let mut observed = observed(&residuals[days.clone()]);
+            let middle = median(&mut observed);
+            let own = FAR_OUT * deviation(&observed, middle);
+            for width in &mut self.of_days[days] {
+                *width = width.max(own);
+            }
+        }
     }
-    Some(deviations)
 }
 
 /// The deviation of all days: the median absolute one, or where that is larger the one by which 9 of 10
@@ -156,14 +172,17 @@ fn deviation_of_all(residuals: &[f64]) -> f64 {
     for value in &mut absolute {
         *value = value.abs();
     }
-    let rare = absolute.len() / RARE;
-    let Some(rank) = absolute.len().checked_sub(rare + 1) else {
+    let count = absolute.len();
+    let Some(rank) = count.checked_sub(count / RARE + 1) else {
         return 0.0;
     };
-    let common = *absolute
-        .select_nth_unstable_by(rank, |a, b| by_size(*a, *b))
+    let median = median(&mut absolute);
+    // The middle one has its place, and those after it are no smaller.
+    let (middle, above) = (count / 2, &mut absolute[count / 2..]);
+    let common = *above
+        .select_nth_unstable_by(rank - middle, |a, b| by_size(*a, *b))
         .1;
-    (DEVIATION * median(&mut absolute)).max(common / COMMON)
+    (DEVIATION * median).max(common / COMMON)
 }
 
 /// Whether a deviation is no more than what rounding leaves of values.
@@ -189,21 +208,31 @@ fn deviation(values: &[f64], middle: f64) -> f64 {
 }
 
 /// What each day is beyond five deviations, 0 where it is not.
-fn excess(mut residuals: Vec<f64>, deviations: &[f64]) -> Vec<f64> {
-    let mut widths: Vec<f64> = deviations.iter().map(|one| FAR_OUT * one).collect();
-    for run in runs(&residuals, &widths) {
+fn excess(residuals: Residuals, of_all: f64) -> Vec<f64> {
+    let Residuals {
+        with_itself: mut residuals,
+        without_itself,
+    } = residuals;
+    let mut widths = Widths::new(of_all, residuals.len());
+    let far = FAR_OUT * of_all;
+    let has_far_days =
+        |days: &Range<usize>| residuals[days.clone()].iter().any(|one| one.abs() > far);
+    widths.ask(has_far_days, &without_itself);
+    for run in runs(&residuals, &widths.of_days) {
         if run.len() < LEVEL_FROM {
             continue;
         }
+        let meets = |days: &Range<usize>| days.start < run.end && run.start < days.end;
+        widths.ask(meets, &without_itself);
         let mut observed = observed(&residuals[run.clone()]);
         let middle = median(&mut observed);
         let own = FAR_OUT * deviation(&observed, middle);
         for day in run {
             residuals[day] -= middle;
-            widths[day] = widths[day].max(own);
+            widths.of_days[day] = widths.of_days[day].max(own);
         }
     }
-    let both = residuals.iter().zip(&widths);
+    let both = residuals.iter().zip(&widths.of_days);
     both.map(|(residual, width)| {
         if residual.abs() > *width {
             residual - width.copysign(*residual)

@@ -98,15 +98,7 @@ impl CalendarRegression {
         let count = observed.max(1) as f64;
         let total: f64 = values.iter().filter(|value| !value.is_nan()).sum();
         let mean = total / count;
-        let mut coefficients = vec![0.0; self.width];
-        for (row, value) in self.regressors.chunks_exact(self.width).zip(values) {
-            if !value.is_nan() {
-                let value = value - mean;
-                for (sum, regressor) in coefficients.iter_mut().zip(row) {
-                    *sum += regressor * value;
-                }
-            }
-        }
+        let mut coefficients = self.products(values, mean);
         if observed == values.len() {
             self.complete.solve(&mut coefficients);
         } else {
@@ -123,6 +115,44 @@ impl CalendarRegression {
             coefficients,
             mean,
         }
+    }
+
+    /// Sums over the observed days of each regressor times what the value is above the mean. What is zero,
+    /// other weekdays and bends to come, is passed over.
+    fn products(&self, values: &[f64], mean: f64) -> Vec<f64> {
+        let weekdays = 2 + self.bends.len();
+        let first_weekday = self.calendar.weekday(0);
+        let mut sums = vec![0.0; self.width];
+        let mut of_year = [0.0; 2 * HARMONICS];
+        let mut begun = 0;
+        let rows = self.regressors.chunks_exact(self.width);
+        for (day, (row, value)) in rows.zip(values).enumerate() {
+            while self.bends.get(begun).is_some_and(|bend| *bend < day) {
+                begun += 1;
+            }
+            if value.is_nan() {
+                continue;
+            }
+            let value = value - mean;
+            for (sum, regressor) in sums[..2 + begun].iter_mut().zip(row) {
+                *sum += regressor * value;
+            }
+            if self.weekly {
+                sums[weekdays + (first_weekday + day) % SEASON_WEEK] += value;
+            }
+            if self.annual
+                && let Some(harmonics) = row.last_chunk::<{ 2 * HARMONICS }>()
+            {
+                for (sum, harmonic) in of_year.iter_mut().zip(harmonics) {
+                    *sum += harmonic * value;
+                }
+            }
+        }
+        if self.annual {
+            let first = self.width - of_year.len();
+            sums[first..].copy_from_slice(&of_year);
+        }
+        sums
     }
 
     fn penalties(&self) -> Vec<f64> {
@@ -164,32 +194,30 @@ impl CalendarRegression {
 impl CalendarFit<'_> {
     /// The annual part on a day of the grid, or past its end.
     pub(super) fn annual(&self, day: usize) -> f64 {
-        if !self.regression.annual {
-            return 0.0;
-        }
-        let start = self.regression.width - 2 * HARMONICS;
-        let harmonics = self.regression.calendar.harmonics(day);
-        harmonics
-            .iter()
-            .zip(&self.coefficients[start..])
-            .map(|(a, b)| a * b)
-            .sum()
+        let harmonics = || self.regression.calendar.harmonics(day);
+        self.of_year()
+            .map_or(0.0, |of_year| sum_of_products(&harmonics(), of_year))
     }
 
     /// The annual part of every day of the grid.
     pub(super) fn annual_in_sample(&self) -> Vec<f64> {
-        let width = self.regression.width;
-        let start = if self.regression.annual {
-            width - 2 * HARMONICS
-        } else {
-            width
+        let Some(of_year) = self.of_year() else {
+            return vec![0.0; self.regression.days];
         };
-        let rows = self.regression.regressors.chunks_exact(width);
-        rows.map(|row| {
-            let both = row[start..].iter().zip(&self.coefficients[start..]);
-            both.map(|(a, b)| a * b).sum()
-        })
-        .collect()
+        let rows = self
+            .regression
+            .regressors
+            .chunks_exact(self.regression.width);
+        rows.filter_map(|row| row.last_chunk())
+            .map(|harmonics| sum_of_products(harmonics, of_year))
+            .collect()
+    }
+
+    /// The coefficients of the harmonics, where there are any.
+    fn of_year(&self) -> Option<&[f64; 2 * HARMONICS]> {
+        self.coefficients
+            .last_chunk()
+            .filter(|_| self.regression.annual)
     }
 
     /// The regression itself, `steps` days on from the end of the grid, its last slope fading.
@@ -224,6 +252,10 @@ impl CalendarFit<'_> {
             })
             .collect()
     }
+}
+
+fn sum_of_products(a: &[f64; 2 * HARMONICS], b: &[f64; 2 * HARMONICS]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Adds `sign` times the products of a row with itself to the lower triangle of `gram`.

@@ -1,7 +1,7 @@
 //! A model where its series ends.
 
 use super::recursion::Recursion;
-use super::{Form, Smoothing, States};
+use super::{Form, Season, Smoothing, States, Trend};
 
 /// A model where its series ends: all that forecasts are made from.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,17 @@ impl Extrapolation {
 
     /// Point forecasts of the `horizon` days after the last: what the model gives without errors.
     pub(crate) fn predict(&self, horizon: usize) -> Vec<f64> {
+        if self.form.trend() == Trend::None && self.form.season() != Season::Multiplicative {
+            // Without errors and growth nothing moves but the day of the season.
+            let States { level, season, .. } = &self.last;
+            let season = if season.is_empty() {
+                &[0.0]
+            } else {
+                &season[..]
+            };
+            let days = season.iter().cycle().take(horizon);
+            return days.map(|season| level + season).collect();
+        }
         let mut recursion = self.recursion();
         (0..horizon)
             .map(|_| recursion.step(f64::NAN).fitted)

@@ -7,7 +7,7 @@
 
 use super::super::States;
 use super::super::lanes::{Kernel, LANES, Lanes};
-use super::models::{Chain, Gains, Model, Models};
+use super::models::{Chain, Gains, Model};
 use super::pass::Abreast;
 
 /// Where a series' model has come to.
@@ -19,37 +19,40 @@ pub(super) struct End {
 }
 
 /// A run without derivatives, as the dispatcher wants it.
-pub(super) struct Follow<'p> {
-    pub(super) abreast: &'p Abreast,
+pub(super) struct Follow<'p, const SEASON: usize> {
+    pub(super) abreast: &'p Abreast<SEASON>,
     pub(super) models: &'p [Option<Model<'p>>],
 }
 
-impl Kernel for Follow<'_> {
+impl<const SEASON: usize> Kernel for Follow<'_, SEASON> {
     type Output = Vec<End>;
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> Vec<End> {
         let Self { abreast, models } = self;
-        let gains = Gains::new::<L>(lanes, models);
+        let gains = Gains::of(models);
+        let (alpha, gamma) = (lanes.load(gains.alpha), lanes.load(gains.gamma));
         let Chain {
             mut level,
             mut season,
-        } = Models::<L::V>::new::<L>(lanes, abreast, models).states;
-        let mut none = [lanes.splat(0.0)];
+        } = Chain::<L::V, SEASON>::of::<L>(lanes, models);
         let mut squares = lanes.splat(0.0);
         let mut today = 0;
         for (y, observed) in abreast.y.iter().zip(&abreast.observed) {
-            let (y, observed) = (lanes.load(*y), lanes.load(*observed));
-            let season_today = season.get_mut(today).unwrap_or(&mut none[0]);
-            let error = lanes.mul(lanes.sub(lanes.sub(y, *season_today), level), observed);
-            level = lanes.add(level, lanes.mul(gains.alpha, error));
-            *season_today = lanes.add(*season_today, lanes.mul(gains.gamma, error));
+            let (mut rest, observed) = (lanes.load(*y), lanes.load(*observed));
+            if SEASON > 0 {
+                rest = lanes.sub(rest, season[today]);
+            }
+            let error = lanes.mul(lanes.sub(rest, level), observed);
+            level = lanes.add(level, lanes.mul(alpha, error));
+            if SEASON > 0 {
+                season[today] = lanes.add(season[today], lanes.mul(gamma, error));
+            }
             squares = lanes.add(squares, lanes.mul(error, error));
-            today = if today + 1 < season.len() {
-                today + 1
-            } else {
-                0
-            };
+            today += 1;
+            if today >= SEASON {
+                today = 0;
+            }
         }
         let (level, squares) = (lanes.store(level), lanes.store(squares));
         let season: Vec<[f64; LANES]> = season.iter().map(|day| lanes.store(*day)).collect();

@@ -2,19 +2,18 @@
 
 mod fitting;
 mod follow;
-mod layout;
+mod information;
 mod models;
 mod pass;
-mod products;
 mod responses;
 
 use super::extrapolation::{Extrapolation, freedom};
 use super::lanes::{LANES, Path};
 use super::solve::{Series, scaled};
-use super::surface::{Place, Point};
-use super::{ErrorKind, Ets, Form, Season, Trend};
+use super::surface::{Evaluated, Place, Point};
+use super::{ErrorKind, Ets, Form, Season, Smoothing, Trend};
 
-use fitting::Fitting;
+use fitting::{Fitting, starts};
 use models::Model;
 use pass::Abreast;
 
@@ -24,18 +23,28 @@ use pass::Abreast;
 /// Every series is searched by itself: from the best of the usual starting points downhill, once. With a
 /// level that is kept slow, as the challenger's is, a second search from elsewhere ends higher in one
 /// case of fifty, and not by much.
-pub(crate) fn fit_abreast(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolation>> {
+pub(crate) fn fit_abreast<const SEASON: usize>(
+    ets: &Ets,
+    form: Form,
+    series: &[&[f64]],
+) -> Vec<Option<Extrapolation>> {
     debug_assert!(
         form.error() == ErrorKind::Additive
             && form.trend() == Trend::None
             && form.season() != Season::Multiplicative
     );
-    let fits = series.chunks(LANES).map(|some| fit_some(ets, form, some));
+    let fits = series
+        .chunks(LANES)
+        .map(|some| fit_some::<SEASON>(ets, form, some));
     fits.flatten().collect()
 }
 
 /// The same for as many series as there are lanes.
-fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolation>> {
+fn fit_some<const SEASON: usize>(
+    ets: &Ets,
+    form: Form,
+    series: &[&[f64]],
+) -> Vec<Option<Extrapolation>> {
     let Ok(coordinates) = ets.coordinates(form) else {
         return vec![None; series.len()];
     };
@@ -56,7 +65,28 @@ fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolatio
         .map(|series| Some(&series.as_ref()?.0.observations))
         .collect();
     let path = ets.path.unwrap_or_else(Path::best);
-    let mut abreast = Abreast::new(form, ets.season_length, path, &observations);
+    let mut abreast = Abreast::<SEASON>::new(form, path, &observations);
+    let starts = starts(form, &coordinates);
+    let parameters: Vec<Smoothing> = starts
+        .iter()
+        .map(|start| coordinates.smoothing(start))
+        .collect();
+    let informations = abreast.informations(&parameters);
+    for (number, start) in starts.into_iter().enumerate() {
+        let places: Vec<Option<Place>> = fittings
+            .iter()
+            .map(|fitting| fitting.as_ref()?.start(start))
+            .collect();
+        abreast.look(&models(&places), &informations[number]);
+        each_found(&abreast, &mut fittings, places, |fitting, found| {
+            fitting.look(number, found);
+        });
+    }
+    for (lane, fitting) in fittings.iter_mut().enumerate() {
+        if let Some(number) = fitting.as_mut().and_then(Fitting::descend) {
+            abreast.set_information(lane, &parameters[number], &informations[number]);
+        }
+    }
     loop {
         let places: Vec<Option<Place>> = fittings
             .iter_mut()
@@ -65,19 +95,8 @@ fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolatio
         if places.iter().all(Option::is_none) {
             break;
         }
-        let models: Vec<Option<Model<'_>>> = places
-            .iter()
-            .map(|place| place.as_ref().map(|at| (at.smoothing, &at.states)))
-            .collect();
-        abreast.run(&models);
-        for (lane, (fitting, place)) in fittings.iter_mut().zip(places).enumerate() {
-            if let (Some(fitting), Some(place)) = (fitting, place) {
-                let (products, errors) = abreast.found(lane);
-                let surface = &fitting.surface;
-                let found = surface.evaluated(place, &abreast.columns, &products, &errors);
-                fitting.hear(found);
-            }
-        }
+        abreast.run(&models(&places));
+        each_found(&abreast, &mut fittings, places, Fitting::hear);
     }
     let points: Vec<Option<Point>> = fittings.into_iter().map(|fitting| fitting?.end()).collect();
     let models: Vec<Option<Model<'_>>> = points
@@ -100,6 +119,31 @@ fn fit_some(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolatio
         .collect()
 }
 
+fn models(places: &[Option<Place>]) -> Vec<Option<Model<'_>>> {
+    let models = places.iter();
+    models
+        .map(|place| place.as_ref().map(|at| (at.smoothing, &at.states)))
+        .collect()
+}
+
+/// Tells each search what a pass has found where it asked for one.
+fn each_found<'a, const SEASON: usize>(
+    abreast: &Abreast<SEASON>,
+    fittings: &mut [Option<Fitting<'a>>],
+    places: Vec<Option<Place>>,
+    hear: impl Fn(&mut Fitting<'a>, Option<Evaluated>),
+) {
+    for (lane, (fitting, place)) in fittings.iter_mut().zip(places).enumerate() {
+        if let (Some(fitting), Some(place)) = (fitting, place) {
+            let (products, errors) = abreast.found(lane);
+            let found = fitting
+                .surface
+                .evaluated(place, &abreast.columns, &products, &errors);
+            hear(fitting, found);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Bounds, Effort, Instructions, Limits};
@@ -119,6 +163,15 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    /// With a season of as many days, or without one.
+    fn fit(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolation>> {
+        match ets.season_length {
+            12 => fit_abreast::<12>(ets, form, series),
+            7 => fit_abreast::<7>(ets, form, series),
+            _ => fit_abreast::<0>(ets, form, series),
+        }
     }
 
     fn slow_levels(season_length: usize) -> Ets {
@@ -144,7 +197,7 @@ mod tests {
         for (name, season_length) in [("ANA", 7), ("ANN", 1), ("ANA", 12)] {
             let form: Form = name.parse().unwrap();
             let ets = slow_levels(season_length);
-            let together = fit_abreast(&ets, form, &views);
+            let together = fit(&ets, form, &views);
             for (number, y) in views.iter().enumerate() {
                 for instructions in [
                     Instructions::Portable,
@@ -152,7 +205,7 @@ mod tests {
                     Instructions::Avx512,
                 ] {
                     let ets = ets.clone().instructions(instructions);
-                    let alone = fit_abreast(&ets, form, &[y]);
+                    let alone = fit(&ets, form, &[y]);
                     assert_eq!(
                         bits(alone[0].as_ref()),
                         bits(together[number].as_ref()),
@@ -175,7 +228,7 @@ mod tests {
             let thorough = ets.clone().forms(&[form]).effort(Effort::Thorough);
             for number in 0..20 {
                 let y = series(number, days);
-                let found = fit_abreast(&ets, form, &[&y]).remove(0).unwrap();
+                let found = fit(&ets, form, &[&y]).remove(0).unwrap();
                 let reference = thorough.fit(&y).unwrap();
                 let ratio = found.sigma_squared() / reference.sigma_squared();
                 let lost = 0.5 * days as f64 * ratio.ln();
@@ -198,10 +251,10 @@ mod tests {
         let form: Form = "ANA".parse().unwrap();
         let (good, short) = (series(0, 200), series(1, 9));
         let infinite = vec![f64::INFINITY; 200];
-        let found = fit_abreast(&slow_levels(7), form, &[&short, &good, &infinite, &[]]);
+        let found = fit(&slow_levels(7), form, &[&short, &good, &infinite, &[]]);
         let there: Vec<bool> = found.iter().map(Option::is_some).collect();
         assert_eq!(there, [false, true, false, false]);
-        let alone = fit_abreast(&slow_levels(7), form, &[&good]);
+        let alone = fit(&slow_levels(7), form, &[&good]);
         assert_eq!(bits(found[1].as_ref()), bits(alone[0].as_ref()));
     }
 }

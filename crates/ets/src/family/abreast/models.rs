@@ -1,4 +1,4 @@
-//! The models of all series, a day at a time, and how their forecasts move with α and γ.
+//! The models of all series from the first day to the last, and how their forecasts move with α and γ.
 
 #![expect(
     clippy::inline_always,
@@ -7,135 +7,140 @@
 
 use super::super::lanes::{LANES, Lanes};
 use super::super::{Smoothing, States};
-use super::layout::Layout;
-use super::pass::{Abreast, BLOCK, BlockOf};
+use super::pass::Abreast;
 
 /// A model of a series: its parameters, and its states before the first day.
 pub(super) type Model<'a> = (Smoothing, &'a States);
 
-/// The smoothing parameters of each series.
-pub(super) struct Gains<V> {
-    pub(super) alpha: V,
-    pub(super) gamma: V,
+/// The smoothing parameters of each lane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gains {
+    pub(super) alpha: [f64; LANES],
+    pub(super) gamma: [f64; LANES],
 }
 
-impl<V: Copy> Gains<V> {
-    #[inline(always)]
-    pub(super) fn new<L: Lanes<V = V>>(lanes: L, models: &[Option<Model<'_>>]) -> Self {
-        let of = |parameter: fn(&Smoothing) -> f64| {
-            let mut all = [0.0; LANES];
-            for (one, model) in all.iter_mut().zip(models) {
-                *one = model.map_or(0.0, |(smoothing, _)| parameter(&smoothing));
-            }
-            lanes.load(all)
+impl Gains {
+    /// Of some models; 0 where there is none.
+    pub(super) fn of(models: &[Option<Model<'_>>]) -> Self {
+        let mut gains = Self {
+            alpha: [0.0; LANES],
+            gamma: [0.0; LANES],
         };
-        Self {
-            alpha: of(|smoothing| smoothing.alpha),
-            gamma: of(|smoothing| smoothing.gamma),
+        for (lane, model) in models.iter().enumerate().take(LANES) {
+            if let Some((smoothing, _)) = model {
+                gains.set(lane, smoothing);
+            }
         }
+        gains
+    }
+
+    pub(super) fn set(&mut self, lane: usize, smoothing: &Smoothing) {
+        self.alpha[lane] = smoothing.alpha;
+        self.gamma[lane] = smoothing.gamma;
+    }
+
+    /// Whether a lane has the same parameters as in another.
+    pub(super) fn are_those_of(&self, other: &Self, lane: usize) -> bool {
+        let bits = |gains: &Self| [gains.alpha[lane], gains.gamma[lane]].map(f64::to_bits);
+        bits(self) == bits(other)
     }
 }
 
 /// Level and season of something that runs through the days.
-#[derive(Clone)]
-pub(super) struct Chain<V> {
+#[derive(Clone, Copy)]
+pub(super) struct Chain<V, const SEASON: usize> {
     pub(super) level: V,
     /// In the order of the first season's days.
-    pub(super) season: Vec<V>,
+    pub(super) season: [V; SEASON],
 }
 
-/// The models themselves, and how their forecasts move with α and γ.
-pub(super) struct Models<V> {
-    pub(super) states: Chain<V>,
-    by_alpha: Chain<V>,
-    by_gamma: Chain<V>,
-    layout: Layout,
-}
-
-impl<V: Copy> Models<V> {
+impl<V: Copy, const SEASON: usize> Chain<V, SEASON> {
+    /// At zero.
     #[inline(always)]
-    pub(super) fn new<L: Lanes<V = V>>(
-        lanes: L,
-        abreast: &Abreast,
-        models: &[Option<Model<'_>>],
-    ) -> Self {
+    pub(super) fn at_rest<L: Lanes<V = V>>(lanes: L) -> Self {
         let zero = lanes.splat(0.0);
-        let at_rest = Chain {
-            level: zero,
-            season: vec![zero; abreast.season_length],
-        };
-        let mut states = at_rest.clone();
-        let mut level = [0.0; LANES];
-        for (level, model) in level.iter_mut().zip(models) {
-            *level = model.map_or(0.0, |(_, states)| states.level);
-        }
-        states.level = lanes.load(level);
-        for (day, season) in states.season.iter_mut().enumerate() {
-            let mut all = [0.0; LANES];
-            for (one, model) in all.iter_mut().zip(models) {
-                *one = model.map_or(0.0, |(_, states)| states.season[day]);
-            }
-            *season = lanes.load(all);
-        }
         Self {
-            states,
-            by_alpha: at_rest.clone(),
-            by_gamma: at_rest,
-            layout: abreast.layout,
+            level: zero,
+            season: [zero; SEASON],
         }
     }
 
-    /// Writes errors and their derivatives of a block into `design`.
+    /// The states of some models; 0 where there is none.
     #[inline(always)]
-    pub(super) fn run<L: Lanes<V = V>, const SEASON: bool>(
-        &mut self,
-        lanes: L,
-        gains: &Gains<V>,
-        (y, observed): (&BlockOf<[f64; LANES]>, &BlockOf<[f64; LANES]>),
-        mut today: usize,
-        design: &mut [BlockOf<V>],
-    ) {
-        let zero = lanes.splat(0.0);
-        let mut level = self.states.level;
-        let (mut by_alpha, mut by_gamma) = (self.by_alpha.level, self.by_gamma.level);
-        let season_length = self.states.season.len();
-        for day in 0..BLOCK {
-            let (y, observed) = (lanes.load(y[day]), lanes.load(observed[day]));
-            let (mut season, mut season_by_alpha, mut season_by_gamma) = (zero, zero, zero);
-            if SEASON {
-                season = self.states.season[today];
-                season_by_alpha = self.by_alpha.season[today];
-                season_by_gamma = self.by_gamma.season[today];
-            }
-            let error = lanes.mul(lanes.sub(lanes.sub(y, season), level), observed);
-            level = lanes.add(level, lanes.mul(gains.alpha, error));
-            design[0][day] = error;
-
-            let rise = lanes.mul(lanes.add(by_alpha, season_by_alpha), observed);
-            by_alpha = lanes.add(lanes.sub(by_alpha, lanes.mul(gains.alpha, rise)), error);
-            design[self.layout.alpha][day] = rise;
-            let Some(gamma) = self.layout.gamma else {
-                continue;
-            };
-            if !SEASON {
-                continue;
-            }
-            self.states.season[today] = lanes.add(season, lanes.mul(gains.gamma, error));
-            self.by_alpha.season[today] = lanes.sub(season_by_alpha, lanes.mul(gains.gamma, rise));
-            let rise = lanes.mul(lanes.add(by_gamma, season_by_gamma), observed);
-            by_gamma = lanes.sub(by_gamma, lanes.mul(gains.alpha, rise));
-            self.by_gamma.season[today] = lanes.add(
-                lanes.sub(season_by_gamma, lanes.mul(gains.gamma, rise)),
-                error,
-            );
-            design[gamma][day] = rise;
-            today += 1;
-            if today == season_length {
-                today = 0;
+    pub(super) fn of<L: Lanes<V = V>>(lanes: L, models: &[Option<Model<'_>>]) -> Self {
+        let mut states = Self::at_rest::<L>(lanes);
+        let mut level = [0.0; LANES];
+        let mut season = [[0.0; LANES]; SEASON];
+        for (lane, model) in models.iter().enumerate().take(LANES) {
+            let Some((_, states)) = model else { continue };
+            level[lane] = states.level;
+            for (all, one) in season.iter_mut().zip(&states.season) {
+                all[lane] = *one;
             }
         }
-        self.states.level = level;
-        self.by_alpha.level = by_alpha;
-        self.by_gamma.level = by_gamma;
+        states.level = lanes.load(level);
+        for (state, all) in states.season.iter_mut().zip(season) {
+            *state = lanes.load(all);
+        }
+        states
+    }
+}
+
+/// A day's columns: the error, then the derivatives of the forecast by α and γ.
+pub(super) const ERROR: usize = 0;
+pub(super) const ALPHA: usize = 1;
+pub(super) const GAMMA: usize = 2;
+
+/// Runs models through the days and writes each day's columns: the error alone, or all three.
+#[inline(always)]
+pub(super) fn forward<L: Lanes, const SEASON: usize, const COLUMNS: usize>(
+    lanes: L,
+    abreast: &Abreast<SEASON>,
+    gains: &Gains,
+    models: &[Option<Model<'_>>],
+    columns: &mut [[L::V; COLUMNS]],
+) {
+    let zero = lanes.splat(0.0);
+    let (alpha, gamma) = (lanes.load(gains.alpha), lanes.load(gains.gamma));
+    let mut states = Chain::<L::V, SEASON>::of::<L>(lanes, models);
+    let mut by_alpha = Chain::<L::V, SEASON>::at_rest::<L>(lanes);
+    let mut by_gamma = by_alpha;
+    let mut today = 0;
+    let days = abreast.y.iter().zip(&abreast.observed);
+    for ((y, observed), columns) in days.zip(columns) {
+        let (y, observed) = (lanes.load(*y), lanes.load(*observed));
+        let mut season = zero;
+        if SEASON > 0 {
+            season = states.season[today];
+        }
+        let error = lanes.mul(lanes.sub(lanes.sub(y, season), states.level), observed);
+        states.level = lanes.add(states.level, lanes.mul(alpha, error));
+        columns[ERROR] = error;
+        if SEASON > 0 {
+            states.season[today] = lanes.add(season, lanes.mul(gamma, error));
+        }
+        if COLUMNS > ALPHA {
+            let mut season = zero;
+            if SEASON > 0 {
+                season = by_alpha.season[today];
+            }
+            let rise = lanes.mul(lanes.add(by_alpha.level, season), observed);
+            by_alpha.level = lanes.sub(lanes.add(by_alpha.level, error), lanes.mul(alpha, rise));
+            columns[ALPHA] = rise;
+            if SEASON > 0 {
+                by_alpha.season[today] = lanes.sub(season, lanes.mul(gamma, rise));
+            }
+        }
+        if SEASON > 0 && COLUMNS > GAMMA {
+            let season = by_gamma.season[today];
+            let rise = lanes.mul(lanes.add(by_gamma.level, season), observed);
+            by_gamma.level = lanes.sub(by_gamma.level, lanes.mul(alpha, rise));
+            by_gamma.season[today] = lanes.sub(lanes.add(season, error), lanes.mul(gamma, rise));
+            columns[GAMMA] = rise;
+        }
+        today += 1;
+        if today >= SEASON {
+            today = 0;
+        }
     }
 }

@@ -1,64 +1,63 @@
 //! One pass over up to eight series at once, a series a lane.
 //!
 //! Where [`super::super::pass`] has the derivatives of one series in its lanes, here each lane is a
-//! series with parameters and states of its own, and a column is a vector. Nothing crosses lanes, so
-//! what a series gets does not depend on its neighbours. A day that is missing, or past the end of a
-//! shorter series, adds nothing.
+//! series with parameters and states of its own. Nothing crosses lanes, so what a series gets does not
+//! depend on its neighbours. A day that is missing, or past the end of a shorter series, adds nothing.
 
 #![expect(
     clippy::inline_always,
     reason = "code must be inlined into the function that has the instruction set to be compiled for it"
 )]
 
-use super::super::Form;
 use super::super::gram::{Column, Products};
 use super::super::lanes::{Kernel, LANES, Lanes, Path, dispatch};
 use super::super::pass::{Columns, Errors, Observations};
+use super::super::{Form, Smoothing};
 use super::follow::{End, Follow};
-use super::layout::Layout;
-use super::models::{Gains, Model, Models};
-use super::products::{Triangle, add_products};
-use super::responses::{AT_ONCE, Responses};
-
-/// Days a block has: ten columns of it fill two thirds of a first cache.
-pub(super) const BLOCK: usize = 32;
-
-/// The days of a block in one column.
-pub(super) type BlockOf<V> = [V; BLOCK];
+use super::information::{Inform, Information};
+use super::models::{ALPHA, ERROR, GAMMA, Gains, Model, forward};
+use super::responses::backward;
 
 /// Series side by side, of one form with additive errors and without a trend, and room for passes.
 #[derive(Debug)]
-pub(super) struct Abreast {
+pub(super) struct Abreast<const SEASON: usize> {
     path: Path,
     pub(super) columns: Columns,
-    pub(super) layout: Layout,
-    /// Days of the season, 0 without one.
-    pub(super) season_length: usize,
     /// Days of each series.
     pub(super) days: Vec<usize>,
     /// Values of each day, 0 where missing or past the end.
     pub(super) y: Vec<[f64; LANES]>,
     /// 1 where observed, 0 where not.
     pub(super) observed: Vec<[f64; LANES]>,
-    products: Triangle,
+    /// For each series the first that is observed on the same days.
+    like: Vec<usize>,
+    /// What the last pass has found.
+    sums: Sums<SEASON>,
 }
 
-impl Abreast {
+/// Sums over days of the products of columns, for each lane.
+#[derive(Debug, Clone)]
+struct Sums<const SEASON: usize> {
+    /// Where the information was found.
+    gains: Gains,
+    information: Information<SEASON>,
+    /// Of the error and both derivatives with each other.
+    columns: [[[f64; LANES]; 3]; 3],
+    /// Of each of them with the responses to the level,
+    level: [[f64; LANES]; 3],
+    /// and with those to the season's days.
+    season: [[[f64; LANES]; SEASON]; 3],
+}
+
+impl<const SEASON: usize> Abreast<SEASON> {
     /// Up to eight series; lanes without one stay empty.
-    pub(super) fn new(
-        form: Form,
-        season_length: usize,
-        path: Path,
-        series: &[Option<&Observations>],
-    ) -> Self {
+    pub(super) fn new(form: Form, path: Path, series: &[Option<&Observations>]) -> Self {
         let days: Vec<usize> = series
             .iter()
             .map(|series| series.map_or(0, |series| series.y.len()))
             .collect();
-        // Whole blocks: loops of a known length are worth a few days on which nothing is observed.
         let most = days.iter().copied().max().unwrap_or(0);
-        let blocks = most.div_ceil(BLOCK);
-        let mut y = vec![[0.0; LANES]; blocks * BLOCK];
+        let mut y = vec![[0.0; LANES]; most];
         let mut observed = y.clone();
         for (lane, series) in series.iter().enumerate().take(LANES) {
             let Some(series) = series else { continue };
@@ -67,26 +66,109 @@ impl Abreast {
                 observed[day][lane] = series.observed[day];
             }
         }
-        let columns = Columns::new(form);
-        let season_length = if form.has_season() { season_length } else { 0 };
+        let days_of = |lane: usize| series[lane].map(|series| series.observed.as_slice());
+        let like = (0..series.len())
+            .map(|lane| {
+                (0..lane)
+                    .find(|other| days_of(*other) == days_of(lane))
+                    .unwrap_or(lane)
+            })
+            .collect();
         Self {
             path,
-            columns,
-            layout: Layout::new(columns),
-            season_length,
+            columns: Columns::new(form),
             days,
+            like,
             y,
             observed,
-            products: Triangle::new(columns.used + season_length.saturating_sub(1)),
+            sums: Sums {
+                gains: Gains::of(&[]),
+                information: Information::none(),
+                columns: [[[0.0; LANES]; 3]; 3],
+                level: [[0.0; LANES]; 3],
+                season: [[[0.0; LANES]; SEASON]; 3],
+            },
         }
     }
 
-    /// Runs each series' model, where it has one.
+    /// Runs each series' model, where it has one, with derivatives.
     pub(super) fn run(&mut self, models: &[Option<Model<'_>>]) {
+        let gains = Gains::of(models);
+        let known = &self.sums.gains;
+        let mut there = models
+            .iter()
+            .enumerate()
+            .filter(|(_, model)| model.is_some());
+        if !there.all(|(lane, _)| gains.are_those_of(known, lane)) {
+            let inform = Inform {
+                observed: &self.observed,
+                gains: &gains,
+            };
+            self.sums.information = dispatch(self.path, inform);
+            self.sums.gains = gains;
+        }
+        self.pass::<3>(models);
+    }
+
+    /// The same without derivatives: errors and states alone, by information that is known.
+    pub(super) fn look(&mut self, models: &[Option<Model<'_>>], information: &Information<SEASON>) {
+        self.sums.gains = Gains::of(models);
+        self.sums.information.clone_from(information);
+        self.pass::<1>(models);
+    }
+
+    /// What each series says of its states at each of some parameters. Series that are observed on the same
+    /// days say the same, and are looked at once.
+    pub(super) fn informations(&self, at: &[Smoothing]) -> Vec<Information<SEASON>> {
+        let mut all = vec![Information::none(); at.len()];
+        let is_first = |lane: &usize| self.like[*lane] == *lane;
+        let different: Vec<usize> = (0..self.like.len()).filter(is_first).collect();
+        let work: Vec<(usize, usize)> = (0..at.len())
+            .flat_map(|number| different.iter().map(move |lane| (number, *lane)))
+            .collect();
+        for some in work.chunks(LANES) {
+            let mut gains = Gains::of(&[]);
+            for (place, (number, _)) in some.iter().enumerate() {
+                gains.set(place, &at[*number]);
+            }
+            let mut observed = vec![[0.0; LANES]; self.observed.len()];
+            for (own, all) in observed.iter_mut().zip(&self.observed) {
+                for (own, (_, lane)) in own.iter_mut().zip(some) {
+                    *own = all[*lane];
+                }
+            }
+            let inform = Inform {
+                observed: &observed,
+                gains: &gains,
+            };
+            let found: Information<SEASON> = dispatch(self.path, inform);
+            for (place, (number, first)) in some.iter().enumerate() {
+                for (lane, like) in self.like.iter().enumerate() {
+                    if like == first {
+                        all[*number].set_lane(lane, &found, place);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// Takes over what is known of a series at some parameters.
+    pub(super) fn set_information(
+        &mut self,
+        lane: usize,
+        at: &Smoothing,
+        information: &Information<SEASON>,
+    ) {
+        self.sums.gains.set(lane, at);
+        self.sums.information.set_lane(lane, information, lane);
+    }
+
+    fn pass<const COLUMNS: usize>(&mut self, models: &[Option<Model<'_>>]) {
         let path = self.path;
         dispatch(
             path,
-            Pass {
+            Pass::<SEASON, COLUMNS> {
                 abreast: self,
                 models,
             },
@@ -95,9 +177,8 @@ impl Abreast {
 
     /// Runs each series' model to its end, without derivatives.
     pub(super) fn follow(&self, models: &[Option<Model<'_>>]) -> Vec<End> {
-        let path = self.path;
         dispatch(
-            path,
+            self.path,
             Follow {
                 abreast: self,
                 models,
@@ -106,13 +187,14 @@ impl Abreast {
     }
 
     /// What the last pass has found of a series.
-    pub(super) fn found(&self, lane: usize) -> (LaneProducts<'_>, Errors) {
+    pub(super) fn found(&self, lane: usize) -> (LaneProducts<'_, SEASON>, Errors) {
         let products = LaneProducts {
-            abreast: self,
+            columns: &self.columns,
+            sums: &self.sums,
             lane,
         };
         let errors = Errors {
-            sum_of_squares: self.products.of(0, 0, lane),
+            sum_of_squares: self.sums.columns[ERROR][ERROR][lane],
             sum_of_logs: 0.0,
             possible: true,
         };
@@ -122,15 +204,51 @@ impl Abreast {
 
 /// The products of one series' columns.
 #[derive(Debug)]
-pub(super) struct LaneProducts<'a> {
-    abreast: &'a Abreast,
+pub(super) struct LaneProducts<'a, const SEASON: usize> {
+    columns: &'a Columns,
+    sums: &'a Sums<SEASON>,
     lane: usize,
 }
 
-impl Products for LaneProducts<'_> {
+/// What a column is.
+enum Kind {
+    /// The error or a derivative, by number.
+    Chain(usize),
+    /// The response to a state, `None` the level and otherwise a day of the season.
+    State(Option<usize>),
+}
+
+impl<const SEASON: usize> LaneProducts<'_, SEASON> {
+    fn kind(&self, column: Column) -> Kind {
+        match column {
+            Column::Seasonal(day) => Kind::State(Some(day)),
+            Column::Base(0) => Kind::Chain(ERROR),
+            Column::Base(base) if base == self.columns.level => Kind::State(None),
+            Column::Base(base) if base == self.columns.alpha => Kind::Chain(ALPHA),
+            Column::Base(_) => Kind::Chain(GAMMA),
+        }
+    }
+}
+
+impl<const SEASON: usize> Products for LaneProducts<'_, SEASON> {
     fn product(&self, a: Column, b: Column) -> f64 {
-        let number = |column| self.abreast.layout.number(column);
-        self.abreast.products.of(number(a), number(b), self.lane)
+        let Sums {
+            information,
+            columns,
+            level,
+            season,
+            ..
+        } = self.sums;
+        match (self.kind(a), self.kind(b)) {
+            (Kind::State(a), Kind::State(b)) => information.of(a, b, self.lane),
+            (Kind::Chain(a), Kind::Chain(b)) => columns[a.max(b)][a.min(b)][self.lane],
+            (Kind::Chain(chain), Kind::State(state)) | (Kind::State(state), Kind::Chain(chain)) => {
+                match state {
+                    None => level[chain][self.lane],
+                    Some(day) => season[chain][day][self.lane],
+                }
+            }
+        }
     }
 
     /// There are no relative errors here.
@@ -140,58 +258,44 @@ impl Products for LaneProducts<'_> {
 }
 
 /// A pass, as the dispatcher wants it.
-struct Pass<'p> {
-    abreast: &'p mut Abreast,
+struct Pass<'p, const SEASON: usize, const COLUMNS: usize> {
+    abreast: &'p mut Abreast<SEASON>,
     models: &'p [Option<Model<'p>>],
 }
 
-impl Kernel for Pass<'_> {
+impl<const SEASON: usize, const COLUMNS: usize> Kernel for Pass<'_, SEASON, COLUMNS> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        if self.abreast.season_length == 0 {
-            self.blocks::<L, false>(lanes);
-        } else {
-            self.blocks::<L, true>(lanes);
-        }
-    }
-}
-
-impl Pass<'_> {
-    #[inline(always)]
-    fn blocks<L: Lanes, const SEASON: bool>(self, lanes: L) {
         let Self { abreast, models } = self;
-        let given = models;
         let zero = lanes.splat(0.0);
-        let width = abreast.products.width();
-        let layout = abreast.layout;
-        // Responses come in chunks, of which the last may have some that are not there.
-        let room = (width - layout.responses).next_multiple_of(AT_ONCE);
-        let mut design = vec![[zero; BLOCK]; layout.responses + room];
-        let mut totals = vec![zero; abreast.products.len()];
-        let mut models = Models::<L::V>::new::<L>(lanes, abreast, given);
-        let mut responses: Vec<Responses<L::V>> = (layout.responses..width)
-            .step_by(AT_ONCE)
-            .map(|first| {
-                Responses::new::<L>(lanes, first - layout.responses, abreast.season_length)
-            })
-            .collect();
-        let gains = Gains::new::<L>(lanes, given);
-        let (blocks_of_y, _) = abreast.y.as_chunks();
-        let (blocks_of_observed, _) = abreast.observed.as_chunks();
-        let mut today = 0;
-        for (y, observed) in blocks_of_y.iter().zip(blocks_of_observed) {
-            models.run::<L, SEASON>(lanes, &gains, (y, observed), today, &mut design);
-            let (chunks, _) = design[layout.responses..].as_chunks_mut::<AT_ONCE>();
-            for (responses, chunk) in responses.iter_mut().zip(chunks) {
-                responses.run::<L, SEASON>(lanes, &gains, observed, today, chunk);
+        let gains = Gains::of(models);
+        let mut columns = vec![[zero; COLUMNS]; abreast.y.len()];
+        forward::<L, SEASON, COLUMNS>(lanes, abreast, &gains, models, &mut columns);
+        let mut products = [[zero; COLUMNS]; COLUMNS];
+        for columns in &columns {
+            for a in 0..COLUMNS {
+                for b in 0..COLUMNS {
+                    if b <= a {
+                        let product = lanes.mul(columns[a], columns[b]);
+                        products[a][b] = lanes.add(products[a][b], product);
+                    }
+                }
             }
-            if SEASON {
-                today = (today + BLOCK) % abreast.season_length;
-            }
-            add_products::<L>(lanes, &design[..width], &mut totals);
         }
-        abreast.products.set::<L>(lanes, &totals);
+        let with_states =
+            backward::<L, SEASON, COLUMNS>(lanes, &abreast.observed, &gains, &columns);
+        let sums = &mut abreast.sums;
+        for a in 0..COLUMNS {
+            let products = sums.columns[a].iter_mut().zip(&products[a]);
+            for (sum, product) in products.take(a + 1) {
+                *sum = lanes.store(*product);
+            }
+            sums.level[a] = lanes.store(with_states[a].level);
+            for day in 0..SEASON {
+                sums.season[a][day] = lanes.store(with_states[a].season[day]);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! How the forecasts of all series move with their initial states.
+//! Products of columns with the responses of forecasts to initial states, without those responses: found
+//! from the last day back.
 
 #![expect(
     clippy::inline_always,
@@ -6,72 +7,65 @@
 )]
 
 use super::super::lanes::{LANES, Lanes};
-use super::models::Gains;
-use super::pass::{BLOCK, BlockOf};
+use super::models::{Chain, Gains};
 
-/// Responses to initial states that are worked on at once: those of a level and a week.
-pub(super) const AT_ONCE: usize = 7;
-
-/// How the forecasts of all series move with some of their initial states: the level, then the days of
-/// the season. Those past the last one are not used.
-pub(super) struct Responses<V> {
-    level: [V; AT_ONCE],
-    season: Vec<[V; AT_ONCE]>,
+/// For each column, the sums over days of its products with the responses to the level and to each day
+/// of the season.
+///
+/// The adjoint of the recursion: what a state adds to the sum over this day and all later ones follows
+/// from what the states after this day add to the later ones.
+#[inline(always)]
+pub(super) fn backward<L: Lanes, const SEASON: usize, const COLUMNS: usize>(
+    lanes: L,
+    observed: &[[f64; LANES]],
+    gains: &Gains,
+    columns: &[[L::V; COLUMNS]],
+) -> [Chain<L::V, SEASON>; COLUMNS] {
+    let (alpha, gamma) = (lanes.load(gains.alpha), lanes.load(gains.gamma));
+    // Levels by themselves: they stay in registers.
+    let mut levels = [lanes.splat(0.0); COLUMNS];
+    let mut seasons = [[lanes.splat(0.0); SEASON]; COLUMNS];
+    let mut today = first_of_season(observed.len(), SEASON);
+    for (observed, columns) in observed.iter().zip(columns).rev() {
+        today = day_before(today, SEASON);
+        let observed = lanes.load(*observed);
+        for column in 0..COLUMNS {
+            let mut effect = columns[column];
+            if SEASON > 0 {
+                effect = lanes.sub(effect, lanes.mul(gamma, seasons[column][today]));
+            }
+            effect = lanes.sub(effect, lanes.mul(alpha, levels[column]));
+            effect = lanes.mul(effect, observed);
+            levels[column] = lanes.add(levels[column], effect);
+            if SEASON > 0 {
+                seasons[column][today] = lanes.add(seasons[column][today], effect);
+            }
+        }
+    }
+    let mut sums = [Chain::<L::V, SEASON>::at_rest::<L>(lanes); COLUMNS];
+    for column in 0..COLUMNS {
+        sums[column].level = levels[column];
+        sums[column].season = seasons[column];
+    }
+    sums
 }
 
-impl<V: Copy> Responses<V> {
-    /// From the state of number `first` on.
-    #[inline(always)]
-    pub(super) fn new<L: Lanes<V = V>>(lanes: L, first: usize, season_length: usize) -> Self {
-        let (zero, one) = (lanes.splat(0.0), lanes.splat(1.0));
-        let mut level = [zero; AT_ONCE];
-        let mut season = vec![[zero; AT_ONCE]; season_length];
-        for (index, level) in level.iter_mut().enumerate() {
-            match (first + index).checked_sub(1) {
-                None => *level = one,
-                Some(day) => {
-                    if let Some(season) = season.get_mut(day) {
-                        season[index] = one;
-                    }
-                }
-            }
-        }
-        Self { level, season }
+/// The day of the season after `days` days.
+#[inline(always)]
+pub(super) fn first_of_season(days: usize, season_length: usize) -> usize {
+    if season_length == 0 {
+        0
+    } else {
+        days % season_length
     }
+}
 
-    /// Writes a block of them into the design.
-    #[inline(always)]
-    pub(super) fn run<L: Lanes<V = V>, const SEASON: bool>(
-        &mut self,
-        lanes: L,
-        gains: &Gains<V>,
-        observed: &BlockOf<[f64; LANES]>,
-        mut today: usize,
-        design: &mut [BlockOf<V>; AT_ONCE],
-    ) {
-        let mut level = self.level;
-        for day in 0..BLOCK {
-            let observed = lanes.load(observed[day]);
-            if !SEASON {
-                for index in 0..AT_ONCE {
-                    let rise = lanes.mul(level[index], observed);
-                    level[index] = lanes.sub(level[index], lanes.mul(gains.alpha, rise));
-                    design[index][day] = rise;
-                }
-                continue;
-            }
-            let season = &mut self.season[today];
-            for index in 0..AT_ONCE {
-                let rise = lanes.mul(lanes.add(level[index], season[index]), observed);
-                level[index] = lanes.sub(level[index], lanes.mul(gains.alpha, rise));
-                season[index] = lanes.sub(season[index], lanes.mul(gains.gamma, rise));
-                design[index][day] = rise;
-            }
-            today += 1;
-            if today == self.season.len() {
-                today = 0;
-            }
-        }
-        self.level = level;
+/// The day of the season before another.
+#[inline(always)]
+pub(super) fn day_before(today: usize, season_length: usize) -> usize {
+    if today == 0 {
+        season_length.saturating_sub(1)
+    } else {
+        today - 1
     }
 }
