@@ -38,7 +38,7 @@ impl InnerOrigin {
             .map(|(actual, yhat)| actual - yhat)
             .filter(|residual| !residual.is_nan())
             .collect();
-        residuals.sort_by(f64::total_cmp);
+        residuals.sort_unstable_by(f64::total_cmp);
         Some(Self {
             origin,
             yhat,

@@ -266,7 +266,7 @@ fn fitted<R>(
                 let Workspace { scaled, fitter, .. } = workspace;
                 fitter.begin(model, scaled);
                 let is_mode = fitter.mode(model, scaled, CHANGEPOINT_PRIOR_SCALE);
-                if !crate::simd::sum(fitter.fitted(model)).is_finite() {
+                if !fitter.is_finite() {
                     return Err(Failure::numerical("the fit left the range of numbers"));
                 }
                 Ok(then(Fit {

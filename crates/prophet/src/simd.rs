@@ -13,6 +13,9 @@ pub(crate) fn padded(len: usize) -> usize {
     len.next_multiple_of(LANES)
 }
 
+/// What each lane is ahead of the first, for whatever runs along them.
+pub(crate) const STEPS: [f64; LANES] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+
 /// The sum of the lanes, pairwise.
 #[inline(always)]
 pub(crate) fn sum_lanes(lanes: [f64; LANES]) -> f64 {
@@ -57,7 +60,18 @@ pub(crate) fn sum(values: &[f64]) -> f64 {
 /// Adds `factor · x` to `y`.
 #[inline(always)]
 pub(crate) fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
-    for (y, x) in y.iter_mut().zip(x) {
+    let len = y.len().min(x.len());
+    let (chunks_y, rest_y) = y[..len].as_chunks_mut::<LANES>();
+    let (chunks_x, rest_x) = x[..len].as_chunks::<LANES>();
+    for (y, x) in chunks_y.iter_mut().zip(chunks_x) {
+        // All of both is read before any is written, or the lanes would wait for one another.
+        let (mut sums, x) = (*y, *x);
+        for lane in 0..LANES {
+            sums[lane] += factor * x[lane];
+        }
+        *y = sums;
+    }
+    for (y, x) in rest_y.iter_mut().zip(rest_x) {
         *y += factor * x;
     }
 }

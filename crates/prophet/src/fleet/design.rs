@@ -51,7 +51,29 @@ pub(crate) struct Design {
     pub(crate) factor: Factor,
 }
 
+impl Design {
+    /// The design of `window` with fewer annual harmonics, the other days missing as they are: the
+    /// same as if it were summed up afresh.
+    #[inline(always)]
+    pub(crate) fn with_fewer_harmonics(&self, window: &Window, yearly_order: usize) -> Self {
+        let (of, from) = (yearly_order, window.yearly_order);
+        let kept = [
+            0..1 + of,
+            1 + from..1 + from + of,
+            window.weekly_column()..self.gram.columns(),
+        ];
+        let gram = self.gram.of_columns(&kept);
+        let factor = gram.factor(REFERENCE_VARIANCE);
+        Self {
+            hinges: self.hinges.clone(),
+            gram,
+            factor,
+        }
+    }
+}
+
 impl WindowSums {
+    #[inline(always)]
     pub(crate) fn new(window: Window, harmonics: &Harmonics) -> Self {
         let ridge = window.ridge();
         let stride = padded(ridge);

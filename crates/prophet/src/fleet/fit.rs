@@ -25,23 +25,27 @@ impl ScaledSeries {
     #[inline(always)]
     pub(crate) fn take(&mut self, values: &[f64]) {
         self.missing.clear();
-        self.values.clear();
+        self.values.resize(values.len(), 0.0);
         let largest = largest_absolute(values);
         if crate::simd::sum(values).is_nan() {
-            let days = values.iter().enumerate();
-            let missing = days.filter(|(_, value)| value.is_nan());
-            self.missing.extend(missing.map(|(day, _)| day));
+            for (day, value) in values.iter().enumerate() {
+                if value.is_nan() {
+                    self.missing.push(day);
+                }
+            }
         }
         self.y_scale = if largest == 0.0 { 1.0 } else { largest };
         let observed = (values.len() - self.missing.len()) as f64;
         let inverse = 1.0 / self.y_scale;
         // Tiny scales have no finite inverse; division is as exact as Prophet's own.
         if inverse.is_finite() {
-            self.values
-                .extend(values.iter().map(|value| value * inverse));
+            for (scaled, value) in self.values.iter_mut().zip(values) {
+                *scaled = value * inverse;
+            }
         } else {
-            let scale = self.y_scale;
-            self.values.extend(values.iter().map(|value| value / scale));
+            for (scaled, value) in self.values.iter_mut().zip(values) {
+                *scaled = value / self.y_scale;
+            }
         }
         for day in &self.missing {
             self.values[*day] = 0.0;
@@ -226,6 +230,17 @@ impl Fitter {
             &mut self.fitted,
         );
         &mut self.fitted
+    }
+
+    /// Whether the mode is in the range of numbers. No column exceeds 1, so its values on any day of
+    /// the window are, where the coefficients' absolute values add up to a number.
+    #[inline(always)]
+    pub(crate) fn is_finite(&self) -> bool {
+        let mut sum = 0.0;
+        for coefficient in self.search.coefficients() {
+            sum += coefficient.abs();
+        }
+        sum.is_finite()
     }
 
     /// The noise's standard deviation in scaled units.

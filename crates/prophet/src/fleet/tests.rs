@@ -141,3 +141,27 @@ fn a_series_in_a_fleet_has_the_parameters_it_has_alone() {
         check(&with_gaps(load(974, 3)), 2, 10, tau);
     }
 }
+
+#[test]
+fn a_design_with_fewer_harmonics_has_the_bits_of_one_made_afresh() {
+    let harmonics = Harmonics::new(10, 1000);
+    let missing = [3, 40, 41, 500, 801];
+    for weekly in [true, false] {
+        let design_of = |yearly_order| {
+            let window = Window {
+                days: 809,
+                first_weekday: 2,
+                yearly_order,
+                weekly,
+            };
+            let sums = WindowSums::new(window, &harmonics);
+            let design = sums.design(&harmonics, &missing, &DesignSettings::PROPHET);
+            (window, design)
+        };
+        let (window, rich) = design_of(10);
+        let (_, afresh) = design_of(3);
+        let fewer = rich.with_fewer_harmonics(&window, 3);
+        assert_eq!(format!("{fewer:?}"), format!("{afresh:?}"));
+        assert_ne!(format!("{fewer:?}"), format!("{rich:?}"));
+    }
+}

@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 use fleetcast_core::SEASON_WEEK;
 
 use crate::fleet::harmonics::{HalfWindow, Harmonics};
-use crate::simd::{AT_ONCE, LANES, add_all_scaled, each, padded, sum_lanes};
+use crate::simd::{AT_ONCE, LANES, STEPS, add_all_scaled, add_scaled, each, padded, sum_lanes};
 
 /// Harmonics of the weekly season, as Prophet has them.
 const WEEKLY_ORDER: usize = 3;
@@ -213,14 +213,15 @@ impl Window {
         forecast: &mut Vec<f64>,
     ) {
         forecast.clear();
+        forecast.resize(ahead.horizon, 0.0);
         if self.yearly_order > 0 {
             let table = harmonics.around_the_middle_of(self.days);
             let first = self.days - self.days / 2 + ahead.skipped;
             self.annual(table, first, ahead.horizon, x, buffers);
             let parts = buffers.even.iter().zip(&buffers.odd);
-            forecast.extend(parts.take(ahead.horizon).map(|(even, odd)| even + odd));
-        } else {
-            forecast.resize(ahead.horizon, 0.0);
+            for (value, (even, odd)) in forecast.iter_mut().zip(parts) {
+                *value = even + odd;
+            }
         }
         self.add_week(self.days + ahead.skipped, x, forecast);
         let changes = &x[self.ridge()..self.ridge() + hinges.len()];
@@ -270,17 +271,19 @@ impl Window {
             return;
         }
         let weights = &x[self.weekly_column()..self.time_column()];
-        let mut week = [0.0; WEEKS];
-        for (residue, value) in week.iter_mut().enumerate() {
+        let mut one_week = [0.0; SEASON_WEEK];
+        for (residue, value) in one_week.iter_mut().enumerate() {
             let row = weekly_features(self.first_weekday + first + residue);
             for (weight, feature) in weights.iter().zip(row) {
                 *value += weight * feature;
             }
         }
+        let mut week = [0.0; WEEKS];
+        for week in week.as_chunks_mut().0 {
+            *week = one_week;
+        }
         for days in values.chunks_mut(WEEKS) {
-            for (value, of_weekday) in days.iter_mut().zip(&week) {
-                *value += of_weekday;
-            }
+            add_scaled(days, 1.0, &week);
         }
     }
 }
@@ -397,8 +400,16 @@ fn sum_and_ramp(y: &[f64]) -> (f64, f64) {
 /// Adds level, level + slope, level + 2·slope, …
 #[inline(always)]
 fn add_line(values: &mut [f64], level: f64, slope: f64) {
-    for (value, step) in values.iter_mut().zip(0_u32..) {
-        *value += level + f64::from(step) * slope;
+    let (chunks, rest) = values.as_chunks_mut::<LANES>();
+    let mut first = 0.0;
+    for chunk in chunks {
+        for lane in 0..LANES {
+            chunk[lane] += level + (first + STEPS[lane]) * slope;
+        }
+        first += LANES as f64;
+    }
+    for (value, step) in rest.iter_mut().zip(STEPS) {
+        *value += level + (first + step) * slope;
     }
 }
 

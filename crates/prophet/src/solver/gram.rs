@@ -1,5 +1,7 @@
 //! What a posterior mode depends on apart from the values: the Gram matrix and the priors.
 
+use std::ops::Range;
+
 use crate::simd::{AT_ONCE, add_all_scaled, add_scaled, each, padded};
 use crate::solver::tableau::Tableau;
 
@@ -46,12 +48,39 @@ impl Gram {
     /// Copies the upper triangle to the lower and takes the columns' norms.
     #[inline(always)]
     pub(crate) fn finish(&mut self) {
-        for row in 0..self.columns() {
-            for column in 0..row {
-                self.values[row * self.stride + column] = self.values[column * self.stride + row];
+        let stride = self.stride;
+        for (row, norm) in self.norms.iter_mut().enumerate() {
+            let (above, own) = self.values.split_at_mut(row * stride);
+            for (value, above) in own[..row].iter_mut().zip(above.chunks_exact(stride)) {
+                *value = above[row];
             }
-            self.norms[row] = self.values[row * self.stride + row].max(0.0).sqrt();
+            *norm = own[row].max(0.0).sqrt();
         }
+    }
+
+    /// The Gram matrix of the columns in `kept`, ranges in ascending order that hold the whole lasso
+    /// block.
+    #[inline(always)]
+    pub(crate) fn of_columns(&self, kept: &[Range<usize>]) -> Self {
+        let mut precisions = Vec::with_capacity(self.ridge);
+        for range in kept {
+            precisions.extend_from_slice(&self.precisions[range.start..range.end.min(self.ridge)]);
+        }
+        let mut part = Self {
+            observations: self.observations,
+            ..Self::new(precisions, self.lasso, 0)
+        };
+        for (row, column) in kept.iter().flat_map(Range::clone).enumerate() {
+            let whole = &self.values[column * self.stride..(column + 1) * self.stride];
+            let mut start = 0;
+            for range in kept {
+                let end = start + range.len();
+                part.row_mut(row)[start..end].copy_from_slice(&whole[range.clone()]);
+                start = end;
+            }
+            part.norms[row] = self.norms[column];
+        }
+        part
     }
 
     /// Columns of the design.
@@ -95,9 +124,9 @@ impl Gram {
         let row = |index: usize| &self.values[index * self.stride..(index + 1) * self.stride];
         add_all_scaled(product, self.ridge, |index| x[index], row);
         // Most slope changes are zero.
-        for (index, x) in x[..self.columns()].iter().enumerate().skip(self.ridge) {
+        for (column, x) in x[self.ridge..self.columns()].iter().enumerate() {
             if *x != 0.0 {
-                add_scaled(product, *x, row(index));
+                add_scaled(product, *x, row(self.ridge + column));
             }
         }
     }

@@ -130,6 +130,18 @@ impl LassoPath {
         }
     }
 
+    /// Writes what the coefficients lose per unit of λ.
+    #[inline(always)]
+    pub(crate) fn loss(&self, loss: &mut [f64]) {
+        for (column, loss) in loss.iter_mut().enumerate() {
+            *loss = if self.signs[column] == 0.0 {
+                0.0
+            } else {
+                self.slope(column)
+            };
+        }
+    }
+
     /// `S_AA`⁻¹ r for the active columns A: in `solution`, zero elsewhere. Both have a value a
     /// column and padding for two more.
     #[inline(always)]
@@ -164,8 +176,9 @@ impl LassoPath {
     #[inline(always)]
     fn next_event(&self) -> (f64, Event) {
         let (mut next, mut event) = (0.0, Event::End);
-        for (column, sign) in self.signs.iter().copied().enumerate() {
-            let (free, slope) = (self.free(column), self.slope(column));
+        let columns = self.signs.iter().copied().zip(&self.redundant);
+        for (column, ((sign, redundant), row)) in columns.zip(self.tableau.rows()).enumerate() {
+            let (free, slope) = (row[self.size], row[self.size + 1]);
             if sign != 0.0 {
                 // On the way down δ changes by +slope; only a move towards zero can end there.
                 if slope * sign < 0.0 {
@@ -174,7 +187,7 @@ impl LassoPath {
                         (next, event) = (at, Event::Leave { column });
                     }
                 }
-            } else if !self.redundant[column] {
+            } else if !redundant {
                 // |c| = λ at free = λ(slope ± 1), from inside only where the gap closes.
                 let (side, closing) = if free > 0.0 {
                     (1.0, 1.0 + slope)
@@ -200,9 +213,10 @@ impl LassoPath {
             Stop::Noise { observations, tau } => (observations, tau),
         };
         // RSS = remainder + curvature·λ² on this stretch.
-        let curvature: f64 = (0..self.size)
-            .map(|column| self.signs[column] * self.slope(column))
-            .sum();
+        let mut curvature = 0.0;
+        for (sign, row) in self.signs.iter().zip(self.tableau.rows()) {
+            curvature += sign * row[self.size + 1];
+        }
         let remainder = self.remainder.max(0.0);
         let quadratic = 4.0 * tau * tau - curvature;
         let linear = observations * tau;

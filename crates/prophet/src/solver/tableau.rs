@@ -49,6 +49,13 @@ impl Tableau {
         &self.values[row * self.stride..(row + 1) * self.stride]
     }
 
+    /// All rows, each with its padding.
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        // A tableau without rows has no stride.
+        self.values.chunks_exact(self.stride.max(1))
+    }
+
     #[inline(always)]
     pub(crate) fn row_mut(&mut self, row: usize) -> &mut [f64] {
         &mut self.values[row * self.stride..(row + 1) * self.stride]

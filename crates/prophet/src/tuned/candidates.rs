@@ -13,7 +13,7 @@ use crate::fleet::{
 /// Scales of the prior on slope changes, ascending: the modes for all of them lie on one path.
 const CHANGEPOINT_PRIOR_SCALES: [f64; 5] = [0.003, 0.01, 0.03, 0.1, 0.3];
 
-/// Annual harmonics: a smooth year, and Prophet's default.
+/// Annual harmonics, ascending: a smooth year, and Prophet's default.
 const YEARLY_ORDERS: [usize; 2] = [3, 10];
 
 /// No annual season.
@@ -32,7 +32,8 @@ const LEAST_CLIP: f64 = 1e-9;
 pub(crate) struct Workspace {
     scaled: ScaledSeries,
     clipped: Vec<f64>,
-    absolute: Vec<f64>,
+    /// Bits of absolute residuals, which are in the order of the residuals.
+    absolute: Vec<u64>,
     fitter: Fitter,
 }
 
@@ -66,25 +67,43 @@ pub(crate) fn window_of(series: SeriesView<'_>, span: Span, yearly_order: usize)
 /// A window's design for one series.
 struct SeriesDesign {
     window: Window,
-    shared: Arc<WindowDesign>,
+    design: SharedOrPrivate,
+}
+
+enum SharedOrPrivate {
+    Shared(Arc<WindowDesign>),
     /// Where days are missing.
-    private: Option<Design>,
+    Private(Design),
 }
 
 impl SeriesDesign {
     #[inline(always)]
     fn new(designs: &SharedDesigns, window: Window, missing: &[usize]) -> Self {
         let shared = designs.of(window);
-        let private = (!missing.is_empty()).then(|| {
-            shared
-                .sums
-                .design(&designs.harmonics, missing, &designs.settings)
-        });
-        Self {
-            window,
-            shared,
-            private,
-        }
+        let design = if missing.is_empty() {
+            SharedOrPrivate::Shared(shared)
+        } else {
+            let WindowDesign { sums, .. } = &*shared;
+            let design = sums.design(&designs.harmonics, missing, &designs.settings);
+            SharedOrPrivate::Private(design)
+        };
+        Self { window, design }
+    }
+
+    /// The same with fewer annual harmonics.
+    #[inline(always)]
+    fn with_fewer_harmonics(&self, designs: &SharedDesigns, yearly_order: usize) -> Self {
+        let window = Window {
+            yearly_order,
+            ..self.window
+        };
+        let design = match &self.design {
+            SharedOrPrivate::Shared(_) => SharedOrPrivate::Shared(designs.of(window)),
+            SharedOrPrivate::Private(design) => {
+                SharedOrPrivate::Private(design.with_fewer_harmonics(&self.window, yearly_order))
+            }
+        };
+        Self { window, design }
     }
 
     #[inline(always)]
@@ -92,7 +111,10 @@ impl SeriesDesign {
         Model {
             window: &self.window,
             harmonics: &designs.harmonics,
-            design: self.private.as_ref().unwrap_or(&self.shared.complete),
+            design: match &self.design {
+                SharedOrPrivate::Shared(shared) => &shared.complete,
+                SharedOrPrivate::Private(design) => design,
+            },
         }
     }
 }
@@ -115,17 +137,19 @@ impl Workspace {
     ) -> Result<Vec<Candidate>, Failure> {
         let values = span.values(series.values);
         self.scaled.take(values);
-        let series_designs: Vec<SeriesDesign> = yearly_orders
-            .iter()
-            .map(|order| {
-                let window = window_of(series, span, *order);
-                SeriesDesign::new(designs, window, &self.scaled.missing)
-            })
-            .collect();
-        if let Some(richest) = series_designs.last() {
-            self.clip(richest.model(designs), values)?;
+        let Some((most, fewer)) = yearly_orders.split_last() else {
+            return Ok(Vec::new());
+        };
+        let window = window_of(series, span, *most);
+        let richest = SeriesDesign::new(designs, window, &self.scaled.missing);
+        self.clip(richest.model(designs), values)?;
+        let mut series_designs = Vec::with_capacity(yearly_orders.len());
+        for order in fewer {
+            series_designs.push(richest.with_fewer_harmonics(designs, *order));
         }
-        let mut candidates = Vec::new();
+        series_designs.push(richest);
+        let mut candidates =
+            Vec::with_capacity(series_designs.len() * CHANGEPOINT_PRIOR_SCALES.len());
         for design in &series_designs {
             let model = design.model(designs);
             self.fitter.begin(model, &self.scaled);
@@ -148,28 +172,37 @@ impl Workspace {
         if !crate::simd::sum(fitted).is_finite() {
             return Err(Failure::numerical("a fit left the range of numbers"));
         }
-        self.absolute.clear();
-        for ((fitted, scaled), value) in fitted.iter().zip(&self.scaled.values).zip(values) {
-            if !value.is_nan() {
-                self.absolute.push((scaled - fitted).abs());
+        let scaled = &self.scaled;
+        self.absolute.resize(values.len(), 0);
+        for ((absolute, fitted), y) in self.absolute.iter_mut().zip(&*fitted).zip(&scaled.values) {
+            *absolute = (y - fitted).abs().to_bits();
+        }
+        if !scaled.missing.is_empty() {
+            let mut observed = 0;
+            for (day, value) in values.iter().enumerate() {
+                self.absolute[observed] = self.absolute[day];
+                observed += usize::from(!value.is_nan());
             }
+            self.absolute.truncate(observed);
         }
         let middle = self.absolute.len() / 2;
-        let (_, median, _) = self.absolute.select_nth_unstable_by(middle, f64::total_cmp);
-        let bound = CLIP * *median;
+        let (_, median, _) = self.absolute.select_nth_unstable(middle);
+        let bound = CLIP * f64::from_bits(*median);
         if bound < LEAST_CLIP {
             return Ok(());
         }
-        self.clipped.clear();
-        let days = fitted.iter().zip(&self.scaled.values).zip(values);
-        self.clipped.extend(days.map(|((fitted, scaled), value)| {
-            if value.is_nan() {
+        self.clipped.resize(values.len(), 0.0);
+        let days = fitted.iter().zip(&scaled.values).zip(values);
+        for (clipped, ((fitted, y), value)) in self.clipped.iter_mut().zip(days) {
+            let (least, most) = (fitted - bound, fitted + bound);
+            let y = if *y < least { least } else { *y };
+            let y = if y > most { most } else { y };
+            *clipped = if value.is_nan() {
                 *value
             } else {
-                let clipped = scaled.clamp(fitted - bound, fitted + bound);
-                self.scaled.unscaled(clipped)
-            }
-        }));
+                scaled.unscaled(y)
+            };
+        }
         self.scaled.take(&self.clipped);
         Ok(())
     }

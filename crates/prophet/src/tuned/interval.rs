@@ -21,17 +21,21 @@ impl HalfWidths {
         values: &[f64],
         level: IntervalLevel,
     ) -> Option<Self> {
-        let mut errors = Vec::new();
+        // As bits, which are in the order of what is not negative.
+        let mut errors = Vec::with_capacity(inner.iter().map(|inner| inner.yhat.len()).sum());
         for forecast in inner {
             let days = values[forecast.first..].iter().zip(&forecast.yhat);
             let observed = days.enumerate().filter(|(_, (actual, _))| !actual.is_nan());
             errors.extend(observed.map(|(step, (actual, yhat))| {
-                (actual - yhat).abs() / error_growth(forecast.skipped + step + 1)
+                let growth = error_growth(forecast.skipped + step + 1);
+                ((actual - yhat).abs() / growth).to_bits()
             }));
         }
         let rank = rank_of(level, errors.len())?;
-        let (_, base, _) = errors.select_nth_unstable_by(rank, f64::total_cmp);
-        Some(Self { base: *base })
+        let (_, base, _) = errors.select_nth_unstable(rank);
+        Some(Self {
+            base: f64::from_bits(*base),
+        })
     }
 
     /// The half width `days` after the history, in the series' unit.

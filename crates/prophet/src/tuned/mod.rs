@@ -20,7 +20,7 @@ use fleetcast_core::{
 
 use crate::exact;
 use crate::fleet::{Ahead, DesignSettings, SharedDesigns, Span};
-use crate::simd::vectorized;
+use crate::simd::{LANES, STEPS, sum_lanes, vectorized};
 use crate::tuned::candidates::{Candidate, Workspace, window_of, yearly_orders};
 use crate::tuned::interval::HalfWidths;
 use crate::tuned::origins::InnerOrigins;
@@ -168,10 +168,10 @@ fn inner_tests(
         let Ok(candidates) = workspace.candidates(designs, series, inner, orders, ahead) else {
             continue;
         };
-        let errors = candidates
-            .iter()
-            .map(|candidate| errors_of(candidate, actual, ahead))
-            .collect();
+        let mut errors = Vec::with_capacity(candidates.len());
+        for candidate in &candidates {
+            errors.push(errors_of(candidate, actual, ahead));
+        }
         tests.push(InnerTest {
             first,
             candidates,
@@ -184,18 +184,46 @@ fn inner_tests(
 
 #[inline(always)]
 fn errors_of(candidate: &Candidate, actual: &[f64], ahead: Ahead) -> Errors {
-    let observed = actual.iter().filter(|value| !value.is_nan()).count() as f64;
-    SLOPE_SHARES.map(|share| {
-        let slope = share * candidate.slope;
-        let mut sum = 0.0;
-        for (step, (actual, stopped)) in actual.iter().zip(&candidate.stopped).enumerate() {
-            if !actual.is_nan() {
-                let yhat = stopped + slope * (ahead.skipped + step + 1) as f64;
-                sum += (actual - yhat).abs();
-            }
+    let mut errors = [0.0; SLOPE_SHARES.len()];
+    let (days, last_days) = actual.as_chunks::<LANES>();
+    let (stopped, last_stopped) = candidate.stopped.as_chunks::<LANES>();
+    let mut observed = [0.0; LANES];
+    for actual in days {
+        for lane in 0..LANES {
+            observed[lane] += f64::from(u8::from(!actual[lane].is_nan()));
         }
-        sum / observed
-    })
+    }
+    for (observed, actual) in observed.iter_mut().zip(last_days) {
+        *observed += f64::from(u8::from(!actual.is_nan()));
+    }
+    let observed = sum_lanes(observed);
+    for (mean, share) in errors.iter_mut().zip(SLOPE_SHARES) {
+        let slope = share * candidate.slope;
+        let mut sums = [0.0; LANES];
+        let mut first = (ahead.skipped + 1) as f64;
+        for (actual, stopped) in days.iter().zip(stopped) {
+            for lane in 0..LANES {
+                let yhat = stopped[lane] + slope * (first + STEPS[lane]);
+                sums[lane] += error_of(actual[lane], yhat);
+            }
+            first += LANES as f64;
+        }
+        for (lane, (actual, stopped)) in last_days.iter().zip(last_stopped).enumerate() {
+            sums[lane] += error_of(*actual, stopped + slope * (first + STEPS[lane]));
+        }
+        *mean = sum_lanes(sums) / observed;
+    }
+    errors
+}
+
+/// The absolute error, none where there is no value.
+#[inline(always)]
+fn error_of(actual: f64, yhat: f64) -> f64 {
+    if actual.is_nan() {
+        0.0
+    } else {
+        (actual - yhat).abs()
+    }
 }
 
 /// The weighted mean of the settings' forecasts.
@@ -285,6 +313,32 @@ mod tests {
             let as_it_might_be = tests_of(changed);
             assert_eq!(test.candidates, as_it_might_be[index].candidates);
             assert_ne!(test.errors, as_it_might_be[index].errors);
+        }
+    }
+
+    #[test]
+    fn errors_are_means_over_the_days_that_have_a_value() {
+        let candidate = Candidate {
+            stopped: (0..21).map(f64::from).collect(),
+            slope: 2.0,
+        };
+        let mut actual = vec![3.0; 21];
+        for day in [0, 9, 20] {
+            actual[day] = f64::NAN;
+        }
+        let ahead = Ahead {
+            skipped: 4,
+            horizon: 21,
+            slope_share: 0.0,
+        };
+        let found = errors_of(&candidate, &actual, ahead);
+        for (found, share) in found.into_iter().zip(SLOPE_SHARES) {
+            let days = (0..21).filter(|day| ![0, 9, 20].contains(day));
+            let errors = days.map(|day| {
+                let yhat = f64::from(day) + share * 2.0 * f64::from(day + 5);
+                (3.0 - yhat).abs()
+            });
+            assert!((found - errors.sum::<f64>() / 18.0).abs() < 1e-12);
         }
     }
 
