@@ -13,7 +13,7 @@ const MEGA: u64 = 1_000_000;
 const HELD_WITHOUT_BUDGET: u64 = 1000 * MEGA;
 
 /// The share of a budget for history that is held.
-const HELD_SHARE: u64 = 8;
+const HELD_SHARE: u64 = 4;
 
 /// The share of a budget that the history of series at work would take: what is made of them until it
 /// is in the database is a few times that.
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(at_work(budget("4GB")), 2048);
         assert_eq!(at_work(budget("256MB")), 912);
         assert_eq!(held(None), 114_051);
-        assert_eq!(held(budget("4GB")), 57_025);
-        assert_eq!(held(budget("256MB")), 3649);
+        assert_eq!(held(budget("4GB")), 114_051);
+        assert_eq!(held(budget("256MB")), 7299);
     }
 }

@@ -252,7 +252,10 @@ impl<'a> Job<'a> {
                 self.engine_stage(run, EngineTables::CHALLENGER, engine.as_ref(), histories)
             }
             Stage::Judge => self.judge(run, histories),
-            Stage::Write => self.write(run),
+            Stage::Write => {
+                histories.let_go();
+                self.write(run)
+            }
             // Reading the data is part of the engines' stages.
             Stage::Data => Ok(()),
         }

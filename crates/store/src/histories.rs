@@ -80,6 +80,11 @@ impl<'a> Histories<'a> {
         self.index
     }
 
+    /// Gives back the memory of the block read last, which will be read again where it is asked for.
+    pub fn let_go(&self) {
+        self.last.replace(None);
+    }
+
     /// The series at place `from` of the index and after it, in batches of at most `size`, none of
     /// which goes beyond its block.
     ///
