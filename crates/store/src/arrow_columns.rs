@@ -1,10 +1,10 @@
 //! Typed columns of Arrow batches.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Float64Array, ListArray, StringArray, UInt32Array,
-    UInt64Array,
+    Array, ArrayRef, AsArray, Date32Array, Float64Array, ListArray, PrimitiveArray, StringArray,
+    UInt32Array, UInt64Array,
 };
-use arrow::datatypes::{Date32Type, Float64Type, UInt32Type, UInt64Type};
+use arrow::datatypes::ArrowPrimitiveType;
 use arrow::record_batch::RecordBatch;
 
 use crate::Error;
@@ -33,20 +33,14 @@ pub(crate) fn strings<'a>(
 
 /// The places of series among those a query was about.
 pub(crate) fn places(batch: &RecordBatch) -> Result<&UInt32Array, Error> {
-    let array = column(batch, "place")?;
-    array
-        .as_primitive_opt::<UInt32Type>()
-        .ok_or_else(|| wrong_type("place", array))
+    primitive(column(batch, "place")?, "place")
 }
 
 pub(crate) fn whole_numbers<'a>(
     batch: &'a RecordBatch,
     name: &'static str,
 ) -> Result<&'a UInt64Array, Error> {
-    let array = column(batch, name)?;
-    array
-        .as_primitive_opt::<UInt64Type>()
-        .ok_or_else(|| wrong_type(name, array))
+    primitive(column(batch, name)?, name)
 }
 
 pub(crate) fn lists<'a>(
@@ -61,7 +55,7 @@ pub(crate) fn days<'a>(
     batch: &'a RecordBatch,
     name: &'static str,
 ) -> Result<&'a Date32Array, Error> {
-    dates(column(batch, name)?)
+    primitive(column(batch, name)?, name)
 }
 
 pub(crate) fn numbers<'a>(
@@ -71,17 +65,18 @@ pub(crate) fn numbers<'a>(
     doubles(column(batch, name)?, name)
 }
 
-pub(crate) fn dates(array: &ArrayRef) -> Result<&Date32Array, Error> {
-    array
-        .as_primitive_opt::<Date32Type>()
-        .ok_or_else(|| wrong_type("ds", array))
-}
-
 pub(crate) fn doubles<'a>(
     array: &'a ArrayRef,
     name: &'static str,
 ) -> Result<&'a Float64Array, Error> {
+    primitive(array, name)
+}
+
+fn primitive<'a, T: ArrowPrimitiveType>(
+    array: &'a ArrayRef,
+    name: &'static str,
+) -> Result<&'a PrimitiveArray<T>, Error> {
     array
-        .as_primitive_opt::<Float64Type>()
+        .as_primitive_opt()
         .ok_or_else(|| wrong_type(name, array))
 }
