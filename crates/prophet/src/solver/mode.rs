@@ -497,6 +497,12 @@ impl ModeSearch {
         for (column, sign) in self.signs.iter().enumerate() {
             self.defect[ridge + column] = sign / tau;
         }
+        self.solve_for_drift(gram, factor);
+    }
+
+    /// The drift that what the priors bring, in `defect`, makes.
+    #[inline(always)]
+    fn solve_for_drift(&mut self, gram: &Gram, factor: &Factor) {
         solve(
             gram,
             factor,
@@ -532,14 +538,7 @@ impl ModeSearch {
         for (gradient, sign) in self.gradient[ridge..].iter_mut().zip(&self.signs) {
             *gradient = lambda * sign;
         }
-        solve(
-            gram,
-            factor,
-            &self.path,
-            &self.defect,
-            &mut self.drift,
-            &mut self.buffers,
-        );
+        self.solve_for_drift(gram, factor);
         for (step, drift) in self.step.iter_mut().zip(&self.drift) {
             *step = (reference - variance) * drift;
         }

@@ -18,7 +18,7 @@ use models::Model;
 use pass::Abreast;
 
 /// The fit of each series by one form, additive in errors and season and without a trend, `None` where
-/// there is none.
+/// there is none. `SEASON` is the season's length, 0 for a form without one: passes are compiled for it.
 ///
 /// Every series is searched by itself: from the best of the usual starting points downhill, once. With a
 /// level that is kept slow, as the challenger's is, a second search from elsewhere ends higher in one
@@ -32,6 +32,14 @@ pub(crate) fn fit_abreast<const SEASON: usize>(
         form.error() == ErrorKind::Additive
             && form.trend() == Trend::None
             && form.season() != Season::Multiplicative
+    );
+    debug_assert_eq!(
+        SEASON,
+        if form.has_season() {
+            ets.season_length
+        } else {
+            0
+        }
     );
     let fits = series
         .chunks(LANES)
