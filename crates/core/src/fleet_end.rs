@@ -254,8 +254,8 @@ mod tests {
         check(&fleet, 0, &[], false);
         check(
             &[daily_to(0), daily_to(-1), daily_to(-2), daily_to(-3)],
-            -2,
-            &[0, 1],
+            -1,
+            &[0],
             false,
         );
     }

@@ -163,9 +163,19 @@ mod tests {
     #[test]
     fn many_gaps_are_worth_a_word() {
         let mut gappy = observed(0, DAYS);
-        for value in gappy.iter_mut().skip(1).step_by(7) {
+        for value in gappy.iter_mut().skip(1).step_by(8) {
             *value = f64::NAN;
         }
         check(gappy, true, &[IssueCode::Gaps]);
+        // The same day of every week is another matter.
+        let mut weekdays = observed(0, DAYS);
+        for value in weekdays.iter_mut().skip(1).step_by(7) {
+            *value = f64::NAN;
+        }
+        check(
+            weekdays,
+            true,
+            &[IssueCode::Gaps, IssueCode::WeekdayUnobserved],
+        );
     }
 }
