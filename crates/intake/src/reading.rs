@@ -409,6 +409,17 @@ impl<'r, 's> Collector<'r, 's> {
 
     /// A line that is no data: passed over where that is asked for, else the end.
     pub(crate) fn bad_line(&mut self, line: u64, why: &str, text: &str) -> Result<(), Halt> {
+        // A quote that is never closed swallows all that follows it: more than a line would be passed over.
+        let is_one_line = !text.contains(['\n', '\r']);
+        if self.request.skip_bad_lines && !is_one_line {
+            return Err(Halt::Refused(Refusal::new(
+                &self.file,
+                format!(
+                    "line {line} {why} and goes on over further lines, as where a quote is not closed: `{}`; mend the file",
+                    in_one_line(text)
+                ),
+            )));
+        }
         if self.request.skip_bad_lines {
             let file = &self.file;
             self.bad_lines

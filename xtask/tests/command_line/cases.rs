@@ -579,6 +579,19 @@ fn lines_that_are_no_data_are_named_and_passed_over_where_asked() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_is_not_passed_over_with_all_that_follows() {
+    let desk = Desk::new();
+    let text = "host,ds,utilization\n\"a,2025-01-01,1\nb,2025-01-02,2\n";
+    std::fs::write(desk.path("open.csv"), text).unwrap();
+    for flags in ["", " --skip-bad-lines"] {
+        desk.fails(
+            &format!("import open.csv --resource cpu{flags}"),
+            "line 2 has 1 fields",
+        );
+    }
+}
+
+#[test]
 fn a_growing_and_a_halved_disk_are_imported_whole() {
     for (file, series) in [("late-growth.csv", 4), ("disk-resized.csv", 6)] {
         let desk = Desk::new();
