@@ -102,6 +102,24 @@ impl TryFrom<Date> for Day {
     }
 }
 
+impl TryFrom<i32> for Day {
+    type Error = DayError;
+
+    /// Takes days since 1970-01-01.
+    fn try_from(days: i32) -> Result<Self, DayError> {
+        Self::from_epoch_days(i64::from(days))
+    }
+}
+
+impl TryFrom<i64> for Day {
+    type Error = DayError;
+
+    /// Takes days since 1970-01-01.
+    fn try_from(days: i64) -> Result<Self, DayError> {
+        Self::from_epoch_days(days)
+    }
+}
+
 impl From<Day> for Date {
     fn from(day: Day) -> Self {
         day.to_date()

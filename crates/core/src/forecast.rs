@@ -10,6 +10,7 @@ pub struct Horizon(u16);
 
 /// Why a value is no horizon, level or forecast.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ForecastError {
     /// Not between 1 and 3,660 days.
     #[error("a horizon of {0} days is out of range; give 1 to 3660")]
@@ -134,28 +135,8 @@ impl Forecast {
         lower: Vec<f64>,
         upper: Vec<f64>,
     ) -> Result<Self, ForecastError> {
-        if yhat.len() != lower.len() || yhat.len() != upper.len() {
-            return Err(ForecastError::Length {
-                yhat: yhat.len(),
-                lower: lower.len(),
-                upper: upper.len(),
-            });
-        }
         let grid = TimeGrid::new(first, yhat.len());
-        for (day, ((&yhat, &lower), &upper)) in grid.days().zip(yhat.iter().zip(&lower).zip(&upper))
-        {
-            if !(yhat.is_finite() && lower.is_finite() && upper.is_finite()) {
-                return Err(ForecastError::NotFinite { day });
-            }
-            if !(lower <= yhat && yhat <= upper) {
-                return Err(ForecastError::NotNested {
-                    day,
-                    lower,
-                    yhat,
-                    upper,
-                });
-            }
-        }
+        check(grid, &yhat, &lower, &upper)?;
         Ok(Self {
             grid,
             yhat,
@@ -211,6 +192,36 @@ impl Forecast {
     pub fn upper(&self) -> &[f64] {
         &self.upper
     }
+}
+
+/// Checks that bounds are as many as point forecasts, that all are finite, and that bounds enclose them.
+pub(crate) fn check(
+    grid: TimeGrid,
+    yhat: &[f64],
+    lower: &[f64],
+    upper: &[f64],
+) -> Result<(), ForecastError> {
+    if yhat.len() != lower.len() || yhat.len() != upper.len() {
+        return Err(ForecastError::Length {
+            yhat: yhat.len(),
+            lower: lower.len(),
+            upper: upper.len(),
+        });
+    }
+    for (day, ((&yhat, &lower), &upper)) in grid.days().zip(yhat.iter().zip(lower).zip(upper)) {
+        if !(yhat.is_finite() && lower.is_finite() && upper.is_finite()) {
+            return Err(ForecastError::NotFinite { day });
+        }
+        if !(lower <= yhat && yhat <= upper) {
+            return Err(ForecastError::NotNested {
+                day,
+                lower,
+                yhat,
+                upper,
+            });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

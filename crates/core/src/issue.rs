@@ -97,10 +97,12 @@ pub enum IssueCode {
     ValidationShortened,
     /// Too little history to score the model at inner origins at all.
     ValidationLeftOut,
-    /// One of the forecasts a model weighs is not there, or cannot be weighed.
-    CompanionLeftOut,
-    /// Days far from the level around them were drawn in before a model was fitted.
-    OutliersDrawnIn,
+    /// A member of an ensemble has no forecast, or cannot be weighed. Called `companion_left_out` by
+    /// versions up to 0.1.
+    MemberLeftOut,
+    /// Days far from the level around them were winsorised before a model was fitted. Called
+    /// `outliers_drawn_in` by versions up to 0.1.
+    OutliersWinsorised,
     /// The engine's arithmetic failed.
     NumericalFailure,
     /// The engine crashed on this series.
@@ -134,8 +136,8 @@ impl IssueCode {
             Self::WeeklySeasonLeftOut => "weekly_season_left_out",
             Self::ValidationShortened => "validation_shortened",
             Self::ValidationLeftOut => "validation_left_out",
-            Self::CompanionLeftOut => "companion_left_out",
-            Self::OutliersDrawnIn => "outliers_drawn_in",
+            Self::MemberLeftOut => "member_left_out",
+            Self::OutliersWinsorised => "outliers_winsorised",
             Self::NumericalFailure => "numerical_failure",
             Self::EngineCrash => "engine_crash",
             Self::OneEngineOnly => "one_engine_only",

@@ -4,7 +4,7 @@ use fleetcast_core::IntervalLevel;
 
 use super::combination::Combination;
 use super::plan::Plan;
-use crate::family::normal_quantile;
+use fleetcast_numerics::normal_quantile;
 
 /// Three origins half a horizon apart are few, and the next half year may be odder than the last:
 /// intervals are this much wider than the errors' quantile.
@@ -28,7 +28,7 @@ pub(super) fn half_widths(
     let inner_horizon = plan.inner_horizon;
     let days = combination.yhat.len();
     let z = normal_quantile(level.upper_probability());
-    let Some(smoothing) = &combination.companions.smoothing else {
+    let Some(smoothing) = &combination.members.smoothing else {
         let width = quantile(&combination.absolute_errors, level.share()).unwrap_or(0.0);
         return vec![WIDENING * width; days];
     };

@@ -1,5 +1,7 @@
 //! Which days of a panel a series is fitted on, and which seasons that is long enough for.
 
+use std::ops::Range;
+
 use fleetcast_core::{SEASON_WEEK, SeriesView};
 
 use crate::fleet::window::Window;
@@ -18,6 +20,15 @@ pub(crate) struct Span {
     pub(crate) first: usize,
     /// How many days there are.
     pub(crate) days: usize,
+}
+
+impl From<Range<usize>> for Span {
+    fn from(days: Range<usize>) -> Self {
+        Self {
+            first: days.start,
+            days: days.len(),
+        }
+    }
 }
 
 impl Span {

@@ -8,11 +8,11 @@
 
 use libm::log;
 
-use crate::simd::dot;
 use crate::solver::dense::{DenseDesign, DenseResiduals};
-use crate::solver::linear::{Mode, linear_mode, search_dense};
+use crate::solver::linear::{FoundMode, linear_mode, search_dense};
 use crate::solver::mode::{Certainty, LEAST_VARIANCE, ModeSearch, Moments};
 use crate::solver::posterior::{Fitted, Parameters, Posterior, TREND_PRECISION, Trend};
+use fleetcast_numerics::dot;
 
 /// Linearisations before a start is given up on.
 const MAX_LINEARISATIONS: usize = 200;
@@ -43,7 +43,7 @@ const MOST_SHARE: f64 = 2.0;
 const OBJECTIVE_ROUNDING: f64 = 1e-13;
 
 /// The best mode found from two starts: the given one, and one of our own.
-pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> Mode {
+pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> FoundMode {
     let own_start = match &posterior.trend {
         Trend::Logistic { cap } => logit_start(posterior, cap),
         Trend::Linear | Trend::Flat => additive_start(posterior),
@@ -63,7 +63,7 @@ pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> Mode {
 #[derive(Debug)]
 struct Descent {
     objective: f64,
-    mode: Mode,
+    mode: FoundMode,
 }
 
 /// Where a descent stands: parameters with the noise that is best for them.
@@ -127,7 +127,7 @@ fn descend(posterior: &Posterior, start: Parameters) -> Descent {
     let certainty = certainty_at(posterior, &point, &mut search);
     Descent {
         objective: point.objective,
-        mode: Mode {
+        mode: FoundMode {
             parameters: point.parameters,
             certainty,
         },

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::simd::{AT_ONCE, add_all_scaled, add_scaled, each, padded};
 use crate::solver::tableau::Tableau;
+use fleetcast_numerics::{AT_ONCE, add_all_scaled, add_scaled, each, padded};
 
 /// The Gram matrix AᵀA of a design whose first columns have normal priors (the ridge block) and
 /// whose last ones have a Laplace prior (the lasso block: Prophet's slope changes).

@@ -13,7 +13,7 @@ mod tableau;
 
 pub(crate) use curved::curved_mode;
 pub(crate) use gram::{Factor, Gram};
-pub(crate) use linear::{Mode, linear_mode};
+pub(crate) use linear::{FoundMode, linear_mode};
 pub use mode::Certainty;
 pub(crate) use mode::{ModeSearch, Moments, Residuals};
 pub(crate) use posterior::{Parameters, Posterior, TREND_PRECISION, Trend, expit};

@@ -16,9 +16,9 @@
 //! 4v² + nv = ‖r‖²
 //! ```
 
-use crate::simd::{add_scaled, dot, padded, vectorized};
 use crate::solver::gram::{Factor, Gram};
 use crate::solver::path::{LassoPath, Stop};
+use fleetcast_numerics::{add_scaled, dot, padded, vectorized};
 
 /// The least noise a mode can have, as a variance in scaled units: Prophet's own value for series
 /// it can represent exactly, 1e-9, squared.

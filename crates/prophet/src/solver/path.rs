@@ -8,9 +8,9 @@
 //! and the mode's condition on the noise, 4σ⁴ + nσ² = RSS, a quadratic equation. Following the path
 //! from large λ, the first root is the mode that a descent from large noise finds.
 
-use crate::simd::add_scaled;
 use crate::solver::gram::Factor;
 use crate::solver::tableau::Tableau;
+use fleetcast_numerics::add_scaled;
 
 /// A pivot below this share of its column's own square is rounding: the column is a combination of
 /// those already active and would change nothing.

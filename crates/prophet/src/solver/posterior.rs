@@ -85,7 +85,7 @@ impl Posterior {
         let features = self.features.iter().zip(&self.multiplicative);
         for ((feature, multiplies), beta) in features.zip(&parameters.beta) {
             let sum = if *multiplies { &mut factor } else { &mut added };
-            crate::simd::add_scaled(sum, *beta, feature);
+            fleetcast_numerics::add_scaled(sum, *beta, feature);
         }
         let yhat = trend
             .iter()

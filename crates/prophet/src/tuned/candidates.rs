@@ -169,7 +169,7 @@ impl Workspace {
         self.fitter
             .mode(model, &self.scaled, CHANGEPOINT_PRIOR_SCALE);
         let fitted = self.fitter.fitted(model);
-        if !crate::simd::sum(fitted).is_finite() {
+        if !fleetcast_numerics::sum(fitted).is_finite() {
             return Err(Failure::numerical("a fit left the range of numbers"));
         }
         let scaled = &self.scaled;

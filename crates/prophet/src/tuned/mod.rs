@@ -20,11 +20,11 @@ use fleetcast_core::{
 
 use crate::exact;
 use crate::fleet::{Ahead, DesignSettings, SharedDesigns, Span};
-use crate::simd::{LANES, STEPS, sum_lanes, vectorized};
 use crate::tuned::candidates::{Candidate, Workspace, window_of, yearly_orders};
 use crate::tuned::interval::HalfWidths;
 use crate::tuned::origins::InnerOrigins;
 use crate::tuned::weights::{Errors, SLOPE_SHARES, Weight, weights};
+use fleetcast_numerics::{LANES, STEPS, sum_lanes, vectorized};
 
 thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
@@ -41,14 +41,17 @@ pub(crate) fn forecast_panel(
     let largest_order = exact::YEARLY_ORDER;
     let designs = SharedDesigns::new(windows, largest_order, reach, DesignSettings::PROPHET);
     let forecast = |series: SeriesView<'_>| {
-        forecast_one(series, &designs, horizon, level).unwrap_or_else(Outcome::from)
+        series.forecast_or(horizon, |days| {
+            forecast_span(series, days.into(), &designs, horizon, level)
+                .unwrap_or_else(Outcome::from)
+        })
     };
     in_parallel(panel, forecast, Outcome::from)
 }
 
 /// The windows a series is fitted on.
 fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
-    let Ok(span) = exact::usable_span(series) else {
+    let Some(span) = Span::of(series.values) else {
         return Vec::new();
     };
     let orders = yearly_orders(span.days);
@@ -72,20 +75,17 @@ fn inner_span(series: SeriesView<'_>, span: Span, history: usize) -> Option<Span
     Span::of(values).filter(|_| is_enough)
 }
 
-fn forecast_one(
+fn forecast_span(
     series: SeriesView<'_>,
+    span: Span,
     designs: &SharedDesigns,
     horizon: Horizon,
     level: IntervalLevel,
 ) -> Result<Outcome, Failure> {
-    let span = exact::usable_span(series)?;
     let first = series.grid.last().plus_days(1);
-    if let Some(value) = series.constant_value() {
-        return Ok(Outcome::of(Forecast::constant(first, horizon, value)?));
-    }
     let origins = InnerOrigins::of(span.days);
     if origins.histories.is_empty() {
-        return exact::forecast_one(series, designs, None, horizon, level);
+        return exact::forecast_span(series, span, designs, None, horizon, level);
     }
     WORKSPACE.with_borrow_mut(|workspace| {
         vectorized(
@@ -108,7 +108,7 @@ fn forecast_one(
                 );
                 let inner = inner_forecasts(&tests, &errors);
                 let Some(half_widths) = HalfWidths::from_inner(&inner, series.values, level) else {
-                    return exact::forecast_one(series, designs, None, horizon, level);
+                    return exact::forecast_span(series, span, designs, None, horizon, level);
                 };
                 let bound = |sign: f64| {
                     let steps = yhat.iter().enumerate();
@@ -232,7 +232,7 @@ fn combine(candidates: &[Candidate], weights: &[Weight], ahead: Ahead) -> Vec<f6
     let mut yhat = vec![0.0; ahead.horizon];
     let mut slope = 0.0;
     for (candidate, weight) in candidates.iter().zip(weights) {
-        crate::simd::add_scaled(&mut yhat, weight.share, &candidate.stopped);
+        fleetcast_numerics::add_scaled(&mut yhat, weight.share, &candidate.stopped);
         slope += weight.slope * candidate.slope;
     }
     for (step, yhat) in yhat.iter_mut().enumerate() {
@@ -294,7 +294,7 @@ mod tests {
         let grid = TimeGrid::new("2023-01-01".parse().unwrap(), values.len());
         let panel = Panel::from_rows(grid, [(SeriesKey::new("h", "cpu"), values)]).unwrap();
         let series = panel.view().series(0);
-        let span = exact::usable_span(series).unwrap();
+        let span = Span::of(series.values).unwrap();
         let windows = windows_of(series).into_iter();
         let designs = SharedDesigns::new(windows, 10, 2000, DesignSettings::PROPHET);
         let origins = InnerOrigins::of(span.days);
