@@ -1,31 +1,4 @@
-//! The types every fleetcast stage shares.
-//!
-//! A capacity team keeps daily utilisation, one [`SeriesKey`] (host and resource) at a time. Many
-//! series over the same days form a [`Panel`]; a [`Split`] says which of those days an [`Engine`]
-//! may learn from and which it is scored on; the engine returns one [`Outcome`] a series; the
-//! [`metrics`] say how good it was.
-//!
-//! This crate does no I/O, reads no clock and draws no random numbers.
-//!
-//! ```
-//! use fleetcast_core::{Day, Panel, SeriesKey, Split, TimeGrid, WindowLengths};
-//!
-//! // 36 months that end on 2025-12-31: 32 to learn from, 4 to be scored on.
-//! let as_of: Day = "2025-12-31".parse()?;
-//! let split = Split::new(as_of, WindowLengths::default())?;
-//! assert_eq!(split.history().first().to_string(), "2023-01-01");
-//! assert_eq!(split.training().last().to_string(), "2025-08-31");
-//! assert_eq!(split.backtest().len(), 122);
-//! assert_eq!(split.future().len(), 180);
-//!
-//! // A panel holds one row a series; a missing day is NaN.
-//! let grid = TimeGrid::new(as_of.minus_days(1), 2);
-//! let panel = Panel::from_rows(grid, vec![
-//!     (SeriesKey::new("web-01", "cpu"), vec![41.5, f64::NAN]),
-//! ])?;
-//! assert_eq!(panel.view().series(0).observed(), 1);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod backtest;
 mod crash;

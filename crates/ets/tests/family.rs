@@ -21,7 +21,7 @@ fn series(days: usize) -> Vec<f64> {
 }
 
 fn fit(form: &str, y: &[f64]) -> EtsFit {
-    Ets::new(7).forms(&[form.parse().unwrap()]).fit(y).unwrap()
+    Ets::new(7).forms(&[form.parse().unwrap()]).fit_values(y).unwrap()
 }
 
 fn is_finite(fit: &EtsFit) -> bool {
@@ -120,7 +120,7 @@ fn degenerate_series_are_fitted_all_the_same() {
 #[test]
 fn what_cannot_be_fitted_is_named() {
     let expect = |ets: Ets, y: &[f64], message: &str| {
-        assert_eq!(ets.fit(y).unwrap_err().to_string(), message);
+        assert_eq!(ets.fit_values(y).unwrap_err().to_string(), message);
     };
     let form = |name: &str| [name.parse::<Form>().unwrap()];
     let y = series(40);
