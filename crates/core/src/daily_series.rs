@@ -32,7 +32,7 @@ pub enum SeriesError {
     /// A day comes after a later one.
     #[error("day {index}, {day}, comes after the later {before}; sort the days")]
     Unsorted {
-        /// Where the day stands, counted from 0.
+        /// The place of the day, counted from 0.
         index: usize,
         /// The day.
         day: Day,

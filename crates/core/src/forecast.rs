@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{Day, TimeGrid};
 
-/// How many days ahead: from 1 to 3,660 (ten years).
+/// The number of days forecast: from 1 to 3,660 (ten years).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Horizon(u16);
 
@@ -52,7 +52,7 @@ impl Horizon {
     /// 180 days.
     pub const DEFAULT: Self = Self(180);
 
-    /// A horizon of `days`.
+    /// Returns a horizon of `days`.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Horizon {
             .ok_or(ForecastError::Horizon(days))
     }
 
-    /// The days.
+    /// Returns the number of days.
     #[must_use]
     pub fn days(self) -> usize {
         usize::from(self.0)
@@ -86,7 +86,7 @@ impl IntervalLevel {
     /// 80 %, as Prophet draws them.
     pub const EIGHTY_PERCENT: Self = Self(0.8);
 
-    /// A level strictly between 0 and 1.
+    /// Returns a level strictly between 0 and 1.
     ///
     /// # Errors
     ///
@@ -97,13 +97,13 @@ impl IntervalLevel {
             .ok_or(ForecastError::Level(share))
     }
 
-    /// The share of outcomes inside.
+    /// Returns the share of outcomes inside.
     #[must_use]
     pub fn share(self) -> f64 {
         self.0
     }
 
-    /// The probability below the upper bound of a central interval: 0.9 at 80 %.
+    /// Returns the probability below the upper bound of a central interval: 0.9 at 80 %.
     #[must_use]
     pub fn upper_probability(self) -> f64 {
         f64::midpoint(1.0, self.0)
@@ -123,7 +123,7 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    /// A forecast that begins on `first`.
+    /// Returns a forecast that begins on `first`.
     ///
     /// # Errors
     ///
@@ -145,7 +145,8 @@ impl Forecast {
         })
     }
 
-    /// The same value every day, known exactly: what a constant series promises.
+    /// Returns a forecast of the same value every day, with an interval of no width: what a constant
+    /// series promises.
     ///
     /// # Errors
     ///
@@ -155,7 +156,7 @@ impl Forecast {
         Self::new(first, values.clone(), values.clone(), values)
     }
 
-    /// The first `days` days, and the rest.
+    /// Returns the forecast of the first `days` days, and that of the rest.
     #[must_use]
     pub fn split_at(mut self, days: usize) -> (Self, Self) {
         let (first, second) = self.grid.split_at(days);
@@ -169,25 +170,25 @@ impl Forecast {
         (self, rest)
     }
 
-    /// The days forecast.
+    /// Returns the days forecast.
     #[must_use]
     pub fn grid(&self) -> TimeGrid {
         self.grid
     }
 
-    /// Point forecasts.
+    /// Returns the point forecasts, a value a day.
     #[must_use]
     pub fn yhat(&self) -> &[f64] {
         &self.yhat
     }
 
-    /// Lower bounds.
+    /// Returns the lower bounds, a value a day.
     #[must_use]
     pub fn lower(&self) -> &[f64] {
         &self.lower
     }
 
-    /// Upper bounds.
+    /// Returns the upper bounds, a value a day.
     #[must_use]
     pub fn upper(&self) -> &[f64] {
         &self.upper

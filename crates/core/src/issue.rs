@@ -20,7 +20,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Its name in tables and on the command line.
+    /// Returns the name it has in tables and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Its name in `series_issues`.
+    /// Returns the name it has in `series_issues`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -109,14 +109,14 @@ pub enum IssueCode {
     EngineCrash,
     /// The judge had one engine only to choose from.
     OneEngineOnly,
-    /// Both engines failed; seasonal naive stands in.
+    /// The engines failed, both of them; seasonal naive stands in.
     NoEngine,
     /// Golden values were drawn to the limits of their resource.
     DrawnToLimits,
 }
 
 impl IssueCode {
-    /// Its name in `series_issues`.
+    /// Returns the name it has in `series_issues`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -158,14 +158,14 @@ impl fmt::Display for IssueCode {
 pub struct SeriesIssue {
     /// Which series.
     pub key: SeriesKey,
-    /// Where it was noticed.
+    /// The stage in which it was noticed.
     pub stage: Stage,
-    /// By which engine, where it was one.
+    /// The engine that noticed it, where it was one.
     pub engine: Option<&'static str>,
     /// How much it matters.
     pub severity: Severity,
     /// What it is.
     pub code: IssueCode,
-    /// The same in words: lower case, one sentence, with the figures.
+    /// What happened, in words: lower case, one sentence, with the figures.
     pub message: String,
 }

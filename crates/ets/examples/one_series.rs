@@ -18,11 +18,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     for form in Form::ADDITIVE {
         let fitted = Ets::new(7).forms(&[form]).fit(&days, &values)?;
-        println!("{form:5} AICc {:.1}", fitted.model().criterion(Criterion::Aicc));
+        println!(
+            "{form:5} AICc {:.1}",
+            fitted.model().criterion(Criterion::Aicc)
+        );
     }
     let best = Ets::new(7).fit(&days, &values)?;
     let forecast = best.forecast(28, &[0.8])?;
-    println!("best: {}, tomorrow {:.1}", best.model().form(), forecast.yhat()[0]);
+    println!(
+        "best: {}, tomorrow {:.1}",
+        best.model().form(),
+        forecast.yhat()[0]
+    );
 
     let ensemble = EtsEngine::new().fit(&days, &values)?;
     for member in ensemble.members(180)? {

@@ -21,7 +21,10 @@ fn series(days: usize) -> Vec<f64> {
 }
 
 fn fit(form: &str, y: &[f64]) -> EtsFit {
-    Ets::new(7).forms(&[form.parse().unwrap()]).fit_values(y).unwrap()
+    Ets::new(7)
+        .forms(&[form.parse().unwrap()])
+        .fit_values(y)
+        .unwrap()
 }
 
 fn is_finite(fit: &EtsFit) -> bool {

@@ -61,8 +61,8 @@ pub fn conformal_rank(count: usize, level: f64) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Of the n + 1 places a further value can take among the others, at least the share `level` lie
-    /// at or below the rank, and one rank less would be too few.
+    /// A further value can take n + 1 places among the others: at least the share `level` of them lie at
+    /// or below the rank, and one rank less would be too few.
     #[test]
     fn the_rank_is_the_smallest_that_holds_the_next_value_often_enough() {
         for count in 1..200 {

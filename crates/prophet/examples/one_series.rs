@@ -34,7 +34,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             parts.yearly[index]
         );
         for interval in forecast.intervals() {
-            print!("   {:.1} to {:.1}", interval.lower[index], interval.upper[index]);
+            print!(
+                "   {:.1} to {:.1}",
+                interval.lower[index], interval.upper[index]
+            );
         }
         println!();
     }

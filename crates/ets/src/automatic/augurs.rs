@@ -9,7 +9,8 @@ use std::error::Error;
 use augurs_core::{Fit, Forecast, ForecastIntervals, ModelError, Predict};
 use augurs_mstl::{FittedTrendModel, TrendModel};
 
-use super::{Ets, EtsFit};
+use super::ets::Ets;
+use super::fit::EtsFit;
 use crate::model::{ErrorKind, EtsError};
 use fleetcast_numerics::normal_quantile;
 

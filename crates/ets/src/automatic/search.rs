@@ -35,7 +35,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The same, giving up where the objective will not come down to `bar`.
+    /// Returns the search with a bar: it gives up where the objective will not come down to `bar`.
     pub(crate) fn above(self, bar: f64) -> Self {
         Self {
             surface: self.surface.above(bar),

@@ -88,7 +88,7 @@ impl Series<'_> {
         Ok(best)
     }
 
-    /// Where the admissible region is searched: the best point of the part of it that is usual, which
+    /// Returns the best point of the usual region, where it is the admissible one that is searched: it
     /// has no corners to be caught in.
     fn usual(&self, form: Form) -> Option<Point> {
         if self.settings.bounds != Bounds::Admissible {
@@ -174,7 +174,7 @@ pub(crate) struct Solution {
     pub(crate) parameters: usize,
 }
 
-/// Where searches over additive forms have ended, best first: where others begin. In `Ets::fit_values` some
+/// The points where searches over additive forms have ended, best first: others begin there. In `Ets::fit_values` some
 /// have ended early, since they would not reach the best form; such a one is not chosen either.
 pub(crate) type Known = Vec<(Form, Vec<Point>)>;
 
@@ -251,7 +251,7 @@ fn season_stands_still(smoothing: &Smoothing) -> bool {
     !season_moves(smoothing)
 }
 
-/// The same model, with seasonal states that add up to nothing, or average 1.
+/// Returns the states of the same model with a season that adds up to nothing, or averages 1.
 fn normalised(form: Form, states: &States) -> States {
     let mean = states.season.iter().sum::<f64>() / states.season.len().max(1) as f64;
     match form.season() {

@@ -49,9 +49,9 @@ struct Model {
 pub struct EnsembleMember {
     /// `smoothing_around_the_year`, `smoothing`, `calendar_regression` or `last_year`.
     pub name: &'static str,
-    /// Its weight, 0 to 1; those of all members add up to 1.
+    /// The weight it has, 0 to 1; the weights of all members add up to 1.
     pub weight: f64,
-    /// Its forecast, a value a day, in the series' unit.
+    /// The forecast it makes by itself, a value a day, in the series' unit.
     pub yhat: Vec<f64>,
 }
 

@@ -7,10 +7,10 @@ use fleetcast_core::SEASON_WEEK;
 /// Values of a weekday that its local level is taken from: those of nine weeks.
 pub(super) const WEEKS: usize = 9;
 
-/// Weeks that have to be observed before a day, and after it,
+/// Weeks that have to be observed before a day, and as many after it, for the day to have a level.
 const ON_A_SIDE: usize = 2;
 
-/// and in the nine weeks at an end.
+/// Weeks that have to be observed of the nine at an end, for a line to go through them.
 const WEEKS_OBSERVED: usize = WEEKS.div_ceil(2);
 
 /// The level of a day: the two middle ones of its weekday around it, or twice the same on a line. NaN

@@ -11,7 +11,7 @@ use crate::side_by_side::fit_side_by_side;
 /// How many members there are.
 pub(super) const MEMBERS: usize = 4;
 
-/// Which is which.
+/// The place of each member among the others.
 pub(super) const SMOOTHING_OF_THE_REST: usize = 0;
 pub(super) const SMOOTHING: usize = 1;
 pub(super) const REGRESSION: usize = 2;

@@ -15,13 +15,13 @@ const BEND_EVERY: usize = 60;
 // of the next, so the days count for less than they are, and penalties are larger for it. Between a
 // third and three times these, forecasts hardly change.
 const WEEKDAY_PENALTY: f64 = 1.0;
-/// Of the first harmonic; the k-th has k² times as much, since a year is smooth.
+/// The penalty of the first harmonic; the k-th has k² times as much, since a year is smooth.
 const HARMONIC_PENALTY: f64 = 2.0;
-/// Of a bend by 1 a year.
+/// The penalty of a bend by 1 a year.
 const BEND_PENALTY: f64 = 100.0;
-/// Of a slope of 1 a year.
+/// The penalty of a slope of 1 a year.
 const SLOPE_PENALTY: f64 = 1.0;
-/// Of the mean, which has been taken out: none, but for the weekdays, which add up to it.
+/// The penalty of the mean, which has been taken out: none, but for the weekdays, which add up to it.
 const MEAN_PENALTY: f64 = 1e-6;
 
 /// The regression over one grid of days: everything that does not depend on a series.
@@ -51,7 +51,8 @@ pub(super) struct CalendarFit {
 }
 
 impl CalendarRegression {
-    /// Of the first `days` days of a calendar, with the year and the week or without.
+    /// Makes the regression over the first `days` days of a calendar, with the year and the week or
+    /// without.
     pub(super) fn new(
         calendar: &Arc<Calendar>,
         days: usize,

@@ -27,10 +27,10 @@ const LEVEL_FROM: usize = 14;
 /// Days inside a run that need not be far: a weekend.
 const BRIDGED: usize = 2;
 
-/// One day in so many may be an outlier; what is more common is what the series is,
+/// One day in so many may be an outlier; what is more common is what the series is.
 const RARE: usize = 10;
 
-/// and lies within so many deviations of a normal distribution.
+/// Deviations of a normal distribution within which the days lie that are common.
 const COMMON: f64 = 1.645;
 
 /// Values of which those far from their level have been winsorised.
@@ -51,14 +51,15 @@ pub(super) struct Outliers<'a> {
 }
 
 impl<'a> Outliers<'a> {
-    /// Of a value a day, NaN where missing.
+    /// Finds the levels of `values`, a value a day, NaN where missing.
     pub(super) fn of(values: &'a [f64]) -> Self {
         let mut levels = levels_inside(values);
         set_first_levels(values, &mut levels);
         Self { values, levels }
     }
 
-    /// Of the first `days` values, by what they alone tell: draws days far from the level around them in to five deviations from it.
+    /// Winsorises the first `days` values by what they alone tell: a day further than five deviations from
+    /// the level around it is set to that distance.
     ///
     /// The level of a day is the median of its weekday over the nine weeks around it, in
     /// the first and the last four weeks a line through the nine weeks there by repeated medians (Siegel 1982, *Biometrika* 69(1), 242-244;
@@ -116,10 +117,10 @@ impl<'a> Outliers<'a> {
 
 /// What a day is above its level, NaN where it is missing or too few of its weekday are there.
 struct Residuals {
-    /// Where the day has a say in its level: 0 as long as it is between the two middle ones of the
+    /// Residuals from levels that the day itself has a say in: 0 as long as it is between the two middle ones of the
     /// others, so that an edge between two levels is no outlier.
     with_itself: Vec<f64>,
-    /// Where it has none, which the deviations are from: with itself a series that rises or falls
+    /// Residuals from levels that the day has no say in, which the deviations are from: with itself a series that rises or falls
     /// steadily would have none.
     without_itself: Vec<f64>,
 }
@@ -238,7 +239,7 @@ fn excess(residuals: Residuals, of_all: f64) -> Vec<f64> {
     .collect()
 }
 
-/// From the first to the last day of each run of far days.
+/// Returns the days of each run of far days, from its first to its last.
 fn runs(residuals: &[f64], widths: &[f64]) -> Vec<Range<usize>> {
     let mut runs: Vec<(bool, Range<usize>)> = Vec::new();
     let mut near = 0;

@@ -19,7 +19,7 @@ pub(crate) struct BlockOfDays {
     pub(crate) observed: [f64; BLOCK],
     /// Error, 0 where missing.
     pub(crate) error: [f64; BLOCK],
-    /// Of a multiplicative season: base, seasonal state and the factors of [`DayOfChain`].
+    /// The base of a multiplicative season's day; seasonal state and the factors of [`DayOfChain`] follow.
     pub(crate) base: [f64; BLOCK],
     pub(crate) season: [f64; BLOCK],
     pub(crate) by_season: [f64; BLOCK],

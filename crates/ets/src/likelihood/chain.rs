@@ -15,7 +15,7 @@ pub(crate) const NO_SEASON: u8 = 0;
 pub(crate) const ADDITIVE: u8 = 1;
 pub(crate) const MULTIPLICATIVE: u8 = 2;
 
-/// Where the model is: what one day hands on to the next, but for the season.
+/// The model's place: what one day hands on to the next, but for the season.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chain {
     /// Level plus damped growth.

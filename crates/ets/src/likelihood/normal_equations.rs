@@ -23,21 +23,21 @@ pub(crate) struct NormalEquations {
     states: usize,
     /// Row by row: states, then parameters, then the right-hand side.
     whole: Vec<f64>,
-    /// The same with the states eliminated.
+    /// The equations with the states eliminated.
     table: Vec<f64>,
     width: usize,
     /// The sum of squares at the states of the pass.
     pub(crate) sum_of_squares: f64,
     /// The decrease that moving the states alone promises; exact for additive errors.
     pub(crate) decrease_by_states: f64,
-    /// Of the parameters, α, β, γ, φ, with the states following them.
+    /// The second derivatives by the parameters α, β, γ, φ, with the states following them.
     pub(crate) hessian: [[f64; PARAMETERS]; PARAMETERS],
     /// The decrease of half the sum of squares along each parameter.
     pub(crate) gradient: [f64; PARAMETERS],
 }
 
 impl NormalEquations {
-    /// Of the pass that left `products`.
+    /// Makes the equations of the pass that left `products`.
     pub(crate) fn new(
         form: Form,
         columns: &Columns,

@@ -2,7 +2,7 @@
 
 use fleetcast_core::{ForecastError, SeriesError};
 
-use super::Form;
+use super::form::Form;
 
 /// Why a form, a parameter or a series cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -43,7 +43,7 @@ pub enum EtsError {
     /// An infinite value.
     #[error("the value at index {index} is infinite")]
     Infinite {
-        /// Where it stands.
+        /// The place of the value.
         index: usize,
     },
     /// Limits of a smoothing parameter that are not two finite numbers, the lower one first, or hold

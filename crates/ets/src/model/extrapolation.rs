@@ -1,6 +1,9 @@
 //! A model where its series ends.
 
-use super::{Form, Recursion, Season, Smoothing, States, Trend};
+use super::form::{Form, Season, Trend};
+use super::parameters::Smoothing;
+use super::recursion::Recursion;
+use super::states::States;
 
 /// A model where its series ends: all that forecasts are made from.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::EtsError;
+use super::error::EtsError;
 
 /// How errors enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,7 @@
 //! Smoothing parameters.
 
-use super::{EtsError, Form, Trend};
+use super::error::EtsError;
+use super::form::{Form, Trend};
 
 /// Smoothing parameters of a model, in the notation of R's `forecast::ets`: the level moves by α,
 /// the growth by β, the season by γ times the error; φ damps the growth.
@@ -60,7 +61,7 @@ pub enum Bounds {
     /// 2008, *The admissible parameter space for exponential smoothing models*, Annals of the
     /// Institute of Statistical Mathematics 60(2), 407-426); of the [`ParameterLimits`], φ's alone hold.
     Admissible,
-    /// Both.
+    /// The part of the usual region that is admissible.
     #[default]
     Both,
 }
@@ -69,13 +70,13 @@ pub enum Bounds {
 /// lies beyond 0 to 1 is not used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ParameterLimits {
-    /// Of α.
+    /// The limits of α.
     pub alpha: (f64, f64),
-    /// Of β.
+    /// The limits of β.
     pub beta: (f64, f64),
-    /// Of γ.
+    /// The limits of γ.
     pub gamma: (f64, f64),
-    /// Of φ.
+    /// The limits of φ.
     pub phi: (f64, f64),
 }
 

@@ -1,6 +1,8 @@
 //! The recursion itself, a day at a time.
 
-use super::{ErrorKind, Form, Season, Smoothing, States, Trend};
+use super::form::{ErrorKind, Form, Season, Trend};
+use super::parameters::Smoothing;
+use super::states::States;
 
 /// What the recursion says about one day.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,25 +1,25 @@
 //! What forms are compared by, and how hard the best fit of each is looked for.
 
-/// What forms are compared by.
+/// The criterion forms are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Criterion {
-    /// Akaike's, corrected for small samples.
+    /// Akaike's information criterion, corrected for small samples.
     #[default]
     Aicc,
-    /// Akaike's.
+    /// Akaike's information criterion.
     Aic,
-    /// Schwarz's.
+    /// Schwarz's information criterion.
     Bic,
 }
 
 /// How hard the largest likelihood is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Effort {
-    /// From the two best starting points that lie apart; with a multiplicative season from a third
+    /// Searches begin from the two best starting points that lie apart; with a multiplicative season from a third
     /// where the two agree on whether the season moves.
     #[default]
     Standard,
-    /// From every starting point.
+    /// Searches begin from every starting point.
     Thorough,
 }
 

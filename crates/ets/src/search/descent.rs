@@ -37,13 +37,14 @@ enum Stage {
     Stepping {
         promised: f64,
     },
-    /// The same parameters at better states: derivatives were taken at states that have moved on.
+    /// A pass at the same parameters and better states: derivatives were taken at states that have moved on.
     Recentring,
     Ended,
 }
 
 impl Descent {
-    /// From a point that is known already, until a step promises less log-likelihood than `tolerance`.
+    /// Begins from a point that is known already, and goes on until a step promises less log-likelihood
+    /// than `tolerance`.
     pub(crate) fn new(start: Evaluated, tolerance: f64) -> Self {
         Self {
             best: start,
@@ -55,7 +56,8 @@ impl Descent {
         }
     }
 
-    /// The same, where the point's derivatives were taken at states that suit it badly.
+    /// Begins with a pass at better states, since the point's derivatives were taken at states that suit
+    /// it badly.
     pub(crate) fn recentring(start: Evaluated, tolerance: f64) -> Self {
         Self {
             stage: Stage::Recentring,
@@ -63,7 +65,7 @@ impl Descent {
         }
     }
 
-    /// Where it wants a pass; `None` at the bottom, and where it becomes plain that one of the `rivals`
+    /// Returns the place where it wants a pass; `None` at the bottom, and where it becomes plain that one of the `rivals`
     /// will not be beaten.
     pub(crate) fn next(&mut self, surface: &Surface<'_>, rivals: &[Point]) -> Option<Place> {
         loop {
@@ -85,7 +87,8 @@ impl Descent {
         }
     }
 
-    /// Where a step leads; `None` where there is none, which the stage then tells of.
+    /// Returns the place where the next step leads, or `None` where there is no step: the search then has
+    /// ended, or its damping has been raised for another try.
     fn step(&mut self, surface: &Surface<'_>, rivals: &[Point]) -> Option<Place> {
         if self.passes >= MOST_PASSES || self.damping >= MOST_DAMPING {
             self.stage = Stage::Ended;

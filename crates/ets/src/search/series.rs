@@ -90,7 +90,7 @@ fn power_of_two_near(size: f64) -> f64 {
     f64::from_bits(exponent << 52)
 }
 
-/// The same model of a series `unit` times as large.
+/// Returns the states of the same model of a series `unit` times as large.
 pub(crate) fn scaled(form: Form, states: &States, unit: f64) -> States {
     let seasonal_unit = match form.season() {
         Season::None | Season::Additive => unit,

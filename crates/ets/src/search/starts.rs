@@ -48,7 +48,7 @@ pub(crate) fn starting_parameters(form: Form) -> Vec<Smoothing> {
     starts.iter().flat_map(with_damping).collect()
 }
 
-/// For a multiplicative season, which its additive twin may be no guide to.
+/// Returns more starting points for a multiplicative season, to which its additive twin may be no guide.
 pub(crate) fn starts_with_moving_season(form: Form) -> Vec<Smoothing> {
     if form.season() != Season::Multiplicative {
         return Vec::new();

@@ -5,10 +5,11 @@ use super::starts::are_far_apart;
 use crate::likelihood::{Columns, Errors, NormalEquations, PARAMETERS, Products};
 use crate::model::{Bounds, ErrorKind, Form, Season, Smoothing, States};
 
-/// A search gives up where a rival is ahead by more than this times what the next step promises.
+/// A search gives up where a rival is ahead by more than this times what the next step promises, and by
+/// [`MARGIN`] besides.
 const REACH: f64 = 5.0;
 
-/// And by this much log-likelihood.
+/// The log-likelihood a rival must be ahead by, whatever the next step promises.
 const MARGIN: f64 = 1.0;
 
 /// How near parameters are, of those a start has to be apart, for two searches to be one.
@@ -55,7 +56,7 @@ pub(crate) struct Surface<'a> {
 }
 
 impl<'a> Surface<'a> {
-    /// Of a series with `count` observations.
+    /// Makes the surface of a form over a series with `count` observations.
     pub(crate) fn new(
         form: Form,
         season_length: usize,
@@ -73,12 +74,12 @@ impl<'a> Surface<'a> {
         }
     }
 
-    /// The same, giving up where the objective will not come down to `bar`.
+    /// Returns the surface with a bar: searches give up where the objective will not come down to `bar`.
     pub(crate) fn above(self, bar: f64) -> Self {
         Self { bar, ..self }
     }
 
-    /// The place at some coordinates; `None` where the model cannot be evaluated there.
+    /// Returns the place at some coordinates; `None` where the model cannot be evaluated there.
     pub(crate) fn place(&self, coordinates: [f64; PARAMETERS], states: States) -> Option<Place> {
         let smoothing = self.coordinates.smoothing(&coordinates);
         self.is_possible(&smoothing, &states).then_some(Place {
@@ -149,7 +150,8 @@ impl<'a> Surface<'a> {
             })
     }
 
-    /// The same parameters with the states that suit them best, as far as the pass can tell.
+    /// Returns the place with the same parameters and the states that suit them best, as far as the pass
+    /// can tell.
     pub(crate) fn recentred(&self, evaluated: &Evaluated) -> Option<Place> {
         let step = evaluated.equations.state_step(&[0.0; PARAMETERS]);
         let states = self.moved(&evaluated.place.states, &step);
@@ -269,7 +271,7 @@ impl<'a> Surface<'a> {
     }
 }
 
-/// Where a step leads, and by how much it promises to lower the sum of squares.
+/// A step: the place it leads to, and by how much it promises to lower the sum of squares.
 pub(crate) struct Step {
     pub(crate) coordinates: [f64; PARAMETERS],
     pub(crate) states: States,

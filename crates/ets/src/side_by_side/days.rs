@@ -13,7 +13,7 @@ pub(crate) struct Days {
     pub(crate) y: Vec<[f64; LANES]>,
     /// 1 where observed, 0 where not.
     pub(crate) observed: Vec<[f64; LANES]>,
-    /// For each series the first that is observed on the same days.
+    /// The number of the first series that is observed on the same days, for each series.
     pub(crate) like: Vec<usize>,
 }
 

@@ -9,8 +9,8 @@ use crate::search::{
     starting_parameters,
 };
 
-/// A search ends when a step promises less log-likelihood than this: what is far below the 2 by which
-/// parameters differ that a series can tell apart does not show in a forecast.
+/// A search ends when a step promises less log-likelihood than this. Parameters that a series can tell
+/// apart differ by 2; so small a gain does not show in a forecast.
 const TOLERANCE: f64 = 5e-3;
 
 /// One series on its way to its largest likelihood.
@@ -46,7 +46,7 @@ impl<'a> Fitting<'a> {
         }
     }
 
-    /// Where it looks at a start; `None` where the model cannot be evaluated there.
+    /// Returns the place where it looks at a start; `None` where the model cannot be evaluated there.
     pub(crate) fn start(&self, start: [f64; PARAMETERS]) -> Option<Place> {
         self.surface.place(start, self.states.clone())
     }
@@ -71,7 +71,7 @@ impl<'a> Fitting<'a> {
         Some(number)
     }
 
-    /// Where it wants a pass; `None` where it has arrived.
+    /// Returns the place where it wants a pass; `None` where it has arrived.
     pub(crate) fn next(&mut self) -> Option<Place> {
         self.descent.as_mut()?.next(&self.surface, &[])
     }
@@ -83,13 +83,14 @@ impl<'a> Fitting<'a> {
         }
     }
 
-    /// Where it has arrived; `None` where no start could be evaluated.
+    /// Returns the point where it has arrived; `None` where no start could be evaluated.
     pub(crate) fn end(self) -> Option<Point> {
         Some(self.descent?.end(&self.surface))
     }
 }
 
-/// Where searches begin, each once. What is looked at first, from plain states, is what is best least often.
+/// Returns the points where searches begin, each once. The first one, which is looked at from plain
+/// states, is the one that is best least often.
 pub(crate) fn starts(form: Form, coordinates: &Coordinates) -> Vec<[f64; PARAMETERS]> {
     let mut starts: Vec<[f64; PARAMETERS]> = Vec::new();
     for start in starting_parameters(form) {

@@ -10,7 +10,7 @@ use super::models::{Gains, LaneStates, ModelOfLane};
 use crate::model::States;
 use fleetcast_numerics::{Kernel, LANES, Lanes};
 
-/// Where a series' model has come to.
+/// The end of a series, as its model has reached it.
 #[derive(Debug)]
 pub(crate) struct End {
     /// States after the last day, the next day's season first.

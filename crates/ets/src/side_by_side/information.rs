@@ -14,9 +14,9 @@ use fleetcast_numerics::{Kernel, LANES, Lanes};
 #[derive(Debug, Clone)]
 pub(crate) struct Information<const SEASON: usize> {
     level: [f64; LANES],
-    /// Of the level's response and those to the season's days.
+    /// Products of the level's response and those to the season's days.
     both: [[f64; LANES]; SEASON],
-    /// Of a day of the season (the outer index) and those before it, and itself.
+    /// Products of the responses to a day of the season (the outer index) and to those before it, and itself.
     season: [[[f64; LANES]; SEASON]; SEASON],
 }
 
@@ -29,7 +29,8 @@ impl<const SEASON: usize> Information<SEASON> {
         }
     }
 
-    /// Of two states in one lane, `None` the level and otherwise a day of the season.
+    /// Returns the product of two states' responses in one lane; `None` is the level, a number a day of the
+    /// season.
     pub(crate) fn of(&self, a: Option<usize>, b: Option<usize>, lane: usize) -> f64 {
         match (a, b) {
             (None, None) => self.level[lane],
@@ -61,7 +62,7 @@ pub(crate) struct Inform<'p, const SEASON: usize> {
 impl<const SEASON: usize> Kernel for Inform<'_, SEASON> {
     type Output = Information<SEASON>;
 
-    /// From the last day back. The sums from a day on, P as a function of the states on that day, follow
+    /// Works from the last day back. The sums from a day on, P as a function of the states on that day, follow
     /// from those of the day after, P′: with gains K and C what a forecast takes of the states,
     /// P = (I − KC)ᵀ P′ (I − KC) + Cᵀ C where the day is observed, and P = P′ where it is not.
     #[inline(always)]

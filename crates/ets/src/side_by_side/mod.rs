@@ -20,7 +20,7 @@ use fleetcast_numerics::{LANES, Path};
 use models::ModelOfLane;
 use passes::SideBySide;
 
-/// The fit of each series by one form, additive in errors and season and without a trend, `None` where
+/// Fits each series by one form, additive in errors and season and without a trend, `None` where
 /// there is none. `SEASON` is the season's length, 0 for a form without one: passes are compiled for it.
 ///
 /// Every series is searched by itself: from the best of the usual starting points downhill, once. With a
@@ -50,7 +50,7 @@ pub(crate) fn fit_side_by_side<const SEASON: usize>(
     fits.flatten().collect()
 }
 
-/// The same for as many series as there are lanes.
+/// Fits as many series as there are lanes.
 fn fit_some<const SEASON: usize>(
     settings: &Settings,
     form: Form,
@@ -187,7 +187,7 @@ mod tests {
             .collect()
     }
 
-    /// With a season of as many days, or without one.
+    /// Fits with a season of as many days, or without one.
     fn fit(ets: &Ets, form: Form, series: &[&[f64]]) -> Vec<Option<Extrapolation>> {
         let settings = ets.settings();
         match settings.season_length {

@@ -20,7 +20,7 @@ pub(crate) struct Gains {
 }
 
 impl Gains {
-    /// Of some models; 0 where there is none.
+    /// Returns the parameters of some models; 0 where there is none.
     pub(crate) fn of(models: &[Option<ModelOfLane<'_>>]) -> Self {
         let mut gains = Self {
             alpha: [0.0; LANES],
@@ -50,12 +50,12 @@ impl Gains {
 #[derive(Clone, Copy)]
 pub(crate) struct LaneStates<V, const SEASON: usize> {
     pub(crate) level: V,
-    /// In the order of the first season's days.
+    /// The season's states, in the order of the first season's days.
     pub(crate) season: [V; SEASON],
 }
 
 impl<V: Copy, const SEASON: usize> LaneStates<V, SEASON> {
-    /// At zero.
+    /// Returns states that are all zero.
     #[inline(always)]
     pub(crate) fn at_rest<L: Lanes<V = V>>(lanes: L) -> Self {
         let zero = lanes.splat(0.0);

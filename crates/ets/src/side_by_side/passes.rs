@@ -31,14 +31,14 @@ pub(crate) struct SideBySide<const SEASON: usize> {
 /// Sums over days of the products of columns, for each lane.
 #[derive(Debug, Clone)]
 struct Sums<const SEASON: usize> {
-    /// Where the information was found.
+    /// The parameters at which the information was found.
     gains: Gains,
     information: Information<SEASON>,
-    /// Of the error and both derivatives with each other.
+    /// Products of the error and both derivatives with each other.
     columns: [[[f64; LANES]; 3]; 3],
-    /// Of each of them with the responses to the level,
+    /// Products of each of them with the responses to the level.
     level: [[f64; LANES]; 3],
-    /// and with those to the season's days.
+    /// Products of each of them with the responses to the season's days.
     season: [[[f64; LANES]; SEASON]; 3],
 }
 
@@ -78,7 +78,7 @@ impl<const SEASON: usize> SideBySide<SEASON> {
         self.pass::<3>(models);
     }
 
-    /// The same without derivatives: errors and states alone, by information that is known.
+    /// Runs each series' model without derivatives: errors and states alone, by information that is known.
     pub(crate) fn look(
         &mut self,
         models: &[Option<ModelOfLane<'_>>],

@@ -9,8 +9,8 @@
 use super::models::{Gains, LaneStates};
 use fleetcast_numerics::{LANES, Lanes};
 
-/// For each column, the sums over days of its products with the responses to the level and to each day
-/// of the season.
+/// Returns, for each column, the sums over days of its products with the responses to the level and to
+/// each day of the season.
 ///
 /// The adjoint of the recursion: what a state adds to the sum over this day and all later ones follows
 /// from what the states after this day add to the later ones.

@@ -6,11 +6,11 @@ use fleetcast_core::{SEASON_WEEK, SeriesView};
 
 use crate::fleet::window::Window;
 
-/// From this many days between first and last observation on there is an annual season
+/// Days between first and last observation from which on there is an annual season
 /// (`prophet/forecaster.py`, `set_auto_seasonalities`).
 pub(crate) const YEARLY_FROM_DAYS: usize = 730;
 
-/// The same for the weekly season.
+/// Days between first and last observation from which on there is a weekly season.
 const WEEKLY_FROM_DAYS: usize = 14;
 
 /// The days of a panel from a series' first observation to its last.

@@ -27,7 +27,7 @@ fn with_gaps(mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-/// The same series as the general path sees it: observations and features written out.
+/// Writes a series as the general path sees it: observations and features written out.
 fn posterior(
     values: &[f64],
     window: &Window,

@@ -59,14 +59,14 @@ pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> FoundMod
     }
 }
 
-/// Where a descent ended.
+/// The point where a descent ended.
 #[derive(Debug)]
 struct Descent {
     objective: f64,
     mode: FoundMode,
 }
 
-/// Where a descent stands: parameters with the noise that is best for them.
+/// The point where a descent stands: parameters with the noise that is best for them.
 #[derive(Debug, Clone)]
 struct Point {
     parameters: Parameters,
@@ -145,7 +145,7 @@ fn violation(certainty: Certainty) -> f64 {
 /// A step of a descent.
 #[derive(Debug, Clone)]
 struct Step {
-    /// From where it was made to the mode of the linearised posterior.
+    /// The way from where it was made to the mode of the linearised posterior.
     direction: Vec<f64>,
     /// The share of that it went.
     share: f64,

@@ -194,7 +194,7 @@ impl Factor {
         &self.swept.row(self.ridge + column)[..self.ridge]
     }
 
-    /// For a right-hand side r of the ridge block: (ZᵀZ + σ²R)⁻¹ r in the first entries of
+    /// Solves for a right-hand side r of the ridge block: leaves (ZᵀZ + σ²R)⁻¹ r in the first entries of
     /// `solution`, HᵀZ (ZᵀZ + σ²R)⁻¹ r in those of the lasso block.
     #[inline(always)]
     pub(crate) fn solve_ridge(&self, right_hand_side: &[f64], solution: &mut [f64]) {

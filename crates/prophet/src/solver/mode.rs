@@ -137,10 +137,10 @@ enum Round {
     Stuck,
 }
 
-/// Where Newton's method begins.
+/// The point where Newton's method begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begin {
-    /// Where the path ends, which says all that the first step asks for.
+    /// The end of the path, which says all that the first step asks for.
     Path,
     Anywhere,
 }

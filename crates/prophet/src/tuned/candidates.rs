@@ -72,7 +72,7 @@ struct SeriesDesign {
 
 enum SharedOrPrivate {
     Shared(Arc<WindowDesign>),
-    /// Where days are missing.
+    /// The design of a series whose days are missing in part.
     Private(Design),
 }
 
@@ -90,7 +90,7 @@ impl SeriesDesign {
         Self { window, design }
     }
 
-    /// The same with fewer annual harmonics.
+    /// Returns the design with fewer annual harmonics.
     #[inline(always)]
     fn with_fewer_harmonics(&self, designs: &SharedDesigns, yearly_order: usize) -> Self {
         let window = Window {
