@@ -14,7 +14,7 @@ use fleetcast_core::{IntervalLevel, Split, WindowLengths};
 use fleetcast_judge::Rules;
 use fleetcast_outlook::Sustained;
 use fleetcast_store::{
-    EngineBatch, EngineTables, Histories, Made, OpenOptions, RunId, SeriesIndex, Store, Table,
+    EngineBatch, EngineTables, Histories, LastDay, Made, OpenOptions, RunId, SeriesIndex, Store, Table,
 };
 use fleetcast_writer::{GoldenRecord, write_golden_record};
 
@@ -45,10 +45,11 @@ impl Fleet {
             memory: None,
         };
         let store = Store::open(path, &options)?;
-        let as_of = store.data_summary()?.last_day;
+        let data = store.data_summary(LastDay::default())?;
+        let as_of = data.last_day;
         let run = store.newest_run()?.ok_or("the fleet was not forecast")?.id;
         Ok(Self {
-            index: store.series_index(as_of)?,
+            index: store.series_index(&data, as_of)?,
             split: Split::new(as_of, WindowLengths::default())?,
             run,
             store,
@@ -128,14 +129,14 @@ impl Fleet {
         let record = GoldenRecord {
             trained_through: self.split.as_of(),
             level: IntervalLevel::EIGHTY_PERCENT,
-            limits: self.store.write_down_limits()?,
+            limits: self.store.write_down_limits(self.split.as_of())?,
             keep: 12,
         };
         Ok(write_golden_record(&self.store, self.run, record)?.rows)
     }
 
     fn outlook(&self) -> Result<u64, Failure> {
-        let limits = self.store.write_down_limits()?;
+        let limits = self.store.write_down_limits(self.split.as_of())?;
         let (golden, as_of) = (Table::Forecasts.as_str(), self.split.as_of());
         let sustained = Sustained::default();
         let outlook = fleetcast_outlook::draft_outlook(
@@ -186,7 +187,7 @@ fn stages(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
             });
         });
     };
-    measure("summarise", &|| Ok(fleet.store.data_summary()?.rows));
+    measure("summarise", &|| Ok(fleet.store.data_summary(LastDay::default())?.rows));
     measure("read", &|| Ok(fleet.read()? as u64));
     measure("read_forecasts", &|| Ok(fleet.champion()?.len() as u64));
     measure("keep_forecasts", &|| fleet.keep(&champion));

@@ -22,10 +22,10 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
         assert_eq!(message.lines().count(), 1, "{message}");
         message
     };
-    let data = store.data_summary().map_err(|error| refused(&error))?;
+    let data = store.data_summary(fleetcast_store::LastDay::default()).map_err(|error| refused(&error))?;
     let split = Split::new(data.last_day, lengths).map_err(|error| refused(&error))?;
     let index = store
-        .series_index(split.as_of())
+        .series_index(&data, split.as_of())
         .map_err(|error| refused(&error))?;
     let identity = RunIdentity {
         as_of: split.as_of(),
@@ -62,7 +62,7 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
     let histories = Histories::new(store, &index, split.history(), 7);
     let judged = fleetcast_judge::judge(store, run, &histories, &split, &rules, 3, |_| ()).unwrap();
     store.publish(run, judged).unwrap();
-    let limits = store.write_down_limits().unwrap();
+    let limits = store.write_down_limits(split.as_of()).unwrap();
     let record = GoldenRecord {
         limits,
         trained_through: split.as_of(),

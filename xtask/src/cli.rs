@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetcast_core::Day;
+use fleetcast_intake::{Encoding, Format, TimeZone};
 use fleetcast_judge::Metric;
 use fleetcast_outlook::Sustained;
 use serde::{Deserialize, Deserializer};
@@ -25,7 +26,8 @@ use crate::memory::MemoryBudget;
     cargo xtask limits --db mine.duckdb       what counts as full\n  \
     cargo xtask run-all --db mine.duckdb\n\n\
     Every flag can stand in fleetcast.toml. NO_COLOR is honoured, bars are drawn on terminals only.\n\
-    Exit codes: 0 done, 1 failed (one line on standard error says why), 2 wrong usage.")]
+    Exit codes: 0 done; 1 cannot be done (one line on standard error says why); 2 wrong usage; 3 done, but most\n\
+    series would have lost their forecasts, so the earlier ones stand (--force replaces them).")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -47,6 +49,10 @@ pub(crate) enum Command {
     Write,
     /// Read CSV, Parquet or JSON files into `processed_data`.
     Import(ImportFlags),
+    /// Take rows out of `processed_data`: a host that was decommissioned, days of a wrong clock.
+    Forget(ForgetFlags),
+    /// Give a host's history another name, joining it with what stands under that name.
+    Rename(RenameFlags),
     /// Say when a resource is full: list, set or remove floors, capacities and thresholds.
     Limits(LimitFlags),
     /// Make a demo fleet with labelled behaviours.
@@ -76,7 +82,7 @@ pub(crate) struct CommonFlags {
     /// The DuckDB file [default: fleet.duckdb]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) db: Option<PathBuf>,
-    /// Last day to look at [default: the last day in the data]
+    /// Last day to look at [default: the latest day that one in twenty series reach]
     #[arg(long, global = true, value_name = "YYYY-MM-DD")]
     #[serde(default, deserialize_with = "day_from_text")]
     pub(crate) as_of: Option<Day>,
@@ -130,6 +136,12 @@ pub(crate) struct CommonFlags {
     /// earlier run
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) fresh: Option<bool>,
+    /// Keep a series' last day where it has clearly fewer samples than the days before it
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) keep_last_day: Option<bool>,
+    /// Replace the forecasts also where most series would lose theirs
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) force: Option<bool>,
     /// Print nothing but errors
     #[arg(long, short, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) quiet: Option<bool>,
@@ -163,6 +175,8 @@ impl CommonFlags {
             threads: self.threads.or(other.threads),
             memory: self.memory.or(other.memory),
             fresh: self.fresh.or(other.fresh),
+            keep_last_day: self.keep_last_day.or(other.keep_last_day),
+            force: self.force.or(other.force),
             quiet: self.quiet.or(other.quiet),
             json: self.json.or(other.json),
             config: self.config.or(other.config),
@@ -216,21 +230,30 @@ pub(crate) enum AggregateFlag {
 /// Flags of `import`; in the configuration file under `[import]`.
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[command(after_help = "Days are ISO 8601, epochs, 31.12.2025, 31/12/2025 or 12/31/2025, decided by all rows. Names joined \
+    from several columns have colons between their parts (disk:/var).\n\n\
+    Examples:\n  \
+    cargo xtask import cpu.csv --resource cpu --host-column server --ds-column time --value-column pct\n  \
+    cargo xtask import disks.csv --resource disk --resource-column mountpoint\n  \
+    cargo xtask import exports/ --agg mean,p95,max --time-zone Europe/Berlin\n  \
+    promtool … | cargo xtask import - --format prometheus --resource cpu")]
 pub(crate) struct ImportFlags {
-    /// CSV (.csv, .tsv, .txt), Parquet or JSON files, also gzipped
+    /// CSV, JSON or Parquet files, also gzipped, directories of them, or `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     #[serde(skip)]
     pub(crate) files: Vec<PathBuf>,
-    /// Column of host names [default: host]
-    #[arg(long, value_name = "C", conflicts_with = "host")]
-    pub(crate) host_column: Option<String>,
-    /// One host name for all rows
+    /// Column of host names [default: host]; given several times, the names are joined
+    #[arg(long, value_name = "C")]
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub(crate) host_column: Vec<String>,
+    /// One host name for all rows; with --host-column, what stands before the column's
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
-    /// Column of resource names [default: resource]
-    #[arg(long, value_name = "C", conflicts_with = "resource")]
-    pub(crate) resource_column: Option<String>,
-    /// One resource name for all rows
+    /// Column of resource names [default: resource]; given several times, the names are joined
+    #[arg(long, value_name = "C")]
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub(crate) resource_column: Vec<String>,
+    /// One resource name for all rows; with --resource-column, what stands before the column's
     #[arg(long, value_name = "NAME")]
     pub(crate) resource: Option<String>,
     /// Column of days or timestamps [default: ds]
@@ -239,31 +262,133 @@ pub(crate) struct ImportFlags {
     /// Column of values [default: utilization]
     #[arg(long, value_name = "C")]
     pub(crate) value_column: Option<String>,
-    /// How several values of a day become one [default: mean]
-    #[arg(long, value_name = "HOW")]
-    pub(crate) agg: Option<AggregateFlag>,
+    /// A column a series: its name is the host (or the resource, where --host is given)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) wide: Option<bool>,
+    /// How several values of a day become one: mean, p95, max, or several of them, which make a resource each
+    /// (cpu, cpu_p95, cpu_max) [default: mean]
+    #[arg(long, value_name = "HOW", value_delimiter = ',')]
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub(crate) agg: Vec<AggregateFlag>,
+    /// What several values of a series at one instant are: their mean or max, or a reason to refuse
+    /// (recommended for scheduled imports) [default: the mean, and a warning]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) on_repeat: Option<OnRepeatFlag>,
+    /// What wrote the files: csv, json, prometheus, cloudwatch, grafana, perfmon or parquet [default: what their
+    /// endings and first lines say]
+    #[arg(long, value_name = "TOOL")]
+    #[serde(default, deserialize_with = "from_text")]
+    pub(crate) format: Option<Format>,
+    /// How days are written, as strptime has it, such as %d/%m/%Y; given several times, each is tried
+    #[arg(long, value_name = "FORMAT")]
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub(crate) ds_format: Vec<String>,
+    /// Whose days instants belong to, such as Europe/Berlin; times without a zone are local there [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    #[serde(default, deserialize_with = "from_text")]
+    pub(crate) time_zone: Option<TimeZone>,
+    /// What separates the fraction of a number, with the other separating thousands [default: . and nothing]
+    #[arg(long, value_name = "MARK")]
+    pub(crate) decimal: Option<DecimalFlag>,
+    /// Encoding of files without a byte order mark, such as windows-1252 [default: utf-8]
+    #[arg(long, value_name = "NAME")]
+    #[serde(default, deserialize_with = "from_text")]
+    pub(crate) encoding: Option<Encoding>,
+    /// Pass over lines that are no data, and name them, instead of refusing the file
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) skip_bad_lines: Option<bool>,
+    /// Keep rows that lie more than a day after today
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) allow_future: Option<bool>,
+}
+
+/// What several values of a series at one instant are.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OnRepeatFlag {
+    /// Their mean.
+    Mean,
+    /// The largest.
+    Max,
+    /// A reason to refuse the import.
+    Refuse,
+}
+
+/// What separates the fraction of a number.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+pub(crate) enum DecimalFlag {
+    /// A comma; points may separate thousands.
+    #[value(name = ",")]
+    #[serde(rename = ",")]
+    Comma,
+    /// A point; commas may separate thousands.
+    #[value(name = ".")]
+    #[serde(rename = ".")]
+    Point,
 }
 
 impl ImportFlags {
     /// These flags, and `other`'s where they say nothing. A host named on the command line, by
     /// column or outright, overrules both ways of the file; so does a resource.
     pub(crate) fn or(self, other: Self) -> Self {
-        let names_host = self.host.is_some() || self.host_column.is_some();
-        let names_resource = self.resource.is_some() || self.resource_column.is_some();
-        let unless = |named: bool, other: Option<String>| other.filter(|_| !named);
+        let names_host = self.host.is_some() || !self.host_column.is_empty();
+        let names_resource = self.resource.is_some() || !self.resource_column.is_empty();
+        let several = |own: Vec<String>, other: Vec<String>| if own.is_empty() { other } else { own };
         Self {
             files: self.files,
-            host_column: self.host_column.or(unless(names_host, other.host_column)),
-            host: self.host.or(unless(names_host, other.host)),
-            resource_column: self
-                .resource_column
-                .or(unless(names_resource, other.resource_column)),
-            resource: self.resource.or(unless(names_resource, other.resource)),
+            host_column: if names_host { self.host_column } else { other.host_column },
+            host: self.host.or(other.host.filter(|_| !names_host)),
+            resource_column: if names_resource { self.resource_column } else { other.resource_column },
+            resource: self.resource.or(other.resource.filter(|_| !names_resource)),
             ds_column: self.ds_column.or(other.ds_column),
             value_column: self.value_column.or(other.value_column),
-            agg: self.agg.or(other.agg),
+            wide: self.wide.or(other.wide),
+            agg: if self.agg.is_empty() { other.agg } else { self.agg },
+            on_repeat: self.on_repeat.or(other.on_repeat),
+            format: self.format.or(other.format),
+            ds_format: several(self.ds_format, other.ds_format),
+            time_zone: self.time_zone.or(other.time_zone),
+            decimal: self.decimal.or(other.decimal),
+            encoding: self.encoding.or(other.encoding),
+            skip_bad_lines: self.skip_bad_lines.or(other.skip_bad_lines),
+            allow_future: self.allow_future.or(other.allow_future),
         }
     }
+}
+
+/// Flags of `forget`: on the command line only.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    cargo xtask forget --host web-07 --after 2026-01-15 --dry-run   what a wrong clock has left\n  \
+    cargo xtask forget --host web-07                                a host that is gone\n  \
+    cargo xtask forget --before 2020-01-01                          what no run looks at any more")]
+pub(crate) struct ForgetFlags {
+    /// Rows of this host
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// Rows of this resource
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Option<String>,
+    /// Rows after this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) after: Option<Day>,
+    /// Rows before this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) before: Option<Day>,
+    /// Say what would be forgotten, and forget nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Flags of `rename`: on the command line only.
+#[derive(Debug, Args)]
+pub(crate) struct RenameFlags {
+    /// The host's old name
+    #[arg(value_name = "OLD")]
+    pub(crate) from: String,
+    /// Its new name; of days both have, this one's values are kept
+    #[arg(value_name = "NEW")]
+    pub(crate) to: String,
 }
 
 /// Flags of `report`.
@@ -455,6 +580,24 @@ fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Da
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
+/// One value, or a list of them.
+fn one_or_several<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrSeveral<T> {
+        One(T),
+        Several(Vec<T>),
+    }
+    Ok(match OneOrSeveral::deserialize(deserializer)? {
+        OneOrSeveral::One(one) => vec![one],
+        OneOrSeveral::Several(several) => several,
+    })
+}
+
 /// What is written as text: a metric's name, or a rule such as `3/7`.
 fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -483,12 +626,12 @@ mod tests {
             ..ImportFlags::default()
         };
         let file = ImportFlags {
-            host_column: Some("server".to_owned()),
+            host_column: vec!["server".to_owned()],
             resource: Some("cpu".to_owned()),
             ..ImportFlags::default()
         };
         let both = flags.or(file);
-        assert_eq!(both.host_column, None);
+        assert!(both.host_column.is_empty());
         assert_eq!(both.resource.as_deref(), Some("cpu"));
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Error {
     Backtest(#[from] fleetcast_core::BacktestError),
     #[error("{0}")]
     OutOfOrder(String),
+    #[error("{0}")]
+    Collapse(String),
     #[error("{} already holds data; name another file with --db, or move this one away", .0.display())]
     DemoWouldOverwrite(PathBuf),
     #[error("no host `{host}` in the data; the nearest names are {similar}")]
@@ -41,4 +43,14 @@ pub(crate) enum Error {
     Report(#[from] fleetcast_report::RenderError),
     #[error("rows do not form a table: {0}")]
     Rows(#[from] arrow::error::ArrowError),
+}
+
+impl Error {
+    /// What the program ends with: 3 where nothing failed but the earlier forecasts stand, else 1.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Collapse(_) => 3,
+            _ => 1,
+        }
+    }
 }

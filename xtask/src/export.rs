@@ -6,6 +6,7 @@ use fleetcast_store::{Error as StoreError, Store, Table};
 
 use crate::cli::ExportFormat;
 use crate::error::Error;
+use crate::place::check_directory;
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
@@ -25,6 +26,8 @@ pub(crate) fn export(settings: &Settings, to: &Path, format: ExportFormat) -> Re
             db = settings.db.display()
         )));
     }
+    let replaced = to.join(Table::Forecasts.as_str());
+    check_directory(to, &replaced, &settings.db)?;
     std::fs::create_dir_all(to).map_err(|source| Error::CannotWrite {
         path: to.to_owned(),
         source,

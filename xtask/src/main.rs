@@ -11,10 +11,12 @@ mod engine_stage;
 mod error;
 mod export;
 mod findings;
+mod forget;
 mod import;
 mod limits;
 mod memory;
 mod output;
+mod place;
 mod progress;
 mod report;
 mod run;
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("error: {}", output::visible(&error.to_string()));
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -71,6 +73,8 @@ fn execute(cli: Cli) -> Result<(), Error> {
         Command::Judge => run::judge(&settings),
         Command::Write => run::write(&settings),
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),
+        Command::Forget(flags) => forget::forget(&settings, &flags),
+        Command::Rename(flags) => forget::rename(&settings, &flags),
         Command::Limits(flags) => limits::limits(&settings, flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
         Command::Report(flags) => report::write(&settings, flags.out),

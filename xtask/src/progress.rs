@@ -26,6 +26,13 @@ impl Reporter {
         }
     }
 
+    /// Something that should be looked at, on standard error: what is printed stays what was asked for.
+    pub(crate) fn warn(self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            eprintln!("warning: {}", output::visible(&line.to_string()));
+        }
+    }
+
     /// Begins a stage of `total` series.
     pub(crate) fn stage(self, name: &'static str, total: usize) -> StageProgress {
         let bar = if self.quiet || !std::io::stderr().is_terminal() {

@@ -1,9 +1,10 @@
 //! `report`: the findings of a run as one HTML file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::findings;
+use crate::place::write_whole;
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
@@ -14,7 +15,7 @@ pub(crate) fn write(settings: &Settings, out: Option<PathBuf>) -> Result<(), Err
     let report = findings::read(settings, &store, None)?;
     let page = fleetcast_report::render(&report)?;
     let out = out.unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
-    write_whole(&out, &page)?;
+    write_whole(&out, page.as_bytes(), &settings.db)?;
     Reporter::new(settings.quiet).say(format_args!(
         "wrote {} ({:.1} MB): {} series of run {}; open it in a browser",
         out.display(),
@@ -23,16 +24,4 @@ pub(crate) fn write(settings: &Settings, out: Option<PathBuf>) -> Result<(), Err
         report.facts.run,
     ));
     Ok(())
-}
-
-/// Writes a file beside its place and moves it there, so that nobody reads half of it.
-fn write_whole(path: &Path, text: &str) -> Result<(), Error> {
-    let failed = |source| Error::CannotWrite {
-        path: path.to_owned(),
-        source,
-    };
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".part");
-    std::fs::write(&draft, text).map_err(failed)?;
-    std::fs::rename(&draft, path).map_err(failed)
 }

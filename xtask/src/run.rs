@@ -6,7 +6,7 @@ use fleetcast_core::{Day, Engine, Fingerprinter, Refit, Split, Stage};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
     EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SeriesIndex,
-    StageResult, Store, Table,
+    Standing, StageResult, Store, Table,
 };
 use fleetcast_writer::GoldenRecord;
 
@@ -47,6 +47,7 @@ pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), 
     let job = Job::open(settings)?;
     let (run, done) = job.continue_or_begin()?;
     job.announce(run);
+    job.refuse_collapse(run)?;
     let histories = job.histories();
     for stage in RUN_STAGES {
         if !done.contains(&stage) {
@@ -105,10 +106,18 @@ fn table_of(stage: Stage) -> Option<Table> {
 impl<'a> Job<'a> {
     fn open(settings: &'a Settings) -> Result<Self, Error> {
         let store = settings.open(false)?;
-        let data = store.data_summary()?;
+        let data = store.data_summary(settings.last_day)?;
         store.check_limits()?;
         let split = settings.split(data.last_day)?;
-        let index = store.series_index(split.as_of())?;
+        let index = store.series_index(&data, split.as_of())?;
+        let reporter = Reporter::new(settings.quiet);
+        if data.kept_ahead && split.as_of() == data.last_day {
+            reporter.warn(format_args!(
+                "{} is reached by one of two series alone; if it is a wrong clock's, give --as-of or take it out with \
+                 `cargo xtask forget --after DAY`",
+                data.last_day
+            ));
+        }
         let identity = RunIdentity {
             as_of: split.as_of(),
             config: settings.as_json(),
@@ -122,7 +131,7 @@ impl<'a> Job<'a> {
             split,
             index,
             identity,
-            reporter: Reporter::new(settings.quiet),
+            reporter,
         })
     }
 
@@ -304,7 +313,7 @@ impl<'a> Job<'a> {
         let rules = self.settings.rules();
         self.publish(run, Stage::Judge, |progress| {
             let on_progress = |series| progress.advance(series);
-            Ok(fleetcast_judge::judge(
+            let judged = fleetcast_judge::judge(
                 &self.store,
                 run,
                 histories,
@@ -312,13 +321,15 @@ impl<'a> Job<'a> {
                 &rules,
                 self.series_at_work(JUDGED_BATCH),
                 on_progress,
-            )?)
+            )?;
+            self.refuse_collapse_of(run, &judged, Table::ModelLeaderboard)?;
+            Ok(judged)
         })
     }
 
     fn write(&self, run: RunId) -> Result<(), Error> {
         self.publish(run, Stage::Write, |_| {
-            let limits = self.store.write_down_limits()?;
+            let limits = self.store.write_down_limits(self.split.as_of())?;
             let record = GoldenRecord {
                 limits,
                 trained_through: self.trained_through(),
@@ -334,6 +345,7 @@ impl<'a> Job<'a> {
                 self.split.as_of(),
                 self.settings.sustained,
             )?);
+            self.refuse_collapse_of(run, &golden, Table::Forecasts)?;
             Ok(golden)
         })
     }
@@ -351,11 +363,58 @@ impl<'a> Job<'a> {
             result.seconds = progress.finish(result.rows, result.reused);
             Ok(self.store.publish(run, result)?)
         });
-        published.inspect_err(|_| {
+        published.inspect_err(|error| {
+            // A run that was given up says so already.
+            if matches!(error, Error::Collapse(_)) {
+                return;
+            }
             // The stage's own error is the one to report; a database that cannot take this note
             // keeps the run as `running`, and the next run marks it as interrupted.
             let _ = self.store.end_run(run, RunStatus::Failed, now());
         })
+    }
+
+    /// Gives up a run that would leave most series of the golden record without a forecast, before anything of it is
+    /// published.
+    fn refuse_collapse(&self, run: RunId) -> Result<(), Error> {
+        if self.settings.force {
+            return Ok(());
+        }
+        match self.store.standing(self.split.history())? {
+            Some(standing) => self.refuse(run, standing),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&self, run: RunId, standing: Standing) -> Result<(), Error> {
+        if !standing.is_collapse() {
+            return Ok(());
+        }
+        let reason = format!(
+            "as of {}, {} of the {} series that have a forecast would have one again ({} series in all), so the earlier \
+             forecasts stand",
+            self.split.as_of(),
+            standing.keep,
+            standing.had,
+            standing.would_have
+        );
+        self.store.give_up_run(run, &reason, now())?;
+        Err(Error::Collapse(format!(
+            "{reason}; look at the data with `cargo xtask status`, take out what should not be there with `cargo xtask \
+             forget`, or replace them all the same with --force"
+        )))
+    }
+
+    /// The same of what a stage has drafted: engines may fail on series that looked well.
+    fn refuse_collapse_of(&self, run: RunId, result: &StageResult<'_>, table: Table) -> Result<(), Error> {
+        let draft = result.drafts.iter().find(|draft| draft.table() == table);
+        let Some(draft) = draft.filter(|_| !self.settings.force) else {
+            return Ok(());
+        };
+        match self.store.standing_in(draft.name(), self.split.as_of())? {
+            Some(standing) => self.refuse(run, standing),
+            None => Ok(()),
+        }
     }
 
     fn trained_through(&self) -> Day {

@@ -7,7 +7,7 @@ use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::{Golden, Metric, PromotionMargin, Rules};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
-use fleetcast_store::{OpenOptions, Store};
+use fleetcast_store::{LastDay, OpenOptions, Store};
 use serde_json::{Value, json};
 
 use crate::cli::{
@@ -86,6 +86,9 @@ pub(crate) struct Settings {
     pub(crate) threads: usize,
     pub(crate) memory: Option<MemoryBudget>,
     pub(crate) reuse: Reuse,
+    pub(crate) last_day: LastDay,
+    /// Whether the forecasts may be replaced also where most series would lose theirs.
+    pub(crate) force: bool,
     pub(crate) quiet: bool,
     /// Whether to print JSON instead of sentences.
     pub(crate) json: bool,
@@ -153,6 +156,12 @@ impl Settings {
             } else {
                 Reuse::Unchanged
             },
+            last_day: if flags.keep_last_day.unwrap_or(false) {
+                LastDay::Always
+            } else {
+                LastDay::WhereFinished
+            },
+            force: flags.force.unwrap_or(false),
             quiet: flags.quiet.unwrap_or(false) || flags.json.unwrap_or(false),
             json: flags.json.unwrap_or(false),
         })
@@ -199,6 +208,9 @@ impl Settings {
     /// What stands in `runs.config`: the settings results depend on.
     pub(crate) fn as_json(&self) -> Value {
         json!({
+            "data": {
+                "keep_last_day": self.last_day == LastDay::Always,
+            },
             "forecast": {
                 "train_months": self.lengths.train_months,
                 "backtest_months": self.lengths.backtest_months,
@@ -239,7 +251,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nfresh = true\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nfresh = true\nkeep-last-day = true\nforce = true\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",

@@ -24,7 +24,7 @@ const TABLES: [Table; 7] = [
 /// Prints the state as tables, or as one line of JSON.
 pub(crate) fn print(settings: &Settings, as_json: bool) -> Result<(), Error> {
     let store = settings.open(false)?;
-    let data = store.data_summary()?;
+    let data = store.data_summary(settings.last_day)?;
     let records = store.runs(RUNS_SHOWN)?;
     if as_json {
         output::line(status_json(&store, &data, &records)?);

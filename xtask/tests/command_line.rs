@@ -96,6 +96,10 @@ fn hash_of(table: &str) -> String {
     )
 }
 
+#[path = "command_line/cases.rs"]
+mod cases;
+#[path = "command_line/guards.rs"]
+mod guards;
 #[path = "command_line/access.rs"]
 mod access;
 #[cfg(unix)]

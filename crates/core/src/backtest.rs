@@ -1,9 +1,10 @@
 //! The backtest and the future, by one engine over one panel.
 
 use crate::crash::caught;
+use crate::weekdays::with_unobserved_weekdays_filled;
 use crate::{
     Engine, Failure, Forecast, ForecastError, Horizon, InnerOrigin, IntervalLevel, Notice, Outcome,
-    PanelError, PanelView, Split,
+    Panel, PanelError, PanelView, Split,
 };
 
 /// Which fit the future is forecast from.
@@ -45,6 +46,9 @@ pub enum BacktestError {
 ///
 /// The backtest is made from the training window alone: days at and after the origin are not
 /// passed to the engine.
+///
+/// A weekday a series was never observed on has the mean of the days around it for the engine's eyes
+/// ([`crate::unobserved_weekdays`]); what is scored is what was observed.
 ///
 /// An engine that panics over the panel as a whole, or does not return an outcome a series, is asked
 /// series by series: what is wrong with one is that one's [`Failure`].
@@ -96,7 +100,10 @@ fn ask(
     horizon: Horizon,
     level: IntervalLevel,
 ) -> Vec<Outcome> {
-    let answer = caught(|| engine.forecast(panel, horizon, level));
+    // Engines have a term for every weekday, and nothing to tell one by that was never observed.
+    let filled = with_unobserved_weekdays_filled(panel);
+    let seen = filled.as_ref().map_or(panel, Panel::view);
+    let answer = caught(|| engine.forecast(seen, horizon, level));
     let failure = match answer {
         Ok(outcomes) if outcomes.len() == panel.len() => return outcomes,
         Ok(outcomes) => Failure::numerical(format!(
@@ -134,7 +141,7 @@ fn split_outcome(outcome: Outcome, backtest_days: usize) -> WindowOutcomes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Day, IssueCode, Panel, SeriesKey, SeriesView, WindowLengths, in_parallel};
+    use crate::{Day, IssueCode, SeriesKey, SeriesView, WindowLengths, in_parallel};
 
     /// Forecasts the last value it is shown.
     #[derive(Debug)]

@@ -113,6 +113,14 @@ pub enum IssueCode {
     NoEngine,
     /// Golden values were drawn to the limits of their resource.
     DrawnToLimits,
+    /// Days of the week on which the series was never observed.
+    WeekdayUnobserved,
+    /// The series' last day had clearly fewer samples than its days usually have; left out.
+    UnfinishedDay,
+    /// Values of a percentage that lie outside 0 to 100.
+    OutsidePercent,
+    /// Many instants had several different values: several series share a name.
+    SeveralSeriesUnderOneName,
 }
 
 impl IssueCode {
@@ -143,6 +151,10 @@ impl IssueCode {
             Self::OneEngineOnly => "one_engine_only",
             Self::NoEngine => "no_engine",
             Self::DrawnToLimits => "drawn_to_limits",
+            Self::WeekdayUnobserved => "weekday_unobserved",
+            Self::UnfinishedDay => "unfinished_day",
+            Self::OutsidePercent => "outside_percent",
+            Self::SeveralSeriesUnderOneName => "several_series_under_one_name",
         }
     }
 }

@@ -140,6 +140,21 @@ pub struct Panel {
 }
 
 impl Panel {
+    /// The values of the series at `index`, to be changed; empty where there is no such series.
+    pub fn values_mut(&mut self, index: usize) -> &mut [f64] {
+        let days = self.grid.len();
+        let start = index.saturating_mul(days);
+        self.values
+            .get_mut(start..start.saturating_add(days))
+            .unwrap_or_default()
+    }
+
+    /// The days every series has a value or NaN for.
+    #[must_use]
+    pub fn grid(&self) -> TimeGrid {
+        self.grid
+    }
+
     /// A panel from one row of values a series.
     ///
     /// # Errors

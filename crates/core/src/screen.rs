@@ -1,5 +1,6 @@
 //! Which series are worth an engine's time, and what is odd about the rest.
 
+use crate::weekdays::{names_of, unobserved_weekdays};
 use crate::{IssueCode, Panel, PanelView, SeriesIssue, SeriesView, Severity, Stage};
 
 /// Observed days a series needs in the history window: every weekday twice.
@@ -94,6 +95,12 @@ fn oddities(series: SeriesView<'_>) -> Vec<(IssueCode, String)> {
             );
             found.push((IssueCode::Gaps, message));
         }
+    }
+    if let Some(names) = names_of(unobserved_weekdays(series)) {
+        let message = format!(
+            "no value on {names}: they are forecast at about the level of the days around them"
+        );
+        found.push((IssueCode::WeekdayUnobserved, message));
     }
     found
 }

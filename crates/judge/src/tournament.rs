@@ -1,6 +1,6 @@
 //! The stage: evidence out of the database, verdicts into it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use fleetcast_core::{
     IssueCode, PanelError, SeriesIssue, SeriesKey, Severity, Split, Stage, metrics, pipeline,
@@ -15,7 +15,7 @@ use crate::leaderboard::{
     Row, calibration_batch, judge_forecast_batch, leaderboard_batch, score_batch,
 };
 use crate::pooling::{ToCalibrate, calibrate};
-use crate::{Contender, Rules, judge_series};
+use crate::{Contender, Rules, Trust, judge_series};
 
 /// Why the judge could not judge.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +60,13 @@ pub fn judge<'store>(
     let mut to_calibrate = Vec::with_capacity(histories.index().keys.len());
     let mut issues = Vec::new();
     let mut rows_made = 0;
+    let several = &histories.index().several;
     pipeline(
         histories
             .batches(0, at_a_time)
             .map(|history| EvidenceBatch::read(store, history?, split)),
         |evidence| {
-            let judged = evidence.judge(split, &incumbents, &failed, rules);
+            let judged = evidence.judge(split, &incumbents, &failed, several, rules);
             Ok((judged, evidence.prophet.len()))
         },
         |(judged, series): (Vec<Judged>, usize)| {
@@ -132,6 +133,7 @@ impl EvidenceBatch {
         split: &Split,
         incumbents: &HashMap<SeriesKey, Contender>,
         failed: &HashSet<SeriesKey>,
+        several: &BTreeMap<SeriesKey, String>,
         rules: &Rules,
     ) -> Vec<Judged> {
         let history = self.history.series();
@@ -151,7 +153,12 @@ impl EvidenceBatch {
                     return None;
                 }
                 let incumbent = incumbents.get(key).copied();
-                let verdict = judge_series(&evidence, incumbent, rules);
+                let mut verdict = judge_series(&evidence, incumbent, rules);
+                if let Some(why) = several.get(key) {
+                    // However well the mean of several series is forecast, it is none of them.
+                    verdict.trust = Trust::D;
+                    verdict.decision.reason = format!("{}; {why}", verdict.decision.reason);
+                }
                 let has_golden = has_future || verdict.stand_in.is_some();
                 has_golden.then(|| Judged {
                     scale: metrics::mase_scale(evidence.history.values),

@@ -38,8 +38,12 @@ observed AS (
     SELECT
         host::VARCHAR AS host, resource::VARCHAR AS resource, ds,
         list_avg(list_sort(list(utilization::DOUBLE))) AS y
-    FROM processed_data
+    FROM processed_data AS d
     WHERE abs(utilization::DOUBLE) <= 1e100
+      AND NOT EXISTS (
+          SELECT 1 FROM left_out_days AS u
+          WHERE u.host = d.host::VARCHAR AND u.resource = d.resource::VARCHAR AND u.ds = d.ds
+      )
       AND ds <= $2::DATE AND ds > $2::DATE - $4::INTEGER - $5::INTEGER
     GROUP BY ALL
 ),

@@ -28,6 +28,7 @@ pub fn draft_outlook<'store>(
     sustained: Sustained,
 ) -> Result<Draft<'store>, Error> {
     store.check_limits()?;
+    store.make_left_out_days()?;
     let outlook = store.draft(Table::CapacityOutlook)?;
     let sql = include_str!("../sql/capacity_outlook.sql")
         .replace("{outlook}", outlook.name())

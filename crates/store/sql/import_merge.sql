@@ -1,9 +1,9 @@
 -- One row a series and day.
 CREATE OR REPLACE TEMP TABLE import_days AS
-SELECT host, resource, day AS ds, {aggregate} AS utilization
-FROM import_rows
-WHERE isfinite(value)
-GROUP BY host, resource, day;
+SELECT s.host, s.resource, d.day AS ds, d.utilization, d.samples
+FROM (
+{days}) AS d
+JOIN import_series AS s USING (place, aggregate);
 
 -- What becomes of each of them. A day that stands in the table twice is replaced by the new one.
 CREATE OR REPLACE TEMP TABLE import_changes AS

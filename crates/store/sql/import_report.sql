@@ -1,10 +1,12 @@
 SELECT
-    (SELECT count(*) FROM import_rows WHERE isfinite(value)),
-    (SELECT count(*) FROM import_rows WHERE value IS NULL OR NOT isfinite(value)),
     (SELECT count(*) FROM (SELECT DISTINCT host, resource FROM import_days)),
-    (SELECT min(ds) FROM import_days),
-    (SELECT max(ds) FROM import_days),
+    min(ds),
+    max(ds),
     count(*) FILTER (WHERE change = 'new'),
     count(*) FILTER (WHERE change = 'changed'),
-    count(*) FILTER (WHERE change = 'unchanged')
+    count(*) FILTER (WHERE change = 'unchanged'),
+    (SELECT count(*) FROM unfinished_days AS u
+     WHERE EXISTS (
+         SELECT 1 FROM import_days AS d WHERE d.host = u.host AND d.resource = u.resource AND d.ds = u.ds
+     ))
 FROM import_changes;

@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS {table} (
     write_rows         BIGINT,
     write_seconds      DOUBLE,
     prophet_reused     BIGINT,  -- series whose forecasts are those of an earlier run
-    challenger_reused  BIGINT
+    challenger_reused  BIGINT,
+    reason             VARCHAR  -- why it failed, where the run itself decided so
 );
 
 -- table: prophet_forecasts
@@ -292,4 +293,31 @@ CREATE TABLE IF NOT EXISTS {table} (
     behaviour VARCHAR NOT NULL,
     defect    VARCHAR,
     PRIMARY KEY (host, resource)
+);
+
+-- table: unfinished_days
+-- Last days of series that had clearly fewer samples than their days usually have when they were imported.
+CREATE TABLE IF NOT EXISTS {table} (
+    host          VARCHAR NOT NULL,
+    resource      VARCHAR NOT NULL,
+    ds            DATE    NOT NULL,
+    samples       UBIGINT NOT NULL,
+    usual_samples DOUBLE  NOT NULL  -- the median of the four weeks before
+);
+
+-- table: repeated_instants
+-- Days on which a series had several different values for one instant, which may be several series of one name.
+CREATE TABLE IF NOT EXISTS {table} (
+    host     VARCHAR NOT NULL,
+    resource VARCHAR NOT NULL,
+    ds       DATE    NOT NULL,
+    instants UBIGINT NOT NULL,
+    repeated UBIGINT NOT NULL  -- those with several values
+);
+
+-- table: inferred_day_format
+-- How days were written in the last import whose rows had to decide on the order of day and month: what a later
+-- refusal proposes.
+CREATE TABLE IF NOT EXISTS {table} (
+    format VARCHAR NOT NULL  -- of strptime
 );

@@ -61,6 +61,29 @@ impl HistoryBatch {
     }
 }
 
+/// Values further outside 0 to 100 than this are no measurement of a percentage.
+const FAR_OUTSIDE: std::ops::RangeInclusive<f64> = -10.0..=110.0;
+
+impl SeriesIndex {
+    /// Takes out of a panel, whose first series is that at place `first`, what no model should see: unfinished
+    /// last days, and values far outside 0 to 100 of percentages.
+    pub fn leave_out(&self, first: usize, panel: &mut Panel) {
+        let (grid, series) = (panel.grid(), panel.view().len());
+        for (place, day) in self.unfinished.range(first..first + series) {
+            if let Some(index) = grid.index_of(*day) {
+                panel.values_mut(place - first)[index] = f64::NAN;
+            }
+        }
+        for place in self.far_outside.range(first..first + series) {
+            for value in panel.values_mut(place - first) {
+                if !FAR_OUTSIDE.contains(value) {
+                    *value = f64::NAN;
+                }
+            }
+        }
+    }
+}
+
 impl<'a> Histories<'a> {
     /// The series of `index` over `grid`, `block_len` at a time (one, where it is 0).
     #[must_use]
@@ -123,7 +146,8 @@ impl<'a> Histories<'a> {
         *last = None;
         let keys = &self.index.keys[first..];
         let keys = &keys[..self.block_len.min(keys.len())];
-        let (panel, repairs) = self.store.read_panel(keys, self.grid)?;
+        let (mut panel, repairs) = self.store.read_panel(keys, self.grid)?;
+        self.index.leave_out(first, &mut panel);
         let block = Arc::new(Block {
             first,
             panel,

@@ -1,22 +1,33 @@
 //! Files into `processed_data`.
 
 use std::path::{Path, PathBuf, absolute};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array};
 use duckdb::params;
-use fleetcast_core::Day;
+use fleetcast_core::{Day, SeriesKey};
+use fleetcast_intake::{
+    Format, LocalMidnights, Noted, Reading, Refusal, Request, Samples, Sink, Source, files_of, read,
+    telling_columns,
+};
 
 use crate::input::Date;
-use crate::way_out::explained_of_file;
+use crate::parquet_rows::ParquetRows;
 use crate::{Error, Store, Table};
 
-/// Where a series' host or resource comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NameSource {
-    /// From a column of the file.
-    Column(String),
-    /// The same for all rows.
-    Fixed(String),
-}
+pub(crate) use fleetcast_intake::in_one_line;
+
+const IMPORTING: &str = "importing";
+
+/// Batches that wait to be kept, at most.
+const WAITING: usize = 4;
+
+/// The share of a series' instants that may have several values, until it is taken for several series.
+pub const REPEATED_SHARE: f64 = 0.01;
+
+/// Series that are named, where there may be many.
+const NAMED: usize = 5;
 
 /// What a day's value is, where there are several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,23 +51,65 @@ impl Aggregate {
             Self::P95 => "quantile_cont(value, 0.95)",
         }
     }
+
+    /// What stands behind a resource's name, where one import makes several of it.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Mean => "",
+            Self::Max => "_max",
+            Self::P95 => "_p95",
+        }
+    }
 }
 
-/// What to read from which files.
-#[derive(Debug, Clone)]
+/// What becomes of several values of one series at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnRepeat {
+    /// Their mean; where more than a hundredth of a series' instants are such, it is marked as several
+    /// series under one name.
+    #[default]
+    Mark,
+    /// Their mean, and that is right.
+    Mean,
+    /// The largest, and that is right.
+    Max,
+    /// The import is refused.
+    Refuse,
+}
+
+/// What to read from which files, and what to make of it.
+#[derive(Debug, Clone, Default)]
 pub struct Import {
-    /// CSV, Parquet or JSON files, by their endings.
+    /// Files, or directories of files; their endings or [`Request::format`] say what they are.
     pub files: Vec<PathBuf>,
-    /// The host.
-    pub host: NameSource,
-    /// The resource.
-    pub resource: NameSource,
-    /// The column of days or timestamps; a timestamp with a zone counts as its day in UTC.
-    pub ds_column: String,
-    /// The column of values.
-    pub value_column: String,
-    /// How several values of a day become one.
-    pub aggregate: Aggregate,
+    /// What standard input held, kept in a file: read as well where there is one.
+    pub standard_input: Option<PathBuf>,
+    /// Which columns, and how texts become days and numbers.
+    pub request: Request,
+    /// How several values of a day become one; the mean where none is named. Several make a resource each:
+    /// `cpu`, `cpu_p95`, `cpu_max`.
+    pub aggregates: Vec<Aggregate>,
+    /// What becomes of several values at one instant.
+    pub on_repeat: OnRepeat,
+}
+
+/// Instants of one series that have several values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepeatedInstants {
+    /// The series.
+    pub key: SeriesKey,
+    /// Its instants in this import.
+    pub instants: u64,
+    /// Those of them that have several values.
+    pub repeated: u64,
+}
+
+impl RepeatedInstants {
+    /// Whether there are so many that they are values of several series.
+    #[must_use]
+    pub fn are_several_series(&self) -> bool {
+        self.repeated as f64 > REPEATED_SHARE * self.instants as f64
+    }
 }
 
 /// What was read, and what became of it.
@@ -78,6 +131,26 @@ pub struct ImportReport {
     pub changed_days: u64,
     /// Days that stood there with the same value.
     pub unchanged_days: u64,
+    /// Rows in the future, which were left out.
+    pub future: Noted,
+    /// Lines that were passed over.
+    pub bad_lines: Noted,
+    /// Formats to give for the same days, where rows decided on the order of day and month.
+    pub inferred_formats: Vec<String>,
+    /// What instants look like, where a time zone seems to be missing.
+    pub midnights: Option<LocalMidnights>,
+    /// Instants with several values, in all series.
+    pub repeated: u64,
+    /// The series that have them, those with most first: five at most.
+    pub repeated_series: Vec<RepeatedInstants>,
+    /// How many series have them.
+    pub series_with_repeats: u64,
+    /// How many of these have so many that they are taken for several series.
+    pub several_series: u64,
+    /// Columns that tell the repeated rows apart, where the file has a header.
+    pub telling_columns: Vec<String>,
+    /// Series whose last day has clearly fewer samples than those before it.
+    pub unfinished: u64,
 }
 
 impl Store {
@@ -89,25 +162,56 @@ impl Store {
     /// [`Error::Import`] names the file, what it cannot be used for and the way out;
     /// `processed_data` is as before then.
     pub fn import(&self, import: &Import) -> Result<ImportReport, Error> {
-        let importing = Error::while_doing("importing");
+        let importing = Error::while_doing(IMPORTING);
         if self.has_table(Table::ProcessedData.as_str())? {
             self.check_input()?;
         }
+        let mut request = import.request.clone();
+        request.earlier_format = self.earlier_day_format()?;
+        let mut sources = self.sources(import)?;
         self.connection
             .execute_batch(include_str!("../sql/import_begin.sql"))
             .map_err(importing)?;
-        for file in &import.files {
-            self.read_file(file, import)?;
+        let reading = self.keep_samples(&mut sources, &request)?;
+        if reading.rows == 0 {
+            let columns = request.columns.or_usual();
+            let left_out = match reading.future.count {
+                0 => String::new(),
+                rows => format!(" up to tomorrow ({rows} rows lie after it; --allow-future keeps them)"),
+            };
+            return Err(Error::Import {
+                path: import.files.first().cloned().unwrap_or_default(),
+                cause: format!(
+                    "column {} holds no finite number{left_out}",
+                    in_one_line(columns.value.as_deref().unwrap_or_default())
+                ),
+            });
         }
-        let report = self.in_one_transaction("importing", || {
+        self.name_series(&reading, import)?;
+        let repeats = self.repeats(&reading, import)?;
+        let telling = self.telling_columns(&mut sources, &request, &reading, &repeats)?;
+        if import.on_repeat == OnRepeat::Refuse
+            && let Some(worst) = repeats.series.first()
+        {
+            return Err(Error::Import {
+                path: import.files.first().cloned().unwrap_or_default(),
+                cause: format!(
+                    "{} instants have several values, {} of {} in {}: {}; nothing was imported",
+                    repeats.instants,
+                    worst.repeated,
+                    worst.instants,
+                    in_one_line(&worst.key.to_string()),
+                    way_out_of_repeats(&telling)
+                ),
+            });
+        }
+        let report = self.in_one_transaction(IMPORTING, || {
             self.ensure_table(Table::ProcessedData)?;
-            self.connection
-                .execute_batch(
-                    &include_str!("../sql/import_merge.sql")
-                        .replace("{aggregate}", import.aggregate.expression()),
-                )
-                .map_err(importing)?;
-            self.import_report(import)
+            self.merge(import, &repeats)?;
+            if let Some(format) = reading.inferred_formats.first() {
+                self.keep_day_format(format)?;
+            }
+            self.import_report(&reading, repeats, telling)
         })?;
         self.connection
             .execute_batch(include_str!("../sql/import_end.sql"))
@@ -115,31 +219,262 @@ impl Store {
         Ok(report)
     }
 
-    fn read_file(&self, path: &Path, import: &Import) -> Result<(), Error> {
-        let refuse = |cause: String| Error::Import {
-            path: path.to_owned(),
-            cause,
-        };
-        let (reader, location) = reader_for(path).map_err(refuse)?;
-        let columns = self
-            .file_columns(reader, &location)
-            .map_err(|error| refuse(explained_of_file(&error)))?;
-        let source = FileColumns {
-            columns: &columns,
-            import,
-        };
-        let select = source.select().map_err(refuse)?;
-        let file = source.reading(reader).map_err(refuse)?;
-
-        self.connection
-            .execute(
-                &format!("INSERT INTO import_rows {select} FROM {file}"),
-                params![location],
-            )
-            .map_err(|error| refuse(explained_of_file(&error)))?;
-        self.refuse_bad_rows(&source).map_err(refuse)
+    /// Every file as a source of rows; Parquet by way of a connection of its own.
+    fn sources(&self, import: &Import) -> Result<Vec<Source<'static>>, Error> {
+        let mut sources = Vec::new();
+        let named = import.request.format;
+        for path in &import.files {
+            for file in files_of(path, named).map_err(refused)? {
+                let source = Source::file(&file);
+                if !source.is_parquet(named) {
+                    sources.push(source);
+                    continue;
+                }
+                let refuse = |cause: String| Error::Import {
+                    path: file.clone(),
+                    cause,
+                };
+                let location = location_of(&file).map_err(refuse)?;
+                let connection = self
+                    .connection
+                    .try_clone()
+                    .map_err(Error::while_doing(IMPORTING))?;
+                let name = file.display().to_string();
+                sources.push(Source::table(
+                    &name,
+                    ParquetRows {
+                        connection,
+                        name: name.clone(),
+                        location,
+                    },
+                ));
+            }
+        }
+        if let Some(kept) = &import.standard_input {
+            if named == Some(Format::Parquet) {
+                return Err(Error::Import {
+                    path: PathBuf::from("standard input"),
+                    cause: "Parquet cannot be read from a pipe; give the file by its name".to_owned(),
+                });
+            }
+            sources.push(Source::kept("standard input", kept));
+        }
+        Ok(sources)
     }
 
+    /// Reads on a thread of its own and keeps what is read in `import_rows`.
+    fn keep_samples(
+        &self,
+        sources: &mut [Source<'static>],
+        request: &Request,
+    ) -> Result<Reading, Error> {
+        let (sender, receiver) = sync_channel(WAITING);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(move || {
+                let mut pipe = Pipe(sender);
+                read(sources, request, &mut pipe)
+            });
+            let kept = self.keep_all(&receiver);
+            // A reader whose receiver has gone stops at its next batch.
+            drop(receiver);
+            let read = reader.join().map_err(|_| Error::Import {
+                path: PathBuf::new(),
+                cause: "reading the files crashed; please report it".to_owned(),
+            })?;
+            kept?;
+            read.map_err(refused)
+        })
+    }
+
+    fn keep_all(&self, receiver: &Receiver<Message>) -> Result<(), Error> {
+        let importing = Error::while_doing(IMPORTING);
+        let mut appender = self.connection.appender("import_rows").map_err(importing)?;
+        for message in receiver {
+            match message {
+                Message::Samples(samples) => {
+                    let batch = batch_of(samples).map_err(|error| Error::columns(IMPORTING, error))?;
+                    appender.append_record_batch(batch).map_err(importing)?;
+                }
+                Message::Restart => {
+                    appender.flush().map_err(importing)?;
+                    drop(appender);
+                    self.connection
+                        .execute_batch("DELETE FROM import_rows")
+                        .map_err(importing)?;
+                    appender = self.connection.appender("import_rows").map_err(importing)?;
+                }
+            }
+        }
+        appender.flush().map_err(importing)
+    }
+
+    /// Writes down which series the numbers stand for, a row for each of its aggregates.
+    fn name_series(&self, reading: &Reading, import: &Import) -> Result<(), Error> {
+        let aggregates = aggregates_of(import);
+        let several = aggregates.len() > 1;
+        let names = reading.series.names();
+        let (mut places, mut order) = (Vec::new(), Vec::new());
+        let (mut hosts, mut resources) = (Vec::new(), Vec::new());
+        for (place, (host, resource)) in names.iter().enumerate() {
+            for (index, aggregate) in aggregates.iter().enumerate() {
+                let suffix = if several { aggregate.suffix() } else { "" };
+                places.push(u32::try_from(place).unwrap_or(u32::MAX));
+                order.push(u32::try_from(index).unwrap_or(u32::MAX));
+                hosts.push(host.as_str());
+                resources.push(format!("{resource}{suffix}"));
+            }
+        }
+        let columns: [(&str, ArrayRef); 4] = [
+            ("place", Arc::new(UInt32Array::from(places))),
+            ("aggregate", Arc::new(UInt32Array::from(order))),
+            ("host", Arc::new(StringArray::from(hosts))),
+            ("resource", Arc::new(StringArray::from(resources))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns)
+            .map_err(|error| Error::columns(IMPORTING, error))?;
+        self.append_to("import_series", batch)
+    }
+
+    /// Finds instants with several values, and makes one of each. Where every series' rows came in the order
+    /// of time there is none, and nothing to look for.
+    fn repeats(&self, reading: &Reading, import: &Import) -> Result<Repeats, Error> {
+        if reading.in_order {
+            return Ok(Repeats::default());
+        }
+        let importing = Error::while_doing(IMPORTING);
+        let one = match import.on_repeat {
+            OnRepeat::Max => "max(value)",
+            _ => Aggregate::Mean.expression(),
+        };
+        self.connection
+            .execute_batch(&include_str!("../sql/import_repeats.sql").replace("{one}", one))
+            .map_err(importing)?;
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT place, sum(instants)::UBIGINT, sum(repeated)::UBIGINT FROM import_repeated_days \
+                 WHERE place IN (SELECT place FROM import_repeated_days WHERE repeated > 0) \
+                 GROUP BY place ORDER BY sum(repeated) DESC, place",
+            )
+            .map_err(importing)?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get(1)?, row.get(2)?)))
+            .map_err(importing)?;
+        let names = reading.series.names();
+        let mut series = Vec::new();
+        for row in rows {
+            let (place, instants, repeated) = row.map_err(importing)?;
+            if let Some((host, resource)) = names.get(place as usize) {
+                series.push(RepeatedInstants {
+                    key: SeriesKey::new(host.as_str(), resource.as_str()),
+                    instants,
+                    repeated,
+                });
+            }
+        }
+        let mut statement = self
+            .connection
+            .prepare("SELECT place, micros FROM import_repeated_examples ORDER BY place, micros")
+            .map_err(importing)?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?)))
+            .map_err(importing)?;
+        let mut examples = Vec::new();
+        for row in rows {
+            let (place, micros) = row.map_err(importing)?;
+            if let Some((host, resource)) = names.get(place as usize) {
+                examples.push((host.clone(), resource.clone(), micros));
+            }
+        }
+        Ok(Repeats {
+            instants: series.iter().map(|one| one.repeated).sum(),
+            series,
+            examples,
+        })
+    }
+
+    fn telling_columns(
+        &self,
+        sources: &mut [Source<'static>],
+        request: &Request,
+        reading: &Reading,
+        repeats: &Repeats,
+    ) -> Result<Vec<String>, Error> {
+        if repeats.examples.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns = request.columns.or_usual();
+        let mut telling = telling_columns(sources, request, &reading.days, &repeats.examples)
+            .map_err(refused)?;
+        // That values differ is what was noticed in the first place.
+        telling.retain(|name| Some(name) != columns.value.as_ref() && Some(name) != columns.ds.as_ref());
+        Ok(telling)
+    }
+
+    fn merge(&self, import: &Import, repeats: &Repeats) -> Result<(), Error> {
+        let importing = Error::while_doing(IMPORTING);
+        let parts: Vec<String> = aggregates_of(import)
+            .iter()
+            .enumerate()
+            .map(|(index, aggregate)| {
+                include_str!("../sql/import_aggregate.sql")
+                    .replace("{expression}", aggregate.expression())
+                    .replace("{index}", &index.to_string())
+            })
+            .collect();
+        let days = parts.join("UNION ALL\n");
+        self.connection
+            .execute_batch(&include_str!("../sql/import_merge.sql").replace("{days}", &days))
+            .map_err(importing)?;
+        let is_marked = import.on_repeat == OnRepeat::Mark && !repeats.series.is_empty();
+        self.connection
+            .execute_batch(
+                &include_str!("../sql/import_notes.sql")
+                    .replace("{is_marked}", if is_marked { "true" } else { "false" }),
+            )
+            .map_err(importing)
+    }
+
+    fn import_report(
+        &self,
+        reading: &Reading,
+        repeats: Repeats,
+        telling_columns: Vec<String>,
+    ) -> Result<ImportReport, Error> {
+        let report = self
+            .connection
+            .query_row(include_str!("../sql/import_report.sql"), [], |row| {
+                let (first, last): (Date, Date) = (row.get(1)?, row.get(2)?);
+                let several = repeats.series.iter().filter(|one| one.are_several_series()).count();
+                Ok(ImportReport {
+                    rows: reading.rows,
+                    rows_without_value: reading.rows_without_value,
+                    series: row.get(0)?,
+                    first_day: first.0,
+                    last_day: last.0,
+                    new_days: row.get(3)?,
+                    changed_days: row.get(4)?,
+                    unchanged_days: row.get(5)?,
+                    future: reading.future.clone(),
+                    bad_lines: reading.bad_lines.clone(),
+                    inferred_formats: reading.inferred_formats.clone(),
+                    midnights: reading.midnights.clone(),
+                    repeated: repeats.instants,
+                    series_with_repeats: repeats.series.len() as u64,
+                    several_series: several as u64,
+                    repeated_series: Vec::new(),
+                    telling_columns: telling_columns.clone(),
+                    unfinished: row.get(6)?,
+                })
+            })
+            .map_err(Error::while_doing(IMPORTING))?;
+        Ok(ImportReport {
+            repeated_series: repeats.series.into_iter().take(NAMED).collect(),
+            ..report
+        })
+    }
+
+    /// Names and types of a file's columns, as the table function `reader` finds them.
     pub(crate) fn file_columns(
         &self,
         reader: &str,
@@ -152,116 +487,106 @@ impl Store {
         columns.collect()
     }
 
-    /// Rows that name no series or no day, or hold text where a number belongs.
-    fn refuse_bad_rows(&self, source: &FileColumns<'_>) -> Result<(), String> {
-        let import = source.import;
-        for (what, column, condition) in [
-            ("host", name_column(&import.host), "host IS NULL"),
-            (
-                "resource",
-                name_column(&import.resource),
-                "resource IS NULL",
-            ),
-            (
-                "day",
-                Some(import.ds_column.as_str()),
-                "day IS NULL OR day NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'",
-            ),
-            (
-                "number",
-                Some(import.value_column.as_str()),
-                "value IS NULL AND value_text IS NOT NULL",
-            ),
-        ] {
-            let Some(column) = column else {
-                continue;
-            };
-            let text = match what {
-                "day" => "coalesce(any_value(day_text), any_value(day::VARCHAR))",
-                "number" => "any_value(value_text)",
-                _ => "NULL::VARCHAR",
-            };
-            let found: (u64, Option<String>) = self
-                .connection
-                .query_row(
-                    &format!("SELECT count(*), {text} FROM import_rows WHERE {condition}"),
-                    [],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .map_err(|error| first_line(&error))?;
-            match found {
-                (0, _) => {}
-                (rows, Some(text)) => {
-                    return Err(format!(
-                        "column {column} holds `{}`, which is no {what} ({rows} such rows); \
-                         mend the file, or name another column",
-                        in_one_line(&text)
-                    ));
-                }
-                (rows, None) => {
-                    return Err(format!(
-                        "column {column} is empty in {rows} rows, so they have no {what}; mend the \
-                         file, or name another column"
-                    ));
-                }
-            }
-        }
-        Ok(())
+    fn earlier_day_format(&self) -> Result<Option<String>, Error> {
+        self.connection
+            .query_row("SELECT max(format) FROM inferred_day_format", [], |row| row.get(0))
+            .map_err(Error::while_doing(IMPORTING))
     }
 
-    fn import_report(&self, import: &Import) -> Result<ImportReport, Error> {
+    fn keep_day_format(&self, format: &str) -> Result<(), Error> {
+        let importing = Error::while_doing(IMPORTING);
         self.connection
-            .query_row(include_str!("../sql/import_report.sql"), [], |row| {
-                let (first, last): (Option<Date>, Option<Date>) = (row.get(3)?, row.get(4)?);
-                let days = first.zip(last);
-                let report = days.map(|(Date(first_day), Date(last_day))| {
-                    Ok(ImportReport {
-                        rows: row.get(0)?,
-                        rows_without_value: row.get(1)?,
-                        series: row.get(2)?,
-                        first_day,
-                        last_day,
-                        new_days: row.get(5)?,
-                        changed_days: row.get(6)?,
-                        unchanged_days: row.get(7)?,
-                    })
-                });
-                report.transpose()
-            })
-            .map_err(Error::while_doing("importing"))?
-            .ok_or_else(|| Error::Import {
-                path: import.files.first().cloned().unwrap_or_default(),
-                cause: format!("column {} holds no finite number", import.value_column),
-            })
+            .execute_batch("DELETE FROM inferred_day_format")
+            .map_err(importing)?;
+        self.connection
+            .execute("INSERT INTO inferred_day_format VALUES (?)", params![format])
+            .map(|_| ())
+            .map_err(importing)
     }
 }
 
-fn name_column(source: &NameSource) -> Option<&str> {
-    match source {
-        NameSource::Column(column) => Some(column),
-        NameSource::Fixed(_) => None,
+/// What to do about instants with several values.
+#[must_use]
+pub fn way_out_of_repeats(telling_columns: &[String]) -> String {
+    if telling_columns.is_empty() {
+        return "several series seem to share a name; name the column that tells them apart with --host-column or \
+                --resource-column, or say with --on-repeat what several values are"
+            .to_owned();
     }
+    let columns: Vec<String> = telling_columns.iter().map(|name| format!("`{}`", in_one_line(name))).collect();
+    format!(
+        "column {} tells them apart; add it to --host-column or --resource-column, or say with --on-repeat what \
+         several values are",
+        columns.join(" or ")
+    )
+}
+
+fn aggregates_of(import: &Import) -> Vec<Aggregate> {
+    let mut aggregates: Vec<Aggregate> = Vec::new();
+    for aggregate in &import.aggregates {
+        if !aggregates.contains(aggregate) {
+            aggregates.push(*aggregate);
+        }
+    }
+    if aggregates.is_empty() { vec![Aggregate::Mean] } else { aggregates }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "called by `map_err`, which hands over what it has"
+)]
+fn refused(refusal: Refusal) -> Error {
+    Error::Import {
+        path: PathBuf::from(&refusal.file),
+        cause: refusal.cause,
+    }
+}
+
+/// Instants with several values.
+#[derive(Debug, Default)]
+struct Repeats {
+    instants: u64,
+    /// Those with most first.
+    series: Vec<RepeatedInstants>,
+    /// Some of them, to look for what tells their rows apart.
+    examples: Vec<(String, String, i64)>,
+}
+
+/// What the reader sends to whoever keeps it.
+enum Message {
+    Samples(Samples),
+    Restart,
+}
+
+struct Pipe(SyncSender<Message>);
+
+impl Sink for Pipe {
+    fn samples(&mut self, batch: Samples) -> bool {
+        self.0.send(Message::Samples(batch)).is_ok()
+    }
+
+    fn restart(&mut self) -> bool {
+        self.0.send(Message::Restart).is_ok()
+    }
+}
+
+fn batch_of(samples: Samples) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let columns: [(&str, ArrayRef); 4] = [
+        ("place", Arc::new(UInt32Array::from(samples.series))),
+        ("micros", Arc::new(Int64Array::from(samples.micros))),
+        ("day", Arc::new(Date32Array::from(samples.days))),
+        ("value", Arc::new(Float64Array::from(samples.values))),
+    ];
+    RecordBatch::try_from_iter(columns)
 }
 
 /// How files are read: what a directory's name says (`host=web-01`) is not taken for a column, which
 /// would hide the file's own.
 pub(crate) const AS_IT_IS: &str = "hive_partitioning = false";
 
-/// The table function that reads the file, and the file's name as it wants it: from the root on, since
-/// DuckDB takes what begins with `file:` or `s3:` or `~` for something else.
+/// The table function that reads the file, and the file's name as it wants it.
 pub(crate) fn reader_for(path: &Path) -> Result<(&'static str, String), String> {
-    if !path.is_file() {
-        return Err("no such file".to_owned());
-    }
-    let location = absolute(path).map_err(|error| error.to_string())?;
-    let location = location
-        .to_str()
-        .ok_or_else(|| "its name is not UTF-8; rename it".to_owned())?;
-    if location.contains(['*', '?', '[']) {
-        return Err(
-            "its name holds *, ? or [, which would match other files; rename it".to_owned(),
-        );
-    }
+    let location = location_of(path)?;
     let lower = location.to_lowercase();
     let name = lower.strip_suffix(".gz").unwrap_or(&lower);
     let ending = name.rsplit('.').next().unwrap_or_default();
@@ -276,7 +601,25 @@ pub(crate) fn reader_for(path: &Path) -> Result<(&'static str, String), String> 
             );
         }
     };
-    Ok((reader, location.to_owned()))
+    Ok((reader, location))
+}
+
+/// The file's name as `DuckDB` wants it: from the root on, since it takes what begins with `file:` or `s3:` or
+/// `~` for something else.
+fn location_of(path: &Path) -> Result<String, String> {
+    if !path.is_file() {
+        return Err("no such file".to_owned());
+    }
+    let location = absolute(path).map_err(|error| error.to_string())?;
+    let location = location
+        .to_str()
+        .ok_or_else(|| "its name is not UTF-8; rename it".to_owned())?;
+    if location.contains(['*', '?', '[']) {
+        return Err(
+            "its name holds *, ? or [, which would match other files; rename it".to_owned(),
+        );
+    }
+    Ok(location.to_owned())
 }
 
 pub(crate) const READ_CSV: &str = "read_csv";
@@ -285,165 +628,6 @@ const READ_JSON: &str = "read_json";
 pub(crate) fn first_line(error: &duckdb::Error) -> String {
     let message = error.to_string();
     message.lines().next().unwrap_or_default().to_owned()
-}
-
-/// What a file has, and what is wanted of it.
-#[derive(Debug)]
-struct FileColumns<'a> {
-    columns: &'a [(String, String)],
-    import: &'a Import,
-}
-
-impl FileColumns<'_> {
-    /// The table function's call, on a file that is still to be bound. Names are texts, whatever they
-    /// look like: `7.0` and `7.00` are two hosts, and DuckDB's guess would make one number of them.
-    fn reading(&self, reader: &str) -> Result<String, String> {
-        let names = [&self.import.host, &self.import.resource].into_iter();
-        let mut types = Vec::new();
-        for column in names.filter_map(name_column) {
-            let (name, data_type) = self.named(column)?;
-            types.push((name, "VARCHAR", data_type != "VARCHAR"));
-        }
-        let is_guessed = types.iter().any(|(_, _, is_guessed)| *is_guessed);
-        let argument = match reader {
-            READ_CSV => "types",
-            // All columns that are wanted, or none.
-            READ_JSON if is_guessed => {
-                for column in [&self.import.ds_column, &self.import.value_column] {
-                    let (name, data_type) = self.named(column)?;
-                    types.push((name, data_type, false));
-                }
-                "columns"
-            }
-            _ => return Ok(format!("{reader}(?, {AS_IT_IS})")),
-        };
-        types.sort_unstable();
-        types.dedup_by_key(|(name, _, _)| *name);
-        let types: Vec<String> = types
-            .into_iter()
-            .map(|(name, data_type, _)| {
-                format!("{}: {}", quoted(name, '\''), quoted(data_type, '\''))
-            })
-            .collect();
-        if types.is_empty() {
-            return Ok(format!("{reader}(?, {AS_IT_IS})"));
-        }
-        let types = types.join(", ");
-        Ok(format!("{reader}(?, {AS_IT_IS}, {argument} = {{{types}}})"))
-    }
-
-    /// `SELECT host, resource, day, day_text, value, value_text`, the texts where a conversion can
-    /// fail.
-    fn select(&self) -> Result<String, String> {
-        let host = self.name(&self.import.host)?;
-        let resource = self.name(&self.import.resource)?;
-        let (day, day_text) = self.day()?;
-        let (value, value_text) = self.value()?;
-        Ok(format!(
-            "SELECT {host}, {resource}, {day}, {day_text}, {value}, {value_text}"
-        ))
-    }
-
-    fn name(&self, source: &NameSource) -> Result<String, String> {
-        match source {
-            NameSource::Fixed(name) => Ok(quoted(name, '\'')),
-            NameSource::Column(column) => {
-                let (column, _) = self.find(column)?;
-                Ok(format!("{column}::VARCHAR"))
-            }
-        }
-    }
-
-    fn day(&self) -> Result<(String, String), String> {
-        let (column, data_type) = self.find(&self.import.ds_column)?;
-        let no_text = "NULL".to_owned();
-        match data_type {
-            "DATE" => Ok((column, no_text)),
-            // Without time zones in the database, the instant's day in UTC.
-            "TIMESTAMP WITH TIME ZONE" => Ok((
-                format!("make_timestamp(epoch_us({column}))::DATE"),
-                // The one instant that has no day.
-                format!("CASE WHEN NOT isfinite({column}) THEN {column}::VARCHAR END"),
-            )),
-            "VARCHAR" => Ok((
-                // As an instant: a cast to a timestamp without zone would pass over an offset. Text
-                // without one counts as UTC.
-                format!("make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)))::DATE"),
-                column,
-            )),
-            other if other.starts_with("TIMESTAMP") => Ok((format!("{column}::DATE"), no_text)),
-            other => Err(format!(
-                "column {} is {other}, not a date or timestamp; name another with --ds-column",
-                self.import.ds_column
-            )),
-        }
-    }
-
-    fn value(&self) -> Result<(String, String), String> {
-        let (column, data_type) = self.find(&self.import.value_column)?;
-        match data_type {
-            "VARCHAR" => Ok((format!("TRY_CAST({column} AS DOUBLE)"), column)),
-            "BOOLEAN" | "DATE" | "TIME" | "BLOB" | "UUID" | "INTERVAL" => {
-                Err(self.no_number(data_type))
-            }
-            other
-                if other.starts_with("TIMESTAMP")
-                    || other.ends_with(['[', ']', ')']) && !other.starts_with("DECIMAL") =>
-            {
-                Err(self.no_number(other))
-            }
-            _ => Ok((format!("{column}::DOUBLE"), "NULL".to_owned())),
-        }
-    }
-
-    fn no_number(&self, data_type: &str) -> String {
-        format!(
-            "column {} is {data_type}, not a number; name another with --value-column",
-            self.import.value_column
-        )
-    }
-
-    /// The column's quoted name and its type.
-    fn find(&self, column: &str) -> Result<(String, &str), String> {
-        let (name, data_type) = self.named(column)?;
-        Ok((quoted(name, '"'), data_type))
-    }
-
-    /// The column's name as the file has it, and its type.
-    fn named(&self, column: &str) -> Result<(&str, &str), String> {
-        let found = self
-            .columns
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(column));
-        let Some((name, data_type)) = found else {
-            let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
-            return Err(format!(
-                "it has no column `{}`, only {}; name the right one with --host-column, \
-                 --resource-column, --ds-column or --value-column (or give --host, --resource)",
-                in_one_line(column),
-                in_one_line(&names.join(", "))
-            ));
-        };
-        Ok((name, data_type))
-    }
-}
-
-/// The text as a message can hold it: no control characters, and not longer than is read.
-pub(crate) fn in_one_line(text: &str) -> String {
-    const LONGEST: usize = 400;
-    let mut shown = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == LONGEST {
-            shown.push('…');
-            break;
-        }
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }
 
 /// A name or text between quotes, with the quotes inside doubled.

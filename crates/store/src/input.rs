@@ -1,8 +1,18 @@
 //! What stands in `processed_data`, before any of it is read.
 
-use duckdb::params;
-use fleetcast_core::{Day, IssueCode, SeriesIssue, SeriesKey, Severity, Stage};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray};
+use arrow::datatypes::Date32Type;
+use duckdb::params;
+use fleetcast_core::{
+    Day, IssueCode, LAST_DAYS_KNOWN, SeriesIssue, SeriesKey, Severity, Stage, fleet_end,
+};
+
+use crate::arrow_columns::{lists, strings};
+use crate::import::REPEATED_SHARE;
+use crate::limits::with_limit_rules;
 use crate::{Error, Store, Table};
 
 /// What the data is.
@@ -10,19 +20,49 @@ use crate::{Error, Store, Table};
 pub struct DataSummary {
     /// Rows of `processed_data`.
     pub rows: u64,
-    /// The last day any row has.
+    /// The day the fleet reaches ([`fleet_end`]): what a run is as of, where nobody says.
     pub last_day: Day,
+    /// Whether, of one or two series, one has a lone day ahead that was kept.
+    pub kept_ahead: bool,
     /// The same for the same rows, in whatever order they stand; another for other rows.
     pub fingerprint: String,
+    /// Every series, in key order.
+    series: Vec<SeriesEnd>,
+}
+
+/// How a series ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct SeriesEnd {
+    key: SeriesKey,
+    /// Its last days that have a row, latest first.
+    last_days: Vec<Day>,
+    /// Its last day, where that is to be left out as unfinished: samples it has, and usually has.
+    unfinished: Option<(Day, String)>,
+}
+
+/// Whether the last day of a series is kept where it has clearly fewer samples than its days usually have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LastDay {
+    /// It is left out as unfinished.
+    #[default]
+    WhereFinished,
+    /// It is kept.
+    Always,
 }
 
 /// Every series of `processed_data`, in key order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SeriesIndex {
     /// The keys, sorted.
     pub keys: Vec<SeriesKey>,
     /// Rows that were left out, and why.
     pub issues: Vec<SeriesIssue>,
+    /// The last day of some series that is left out as unfinished, by the series' place.
+    pub(crate) unfinished: BTreeMap<usize, Day>,
+    /// Percentages with values far outside 0 to 100, which are left out, by the series' place.
+    pub(crate) far_outside: BTreeSet<usize>,
+    /// Why many instants of a series have several values, in words.
+    pub several: BTreeMap<SeriesKey, String>,
 }
 
 impl SeriesIndex {
@@ -83,67 +123,271 @@ impl Store {
         columns.collect::<Result<_, _>>().map_err(reading)
     }
 
-    /// Counts and fingerprints `processed_data`.
+    /// Counts and fingerprints `processed_data`, and finds the day its fleet reaches.
     ///
     /// # Errors
     ///
     /// [`Error::NoInput`] where no row has a day; otherwise as [`Store::check_input`].
-    pub fn data_summary(&self) -> Result<DataSummary, Error> {
+    pub fn data_summary(&self, last_day: LastDay) -> Result<DataSummary, Error> {
         self.check_input()?;
         self.make_limits()?;
         let summing_up = Error::while_doing("summing up processed_data");
-        let (rows, last_day, fingerprint) = self
+        let (rows, fingerprint) = self
             .connection
             .query_row(include_str!("../sql/data_summary.sql"), [], |row| {
-                let last_day: Option<Date> = row.get(1)?;
-                Ok((row.get(0)?, last_day, row.get(2)?))
+                Ok((row.get(0)?, row.get(1)?))
             })
             .map_err(summing_up)?;
-        let Some(Date(last_day)) = last_day else {
+        let series = self.series_ends(last_day)?;
+        let observed = |one: &SeriesEnd| -> Vec<Day> {
+            let left_out = one.unfinished.as_ref().map(|(day, _)| *day);
+            one.last_days.iter().copied().filter(|day| Some(*day) != left_out).collect()
+        };
+        let ends: Vec<Vec<Day>> = series.iter().map(observed).collect();
+        let Some(end) = fleet_end(&ends) else {
             return Err(Error::NoInput);
         };
         Ok(DataSummary {
             rows,
-            last_day,
+            last_day: end.last_day,
+            kept_ahead: end.kept_ahead,
             fingerprint,
+            series,
         })
     }
 
-    /// Every series, with an issue for rows that lie after `as_of` or belong to no series or day.
+    /// Every series and its last days.
+    fn series_ends(&self, last_day: LastDay) -> Result<Vec<SeriesEnd>, Error> {
+        let listing = Error::while_doing("listing the series of processed_data");
+        let mut statement = self
+            .connection
+            .prepare(include_str!("../sql/series_ends.sql"))
+            .map_err(listing)?;
+        let known = u32::try_from(LAST_DAYS_KNOWN).unwrap_or(u32::MAX);
+        let mut ends = Vec::new();
+        for batch in statement.stream_arrow([known]).map_err(listing)? {
+            let batch = batch.map_err(listing)?;
+            let (hosts, resources) = (strings(&batch, "host")?, strings(&batch, "resource")?);
+            let last_days = lists(&batch, "last_days")?;
+            for row in 0..batch.num_rows() {
+                let mut days: Vec<Day> = Vec::new();
+                if last_days.is_valid(row) {
+                    let list = last_days.value(row);
+                    let list = list.as_primitive_opt::<Date32Type>().ok_or_else(|| {
+                        Error::columns("listing the series of processed_data", "days came as something else")
+                    })?;
+                    days.extend(list.iter().flatten().filter_map(|day| Day::from_epoch_days(i64::from(day)).ok()));
+                    days.sort_unstable_by(|a, b| b.cmp(a));
+                    days.dedup();
+                }
+                ends.push(SeriesEnd {
+                    key: SeriesKey::new(hosts.value(row), resources.value(row)),
+                    last_days: days,
+                    unfinished: None,
+                });
+            }
+        }
+        if last_day == LastDay::WhereFinished {
+            self.note_unfinished(&mut ends)?;
+        }
+        Ok(ends)
+    }
+
+    /// Notes which series' last day is unfinished.
+    fn note_unfinished(&self, ends: &mut [SeriesEnd]) -> Result<(), Error> {
+        let listing = Error::while_doing("listing unfinished days");
+        let mut statement = self
+            .connection
+            .prepare("SELECT host, resource, ds, samples, usual_samples FROM unfinished_days")
+            .map_err(listing)?;
+        let rows = statement
+            .query_map([], |row| {
+                let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+                let (samples, usual): (u64, f64) = (row.get(3)?, row.get(4)?);
+                let Date(day) = row.get(2)?;
+                let message = format!("{day} has {samples} samples where days have {usual}: left out as unfinished");
+                Ok((key, day, message))
+            })
+            .map_err(listing)?;
+        for row in rows {
+            let (key, day, message) = row.map_err(listing)?;
+            let place = ends.binary_search_by(|end| end.key.cmp(&key));
+            if let Ok(place) = place
+                && ends[place].last_days.first() == Some(&day)
+            {
+                ends[place].unfinished = Some((day, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every series, with an issue for rows that lie after `as_of` or belong to no series or day, and what else
+    /// was noted of their days.
     ///
     /// # Errors
     ///
     /// [`Error::NoInput`] where there is no series.
-    pub fn series_index(&self, as_of: Day) -> Result<SeriesIndex, Error> {
-        let mut issues = self.unusable_rows()?;
-        let listing = Error::while_doing("listing the series of processed_data");
+    pub fn series_index(&self, data: &DataSummary, as_of: Day) -> Result<SeriesIndex, Error> {
+        if data.series.is_empty() {
+            return Err(Error::NoInput);
+        }
+        let mut index = SeriesIndex {
+            issues: self.unusable_rows()?,
+            ..SeriesIndex::default()
+        };
+        for (place, end) in data.series.iter().enumerate() {
+            index.keys.push(end.key.clone());
+            if let Some((day, message)) = end.unfinished.as_ref().filter(|(day, _)| *day <= as_of) {
+                index.unfinished.insert(place, *day);
+                let code = IssueCode::UnfinishedDay;
+                index.issues.push(data_issue(&end.key, Severity::Info, code, message.clone()));
+            }
+        }
+        if data.series.iter().any(|end| end.last_days.first().is_some_and(|last| *last > as_of)) {
+            index.issues.extend(self.rows_after(data, as_of)?);
+        }
+        self.keep_left_out_days(&index)?;
+        self.note_outside_percent(&mut index, as_of)?;
+        self.note_repeats(&mut index, as_of)?;
+        index.issues.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(index)
+    }
+
+    /// Makes the temporary table of days that are left out (host, resource, ds), for statements that read
+    /// `processed_data` themselves; what stands in it stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn make_left_out_days(&self) -> Result<(), Error> {
+        self.connection
+            .execute_batch("CREATE TEMP TABLE IF NOT EXISTS left_out_days (host VARCHAR, resource VARCHAR, ds DATE)")
+            .map_err(Error::while_doing("noting days that are left out"))
+    }
+
+    fn keep_left_out_days(&self, index: &SeriesIndex) -> Result<(), Error> {
+        let noting = Error::while_doing("noting days that are left out");
+        self.make_left_out_days()?;
+        self.connection.execute_batch("DELETE FROM left_out_days").map_err(noting)?;
+        if index.unfinished.is_empty() {
+            return Ok(());
+        }
+        let keys = || index.unfinished.keys().map(|place| &index.keys[*place]);
+        let days = index.unfinished.values().map(|day| day.epoch_days());
+        let columns: [(&str, ArrayRef); 3] = [
+            ("host", Arc::new(StringArray::from_iter_values(keys().map(SeriesKey::host)))),
+            ("resource", Arc::new(StringArray::from_iter_values(keys().map(SeriesKey::resource)))),
+            ("ds", Arc::new(Date32Array::from_iter_values(days))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns)
+            .map_err(|error| Error::columns("noting days that are left out", error))?;
+        self.append_to("left_out_days", batch)
+    }
+
+    /// Issues that name rows after `as_of`.
+    fn rows_after(&self, data: &DataSummary, as_of: Day) -> Result<Vec<SeriesIssue>, Error> {
+        let listing = Error::while_doing("listing rows after the last day");
         let mut statement = self
             .connection
-            .prepare(include_str!("../sql/series_index.sql"))
+            .prepare(include_str!("../sql/rows_after.sql"))
             .map_err(listing)?;
         let rows = statement
             .query_map(params![Date(as_of)], |row| {
                 let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+                let (Date(first), Date(last)): (Date, Date) = (row.get(3)?, row.get(4)?);
+                Ok((key, row.get::<_, u64>(2)?, first, last))
+            })
+            .map_err(listing)?;
+        let mut issues = Vec::new();
+        for row in rows {
+            let (key, count, first, last) = row.map_err(listing)?;
+            let unfinished = data
+                .series
+                .binary_search_by(|end| end.key.cmp(&key))
+                .ok()
+                .and_then(|place| data.series[place].unfinished.as_ref());
+            let (code, severity, message) = match unfinished {
+                // What is left out anyway has its own words.
+                Some((day, message)) if count == 1 && *day == first => {
+                    (IssueCode::UnfinishedDay, Severity::Info, message.clone())
+                }
+                _ if first == last => {
+                    let message = format!("{count} rows after {as_of} were left out, of {first}");
+                    (IssueCode::AfterAsOf, Severity::Warning, message)
+                }
+                _ => {
+                    let message = format!("{count} rows after {as_of} were left out, of {first} to {last}");
+                    (IssueCode::AfterAsOf, Severity::Warning, message)
+                }
+            };
+            issues.push(data_issue(&key, severity, code, message));
+        }
+        Ok(issues)
+    }
+
+    /// Names the values of percentages that lie outside 0 to 100, and notes the series that have some so far
+    /// outside that no model should see them.
+    fn note_outside_percent(&self, index: &mut SeriesIndex, as_of: Day) -> Result<(), Error> {
+        let listing = Error::while_doing("listing values outside 0 to 100");
+        let sql = with_limit_rules(include_str!("../sql/outside_percent.sql"), as_of);
+        let mut statement = self.connection.prepare(&sql).map_err(listing)?;
+        let rows = statement
+            .query_map([], |row| {
+                let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+                let (count, is_percent): (u64, bool) = (row.get(2)?, row.get(3)?);
+                let Date(day) = row.get(4)?;
+                let (value, is_far): (f64, bool) = (row.get(5)?, row.get(6)?);
+                Ok((key, count, is_percent, day, value, is_far))
+            })
+            .map_err(listing)?;
+        for row in rows {
+            let (key, count, is_percent, day, value, is_far) = row.map_err(listing)?;
+            let first = format!("{value} on {day}");
+            let which = if count == 1 { first } else { format!("{count} values, the first {first},") };
+            let verb = if count == 1 { "lies" } else { "lie" };
+            let what = match (is_percent, is_far) {
+                (true, true) => "passed over for its limits, and left out of fits where far outside",
+                (true, false) => "passed over for its limits",
+                (false, _) => "too many for a percentage, so that no limits are assumed for this series",
+            };
+            let message = format!("{which} {verb} outside 0 to 100: {what}");
+            if let Ok(place) = index.keys.binary_search(&key) {
+                if is_percent && is_far {
+                    index.far_outside.insert(place);
+                }
+                let severity = if is_percent { Severity::Info } else { Severity::Warning };
+                index.issues.push(data_issue(&key, severity, IssueCode::OutsidePercent, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes series of whose instants so many have several values that they are several series.
+    fn note_repeats(&self, index: &mut SeriesIndex, as_of: Day) -> Result<(), Error> {
+        let listing = Error::while_doing("listing repeated instants");
+        let mut statement = self
+            .connection
+            .prepare(include_str!("../sql/several_series.sql"))
+            .map_err(listing)?;
+        let rows = statement
+            .query_map(params![Date(as_of), REPEATED_SHARE], |row| {
+                let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
                 Ok((key, row.get::<_, u64>(2)?))
             })
             .map_err(listing)?;
-        let mut keys = Vec::new();
         for row in rows {
-            let (key, rows_after) = row.map_err(listing)?;
-            if rows_after > 0 {
-                issues.push(data_issue(
-                    &key,
-                    Severity::Warning,
-                    IssueCode::AfterAsOf,
-                    format!("{rows_after} rows after {as_of} were left out"),
-                ));
+            let (key, repeated) = row.map_err(listing)?;
+            let message = format!(
+                "{repeated} instants had several different values, which were averaged: several series seem to share \
+                 this name; import them with the column that tells them apart"
+            );
+            if index.keys.binary_search(&key).is_ok() {
+                let code = IssueCode::SeveralSeriesUnderOneName;
+                index.issues.push(data_issue(&key, Severity::Warning, code, message.clone()));
+                index.several.insert(key, message);
             }
-            keys.push(key);
         }
-        if keys.is_empty() {
-            return Err(Error::NoInput);
-        }
-        Ok(SeriesIndex { keys, issues })
+        Ok(())
     }
 
     fn unusable_rows(&self) -> Result<Vec<SeriesIssue>, Error> {

@@ -6,11 +6,13 @@
 //! ([`Store::publish`]). Which tables and columns there are is documented in `docs/contract.md`.
 
 mod arrow_columns;
+mod collapse;
 mod draft;
 mod engine_draft;
 mod error;
 mod forecast_file;
 mod forecasts;
+mod forget;
 mod histories;
 mod history;
 mod import;
@@ -19,6 +21,7 @@ mod input;
 mod limits;
 mod open;
 mod panels;
+mod parquet_rows;
 mod publish;
 mod reuse;
 mod runs;
@@ -26,16 +29,20 @@ mod tables;
 mod wanted;
 mod way_out;
 
+pub use collapse::Standing;
 pub use draft::{Draft, Segment};
 pub use engine_draft::{EngineBatch, EngineDraft, Made};
 pub use error::Error;
 pub use forecast_file::OutsideForecast;
 pub use forecasts::EngineForecasts;
+pub use forget::{Forget, Forgotten, Renamed};
 pub use histories::{Histories, HistoryBatch};
 pub use history::Archive;
-pub use import::{Aggregate, Import, ImportReport, NameSource};
+pub use import::{
+    Aggregate, Import, ImportReport, OnRepeat, REPEATED_SHARE, RepeatedInstants, way_out_of_repeats,
+};
 pub use inner::InnerForecast;
-pub use input::{DataSummary, SeriesIndex};
+pub use input::{DataSummary, LastDay, SeriesIndex};
 pub use limits::{EffectiveLimits, Limits};
 pub use open::{OpenOptions, Store};
 pub use publish::StageResult;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use duckdb::params;
-use fleetcast_core::SeriesKey;
+use fleetcast_core::{Day, SeriesKey};
 
 use crate::import::{AS_IT_IS, READ_CSV, first_line, in_one_line, quoted, reader_for};
 use crate::{Error, Store, Table};
@@ -86,6 +86,13 @@ impl Limits {
     }
 }
 
+/// The statement with the rules of what is a percentage in the place of `{rules}`, by the days up to `until`.
+pub(crate) fn with_limit_rules(sql: &str, until: Day) -> String {
+    sql.replace("{rules}", include_str!("../sql/limit_rules.sql"))
+        .replace("{shares}", include_str!("../sql/limit_shares.sql"))
+        .replace("{until}", &format!("DATE '{until}'"))
+}
+
 /// Which two parts stand in the wrong order, in words.
 fn disorder(floor: Option<f64>, capacity: Option<f64>, threshold: Option<f64>) -> Option<String> {
     if let (Some(floor), Some(capacity)) = (floor, capacity)
@@ -109,21 +116,32 @@ fn disorder(floor: Option<f64>, capacity: Option<f64>, threshold: Option<f64>) -
 }
 
 impl Store {
-    /// Writes down the effective limits of every series, for a stage that needs them more than once:
-    /// returns the name of a temporary table with the columns of the view `effective_limits`, which
-    /// reads all the data each time.
+    /// Writes down the limits that hold for every series as of a day, for a stage that needs them more than once:
+    /// returns the name of a temporary table with the columns of the view `effective_limits`. Nothing after the
+    /// day is looked at.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
-    pub fn write_down_limits(&self) -> Result<&'static str, Error> {
+    pub fn write_down_limits(&self, as_of: Day) -> Result<&'static str, Error> {
         const NAME: &str = "written_down_limits";
+        let sql = include_str!("../sql/effective_limits.sql")
+            .replace("{relation}", &format!("TEMP TABLE {NAME}"));
         self.connection
-            .execute_batch(&format!(
-                "CREATE OR REPLACE TEMP TABLE {NAME} AS FROM effective_limits"
-            ))
+            .execute_batch(&with_limit_rules(&sql, as_of))
             .map(|()| NAME)
             .map_err(Error::while_doing("reading the effective limits"))
+    }
+
+    /// Makes the view `effective_limits` anew, as this version defines it.
+    pub(crate) fn renew_limits_view(&self) -> Result<(), Error> {
+        if !self.has_table(VIEW)? {
+            return Ok(());
+        }
+        self.connection
+            .execute_batch("DROP VIEW effective_limits")
+            .map_err(Error::while_doing("renewing the view effective_limits"))?;
+        self.make_limits()
     }
 
     /// Makes `resource_limits` where there is none and, as soon as there is a `processed_data` that
@@ -135,7 +153,10 @@ impl Store {
             return Ok(());
         }
         self.connection
-            .execute_batch(include_str!("../sql/effective_limits.sql"))
+            .execute_batch(&with_limit_rules(
+                &include_str!("../sql/effective_limits.sql").replace("{relation}", "VIEW effective_limits"),
+                Day::MAX,
+            ))
             .map_err(Error::while_doing("creating the view effective_limits"))
     }
 

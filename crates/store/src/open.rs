@@ -167,7 +167,8 @@ impl Store {
         let names = statement
             .query_map([], |row| row.get::<_, String>(0))
             .map_err(listing)?;
-        let made = Table::RESULTS.map(Table::as_str).into_iter().chain([
+        let noted = Table::IMPORT_NOTES.map(Table::as_str);
+        let made = Table::RESULTS.map(Table::as_str).into_iter().chain(noted).chain([
             Table::FleetcastSchema.as_str(),
             Table::ResourceLimits.as_str(),
         ]);
@@ -239,7 +240,8 @@ impl Store {
             }
         }
         self.in_one_transaction("creating the tables", || {
-            for table in Table::RESULTS.into_iter().chain([Table::FleetcastSchema]) {
+            let noted = Table::IMPORT_NOTES.into_iter();
+            for table in Table::RESULTS.into_iter().chain(noted).chain([Table::FleetcastSchema]) {
                 self.ensure_table(table)?;
             }
             self.connection
@@ -255,12 +257,13 @@ impl Store {
     /// Adds what this version of the tables has and an older one had not; what stands in them stays.
     fn upgrade_from(&self, older: i64) -> Result<(), Error> {
         const ACTION: &str = "upgrading the tables";
-        const STEPS: [(i64, &str); 2] = [
+        const STEPS: [(i64, &str); 3] = [
             (1, include_str!("../sql/upgrade_from_1.sql")),
             (2, include_str!("../sql/upgrade_from_2.sql")),
+            (3, include_str!("../sql/upgrade_from_3.sql")),
         ];
         self.in_one_transaction(ACTION, || {
-            for table in Table::RESULTS {
+            for table in Table::RESULTS.into_iter().chain(Table::IMPORT_NOTES) {
                 self.ensure_table(table)?;
             }
             for (_, step) in STEPS.into_iter().filter(|(from, _)| *from >= older) {
@@ -268,7 +271,8 @@ impl Store {
                     .execute_batch(step)
                     .map_err(Error::while_doing(ACTION))?;
             }
-            Ok(())
+            // What limits go by may be another rule than it was.
+            self.renew_limits_view()
         })
     }
 }

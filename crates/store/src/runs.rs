@@ -102,6 +102,8 @@ pub struct RunRecord {
     pub series: u64,
     /// The stages that are done, in their order.
     pub stages: Vec<StageRecord>,
+    /// Why it failed, where the run itself decided so; such a run is not taken up again.
+    pub reason: Option<String>,
 }
 
 impl RunRecord {
@@ -111,10 +113,10 @@ impl RunRecord {
         self.stages.iter().any(|done| done.stage == stage)
     }
 
-    /// Whether it was left before its last stage was done.
+    /// Whether it was left before its last stage was done, and can be taken up again.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        self.status != RunStatus::Complete.as_str()
+        self.status != RunStatus::Complete.as_str() && self.reason.is_none()
     }
 
     /// What keeps the stages this run has done from being of `identity`, in words ("the data
@@ -282,6 +284,26 @@ impl Store {
             .map_err(Error::while_doing("ending a run"))
     }
 
+    /// Notes that a run was given up and why, at `now` (microseconds since 1970-01-01, UTC). It is not taken up
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn give_up_run(&self, run: RunId, reason: &str, now: i64) -> Result<(), Error> {
+        const ACTION: &str = "giving up a run";
+        self.in_one_transaction(ACTION, || {
+            self.forget_engine_draft()?;
+            self.connection
+                .execute(
+                    "UPDATE runs SET status = 'failed', reason = ?, finished_at = make_timestamp(?) WHERE run_id = ?",
+                    params![reason, now, run.get()],
+                )
+                .map(drop)
+                .map_err(Error::while_doing(ACTION))
+        })
+    }
+
     /// The newest run, if there was one.
     ///
     /// # Errors
@@ -321,15 +343,15 @@ impl Store {
                 "SELECT run_id, strftime(started_at, '%Y-%m-%d %H:%M:%S'), \
                  strftime(finished_at, '%Y-%m-%d %H:%M:%S'), status, as_of, config::VARCHAR, \
                  data_fingerprint, fleetcast_version, series, prophet_reused, \
-                 challenger_reused, {stage_columns} FROM runs {which}"
+                 challenger_reused, reason, {stage_columns} FROM runs {which}"
             ))
             .map_err(reading)?;
         let records = statement
             .query_map([parameter], |row| {
                 let mut stages = Vec::new();
                 for (index, stage) in RUN_STAGES.into_iter().enumerate() {
-                    let rows: Option<u64> = row.get(11 + 2 * index)?;
-                    let seconds: Option<f64> = row.get(12 + 2 * index)?;
+                    let rows: Option<u64> = row.get(12 + 2 * index)?;
+                    let seconds: Option<f64> = row.get(13 + 2 * index)?;
                     let reused = match stage {
                         Stage::Prophet => row.get(9)?,
                         Stage::Challenger => row.get(10)?,
@@ -357,6 +379,7 @@ impl Store {
                     version: row.get(7)?,
                     series: row.get(8)?,
                     stages,
+                    reason: row.get(11)?,
                 })
             })
             .map_err(reading)?;

@@ -11,7 +11,7 @@ const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 3;
+pub(crate) const SCHEMA_VERSION: i64 = 4;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +54,12 @@ pub enum Table {
     CapacityOutlook,
     /// What was wrong with a series, or was repaired.
     SeriesIssues,
+    /// Last days of series that were not complete when they were imported.
+    UnfinishedDays,
+    /// Days on which a series had several values for one instant.
+    RepeatedInstants,
+    /// How days were written, where rows had to decide.
+    InferredDayFormat,
 }
 
 impl Table {
@@ -74,6 +80,13 @@ impl Table {
         Self::ForecastsHistory,
         Self::CapacityOutlook,
         Self::SeriesIssues,
+    ];
+
+    /// The tables imports write beside `processed_data`.
+    pub(crate) const IMPORT_NOTES: [Self; 3] = [
+        Self::UnfinishedDays,
+        Self::RepeatedInstants,
+        Self::InferredDayFormat,
     ];
 
     /// Its name.
@@ -99,6 +112,9 @@ impl Table {
             Self::ForecastsHistory => "forecasts_history",
             Self::CapacityOutlook => "capacity_outlook",
             Self::SeriesIssues => "series_issues",
+            Self::UnfinishedDays => "unfinished_days",
+            Self::RepeatedInstants => "repeated_instants",
+            Self::InferredDayFormat => "inferred_day_format",
         }
     }
 
@@ -186,7 +202,11 @@ mod tests {
             Table::DemoLabels,
             Table::FleetcastSchema,
         ];
-        for table in all.into_iter().chain(Table::RESULTS) {
+        for table in all
+            .into_iter()
+            .chain(Table::RESULTS)
+            .chain(Table::IMPORT_NOTES)
+        {
             let definition = table.definition("some_name");
             assert_eq!(definition.matches("CREATE TABLE").count(), 1, "{table}");
             assert!(definition.contains("IF NOT EXISTS some_name ("), "{table}");

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
-use fleetcast_store::{Aggregate, Import, NameSource, OpenOptions, Store};
+use fleetcast_intake::{Columns, NameRule, Request};
+use fleetcast_store::{Import, OpenOptions, Store};
 use proptest::prelude::*;
 
 const OPEN: OpenOptions = OpenOptions {
@@ -16,14 +17,9 @@ const OPEN: OpenOptions = OpenOptions {
 };
 
 fn import_of(path: &Path) -> Import {
-    let column = |name: &str| NameSource::Column(name.to_owned());
     Import {
         files: vec![path.to_owned()],
-        host: column("host"),
-        resource: column("resource"),
-        ds_column: "ds".to_owned(),
-        value_column: "utilization".to_owned(),
-        aggregate: Aggregate::Mean,
+        ..Import::default()
     }
 }
 
@@ -197,29 +193,31 @@ fn columns_and_fixed_names_are_names_and_no_sql() {
         "evil.csv",
         &format!("\"{quoted}\",it's,ds,\"a) FROM x; --\"\nh,r,2025-01-01,1\n"),
     );
-    let column = |name: &str| NameSource::Column(name.to_owned());
-    let import = Import {
-        host: column(evil),
-        resource: column("it's"),
-        value_column: "a) FROM x; --".to_owned(),
+    let with = |host: NameRule, resource: NameRule| Import {
+        request: Request {
+            columns: Columns {
+                host,
+                resource,
+                value: Some("a) FROM x; --".to_owned()),
+                ..Columns::default()
+            },
+            ..Request::default()
+        },
         ..import_of(&file)
     };
+    let import = with(NameRule::column(evil), NameRule::column("it's"));
     let store = Store::in_memory().unwrap();
     store.import(&import).unwrap();
     assert_eq!(rows(&store), ["h|r|2025-01-01|1.0"]);
-    let import = Import {
-        host: NameSource::Fixed("'; DROP TABLE processed_data; --".to_owned()),
-        resource: NameSource::Fixed("' || (SELECT version()) || '".to_owned()),
-        ..import
-    };
+    let import = with(
+        NameRule::fixed("'; DROP TABLE processed_data; --"),
+        NameRule::fixed("' || (SELECT version()) || '"),
+    );
     store.import(&import).unwrap();
     assert!(rows(&store).contains(
         &"'; DROP TABLE processed_data; --|' || (SELECT version()) || '|2025-01-01|1.0".to_owned()
     ));
-    let wrong = Import {
-        host: column("nobody\n\u{1b}[2J"),
-        ..import
-    };
+    let wrong = with(NameRule::column("nobody\n\u{1b}[2J"), NameRule::column("it's"));
     let message = store.import(&wrong).unwrap_err().to_string();
     assert!(
         message.contains("no column `nobody\\n\\u{1b}[2J`"),
@@ -239,13 +237,16 @@ fn no_file_is_read_but_the_one_named() {
         "%61.csv",
         "a.csv; x.csv",
         "~/a.csv",
+        "a*.csv",
+        "?.csv",
+        "[a].csv",
     ] {
         let file = desk.file(name, &text("named"));
         let store = Store::in_memory().unwrap();
         store.import(&import_of(&file)).unwrap();
         assert_eq!(rows(&store), ["named|cpu|2025-01-01|1.0"], "{name}");
     }
-    for name in ["a*.csv", "?.csv", "[a].csv"] {
+    for name in ["a*.parquet", "?.parquet", "[a].parquet"] {
         let file = desk.file(name, &text("pattern"));
         check_refused(&import_of(&file), "would match other files");
     }
@@ -254,12 +255,13 @@ fn no_file_is_read_but_the_one_named() {
         "https://127.0.0.1:9/a.csv",
         "s3://bucket/a.csv",
         "hf://datasets/a.csv",
-        "/dev/stdin",
         "",
-        ".",
     ] {
         check_refused(&import_of(Path::new(name)), "no such file");
     }
+    let empty = tempfile::tempdir().unwrap();
+    check_refused(&import_of(empty.path()), "holds no file of a known ending");
+    check_refused(&import_of(Path::new("/dev/null")), "its ending is none of");
 }
 
 #[test]

@@ -7,9 +7,10 @@ use duckdb::Connection;
 use fleetcast_core::{
     Day, Forecast, Horizon, IssueCode, Panel, SeriesIssue, SeriesKey, Severity, Stage, TimeGrid,
 };
+use fleetcast_intake::{Columns, NameRule, Request};
 use fleetcast_store::{
     Aggregate, EngineBatch, EngineDraft, EngineForecasts, EngineTables, Error, Histories, Import,
-    Limits, Made, NameSource, OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment,
+    LastDay, Limits, Made, OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment,
     StageResult, Store, Table,
 };
 use proptest::prelude::*;
@@ -263,7 +264,7 @@ mod input {
 
     #[track_caller]
     fn check(sql: &str, expected: &str) {
-        let message = store_with(sql).data_summary().unwrap_err().to_string();
+        let message = store_with(sql).data_summary(LastDay::default()).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
     }
 
@@ -295,13 +296,13 @@ mod input {
              INSERT INTO raw VALUES ('h', 'cpu', '2025-01-01', 1.25);
              CREATE VIEW processed_data AS FROM raw;",
         );
-        let data = store.data_summary().unwrap();
+        let data = store.data_summary(LastDay::default()).unwrap();
         assert_eq!((data.rows, data.last_day), (1, day("2025-01-01")));
     }
 
     #[test]
     fn the_fingerprint_is_of_the_rows_not_their_order() {
-        let of = |rows: &str| store_with_rows(rows).data_summary().unwrap().fingerprint;
+        let of = |rows: &str| store_with_rows(rows).data_summary(LastDay::default()).unwrap().fingerprint;
         let one = "('h', 'cpu', '2025-01-01', 1)";
         let two = "('h', 'cpu', '2025-01-02', 2)";
         assert_eq!(of(&format!("{one}, {two}")), of(&format!("{two}, {one}")));
@@ -315,8 +316,9 @@ mod input {
             "('b', 'cpu', '2025-01-01', 1), ('a', 'cpu', '2025-01-02', 1), ('a', 'cpu', '2025-02-01', 1),
              (NULL, 'cpu', '2025-01-01', 1), ('a', 'cpu', NULL, 1), ('a', 'cpu', 'infinity', 1)",
         );
-        assert_eq!(store.data_summary().unwrap().last_day, day("2025-02-01"));
-        let index = store.series_index(day("2025-01-31")).unwrap();
+        assert_eq!(store.data_summary(LastDay::default()).unwrap().last_day, day("2025-02-01"));
+        let data = store.data_summary(LastDay::default()).unwrap();
+        let index = store.series_index(&data, day("2025-01-31")).unwrap();
         let keys: Vec<String> = index.keys.iter().map(ToString::to_string).collect();
         assert_eq!(keys, ["a/cpu", "b/cpu"]);
         let issues: Vec<(String, IssueCode)> = index
@@ -339,7 +341,8 @@ mod panels {
     use super::*;
 
     fn read(store: &Store, first: &str, days: usize) -> (Panel, Vec<SeriesIssue>) {
-        let index = store.series_index(day("9999-12-31")).unwrap();
+        let data = store.data_summary(LastDay::default()).unwrap();
+        let index = store.series_index(&data, day("9999-12-31")).unwrap();
         store
             .read_panel(&index.keys, TimeGrid::new(day(first), days))
             .unwrap()
@@ -411,7 +414,8 @@ mod panels {
             })
             .collect();
         let store = store_with_rows(&values.join(", "));
-        let index = store.series_index(day("2025-01-31")).unwrap();
+        let data = store.data_summary(LastDay::default()).unwrap();
+        let index = store.series_index(&data, day("2025-01-31")).unwrap();
         let grid = TimeGrid::new(day("2025-01-01"), 31);
         let (mut series, mut found) = (Vec::new(), Vec::new());
         let histories = Histories::new(&store, &index, grid, block);
@@ -439,7 +443,8 @@ mod panels {
              SELECT 'h' || h AS host, 'cpu' AS resource, DATE '2025-01-01' AS ds, h::DOUBLE AS utilization
              FROM range(7) AS hosts (h)",
         );
-        let index = store.series_index(day("2025-01-01")).unwrap();
+        let data = store.data_summary(LastDay::default()).unwrap();
+        let index = store.series_index(&data, day("2025-01-01")).unwrap();
         let grid = TimeGrid::new(day("2025-01-01"), 1);
         let values = |histories: &Histories<'_>, from, size| -> Vec<Vec<f64>> {
             let batches = histories.batches(from, size);
@@ -834,11 +839,15 @@ mod importing {
     fn import_of(path: &Path) -> Import {
         Import {
             files: vec![path.to_owned()],
-            host: NameSource::Column("host".to_owned()),
-            resource: NameSource::Fixed("cpu".to_owned()),
-            ds_column: "ds".to_owned(),
-            value_column: "y".to_owned(),
-            aggregate: Aggregate::Mean,
+            request: Request {
+                columns: Columns {
+                    resource: NameRule::fixed("cpu"),
+                    value: Some("y".to_owned()),
+                    ..Columns::default()
+                },
+                ..Request::default()
+            },
+            ..Import::default()
         }
     }
 
@@ -866,7 +875,7 @@ mod importing {
         ] {
             let store = Store::in_memory().unwrap();
             let import = Import {
-                aggregate,
+                aggregates: vec![aggregate],
                 ..import_of(&path)
             };
             let report = store.import(&import).unwrap();
@@ -985,7 +994,7 @@ mod importing {
         check_refused(
             "e.csv",
             "host,ds,y\na,17,1\n",
-            "column ds is BIGINT, not a date",
+            "column ds holds `17` (line 2), which is no day",
         );
         check_refused(
             "f.csv",
@@ -994,7 +1003,7 @@ mod importing {
         );
         check_refused("g.parquet", "PAR1 but not really", "cannot import");
         check_refused("h.xlsx", "", "its ending is none of");
-        check_refused("i*.csv", "host,ds,y\na,2025-01-01,1\n", "holds *, ? or [");
+        check_refused("i*.parquet", "PAR1", "holds *, ? or [");
     }
 
     #[test]
@@ -1003,11 +1012,17 @@ mod importing {
         let store = Store::in_memory().unwrap();
         let import = Import {
             files: vec![fixtures.join("appserver_requests_daily.parquet")],
-            host: NameSource::Column("series".to_owned()),
-            resource: NameSource::Fixed("requests".to_owned()),
-            ds_column: "ts".to_owned(),
-            value_column: "y".to_owned(),
-            aggregate: Aggregate::Mean,
+            request: Request {
+                columns: Columns {
+                    host: NameRule::column("series"),
+                    resource: NameRule::fixed("requests"),
+                    ds: Some("ts".to_owned()),
+                    value: Some("y".to_owned()),
+                    wide: false,
+                },
+                ..Request::default()
+            },
+            ..Import::default()
         };
         let report = store.import(&import).unwrap();
         assert_eq!(

@@ -35,7 +35,7 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
     let reporter = Reporter::new(settings.quiet);
     let store = Store::in_memory()?;
     let read = store.import(&import_of(flags.import))?;
-    let data = store.data_summary()?;
+    let data = store.data_summary(settings.last_day)?;
     let origins = origins(
         settings,
         read.first_day,
@@ -43,7 +43,7 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         flags.origins.unwrap_or(DEFAULT_ORIGINS),
         flags.step_days.unwrap_or(DEFAULT_STEP_DAYS),
     )?;
-    let index = store.series_index(data.last_day)?;
+    let index = store.series_index(&data, data.last_day)?;
     store
         .connection()
         .execute_batch(include_str!("../../sql/accuracy/tables.sql"))

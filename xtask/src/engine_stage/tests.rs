@@ -4,7 +4,7 @@ use fleetcast_core::{
     Failure, Horizon, Outcome, SeriesView, WindowLengths, in_parallel, keep_caught_panics_quiet,
 };
 use fleetcast_outlook::Sustained;
-use fleetcast_store::Table;
+use fleetcast_store::{LastDay, Table};
 use fleetcast_writer::GoldenRecord;
 
 use super::*;
@@ -170,9 +170,9 @@ fn run(store: &Store, champion: &dyn Engine, challenger: &dyn Engine) {
         backtest_months: 2,
         horizon: Horizon::new(20).unwrap(),
     };
-    let data = store.data_summary().unwrap();
+    let data = store.data_summary(LastDay::default()).unwrap();
     let split = Split::new(data.last_day, lengths).unwrap();
-    let index = store.series_index(split.as_of()).unwrap();
+    let index = store.series_index(&data, split.as_of()).unwrap();
     let identity = fleetcast_store::RunIdentity {
         as_of: split.as_of(),
         config: serde_json::json!({}),
@@ -204,7 +204,7 @@ fn run(store: &Store, champion: &dyn Engine, challenger: &dyn Engine) {
     let rules = fleetcast_judge::Rules::default();
     let judged = fleetcast_judge::judge(store, run, &histories, &split, &rules, 3, |_| ()).unwrap();
     store.publish(run, judged).unwrap();
-    let limits = store.write_down_limits().unwrap();
+    let limits = store.write_down_limits(split.as_of()).unwrap();
     let record = GoldenRecord {
         limits,
         trained_through: split.as_of(),
