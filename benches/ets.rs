@@ -110,7 +110,7 @@ fn engines(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     group.sample_size(10);
     for days in [100, 974, 3650] {
         let panel = panel_of(days)?;
-        for contender in ChallengerKind::ALL {
+        for contender in ChallengerKind::ALL.iter().copied() {
             if contender != ChallengerKind::Ets && days != 974 {
                 continue;
             }

@@ -17,6 +17,7 @@ pub struct Day(i32);
 
 /// A day that no calendar this product understands has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DayError {
     /// The number of days lies outside 0001-01-01 … 9999-12-31.
     #[error("day {0} counted from 1970-01-01 lies outside the years 1 to 9999")]

@@ -79,6 +79,7 @@ pub struct Notice {
 
 /// Why an engine has no forecast for a series.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Failure {
     /// Fewer observations than the engine needs.
     #[error("{found} observed days, {needed} needed")]

@@ -64,6 +64,7 @@ impl Severity {
 
 /// What kind of issue it is: the `code` of `series_issues`, documented in `docs/contract.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum IssueCode {
     /// A row has no host, resource or day, or a day no calendar has.
     UnusableKey,

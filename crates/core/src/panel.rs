@@ -90,6 +90,7 @@ impl TimeGrid {
 
 /// Why values do not form a panel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PanelError {
     /// A series has more or fewer values than the grid has days.
     #[error("series {key} has {found} values for {expected} days")]

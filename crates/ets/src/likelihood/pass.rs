@@ -413,7 +413,7 @@ mod tests {
     use super::*;
     use crate::automatic::Ets;
     use crate::likelihood::{Column, Products};
-    use crate::model::Fixed;
+    use crate::model::{Fixed, Trend};
     use crate::search::Effort;
 
     fn series(gaps: bool) -> Vec<f64> {

@@ -39,7 +39,7 @@ pub(crate) struct Workspace {
 
 /// What one setting forecasts from one window, in the series' own unit.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Candidate {
+pub(crate) struct Member {
     /// The forecast with a trend that stops where the history ends.
     pub(crate) stopped: Vec<f64>,
     /// The trend's last slope, a day.
@@ -127,14 +127,14 @@ impl Workspace {
     /// each value should be, and none may be farther from it than [`CLIP`] times the median
     /// absolute residual.
     #[inline(always)]
-    pub(crate) fn candidates(
+    pub(crate) fn members(
         &mut self,
         designs: &SharedDesigns,
         series: SeriesView<'_>,
         span: Span,
         yearly_orders: &[usize],
         ahead: Ahead,
-    ) -> Result<Vec<Candidate>, Failure> {
+    ) -> Result<Vec<Member>, Failure> {
         let values = span.values(series.values);
         self.scaled.take(values);
         let Some((most, fewer)) = yearly_orders.split_last() else {
@@ -148,18 +148,17 @@ impl Workspace {
             series_designs.push(richest.with_fewer_harmonics(designs, *order));
         }
         series_designs.push(richest);
-        let mut candidates =
-            Vec::with_capacity(series_designs.len() * CHANGEPOINT_PRIOR_SCALES.len());
+        let mut members = Vec::with_capacity(series_designs.len() * CHANGEPOINT_PRIOR_SCALES.len());
         for design in &series_designs {
             let model = design.model(designs);
             self.fitter.begin(model, &self.scaled);
             for tau in CHANGEPOINT_PRIOR_SCALES {
                 // A search that stopped short is judged by its errors, as the others are.
                 self.fitter.mode(model, &self.scaled, tau);
-                candidates.push(self.candidate(model, ahead));
+                members.push(self.member(model, ahead));
             }
         }
-        Ok(candidates)
+        Ok(members)
     }
 
     /// Replaces the series' outliers by the nearest value that is none.
@@ -208,13 +207,13 @@ impl Workspace {
     }
 
     #[inline(always)]
-    fn candidate(&mut self, model: Model<'_>, ahead: Ahead) -> Candidate {
+    fn member(&mut self, model: Model<'_>, ahead: Ahead) -> Member {
         let mut stopped = Vec::with_capacity(ahead.horizon);
         self.fitter.forecast(model, ahead, &mut stopped);
         for value in &mut stopped {
             *value = self.scaled.unscaled(*value);
         }
-        Candidate {
+        Member {
             stopped,
             slope: self.fitter.last_slope(model) * self.scaled.y_scale,
         }
