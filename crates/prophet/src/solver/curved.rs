@@ -11,7 +11,8 @@ use libm::log;
 use crate::solver::dense::{DenseDesign, DenseResiduals};
 use crate::solver::linear::{FoundMode, linear_mode, search_dense};
 use crate::solver::mode::{Certainty, LEAST_VARIANCE, ModeSearch, Moments};
-use crate::solver::posterior::{Fitted, Parameters, Posterior, TREND_PRECISION, Trend};
+use crate::solver::parameters::{Parameters, TREND_PRECISION};
+use crate::solver::posterior::{Fitted, Posterior, Trend};
 use fleetcast_numerics::dot;
 
 /// Linearisations before a start is given up on.

@@ -2,7 +2,8 @@
 
 use crate::solver::dense::{DenseDesign, DenseResiduals};
 use crate::solver::mode::{Certainty, LEAST_VARIANCE, ModeSearch, Moments};
-use crate::solver::posterior::{Parameters, Posterior, TREND_PRECISION, Trend};
+use crate::solver::parameters::{Parameters, TREND_PRECISION};
+use crate::solver::posterior::{Posterior, Trend};
 
 /// A mode and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq)]

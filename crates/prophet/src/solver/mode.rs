@@ -554,6 +554,7 @@ impl ModeSearch {
     }
 
     /// Takes a point found elsewhere, for [`ModeSearch::certify`] to judge.
+    #[cfg(any(test, feature = "augurs"))]
     pub(crate) fn stand_at(&mut self, coefficients: &[f64], variance: f64, ridge: usize) {
         let columns = padded(coefficients.len());
         for values in [&mut self.x, &mut self.gradient, &mut self.defect] {
