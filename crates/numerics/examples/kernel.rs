@@ -1,4 +1,8 @@
 //! A kernel of one's own: eight random walks at once, with the same bits on every path.
+#![expect(
+    clippy::inline_always,
+    reason = "a kernel must be inlined into the function that has the instruction set"
+)]
 
 use fleetcast_numerics::{Instructions, Kernel, LANES, Lanes, Path, dispatch};
 

@@ -281,6 +281,16 @@ pub struct ProphetComponents {
     pub yearly: Vec<f64>,
 }
 
+impl ProphetComponents {
+    fn of(part: impl Fn(Part) -> Vec<f64>) -> Self {
+        Self {
+            trend: part(Part::Trend),
+            weekly: part(Part::Weekly),
+            yearly: part(Part::Yearly),
+        }
+    }
+}
+
 /// The columns of the model that are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -322,7 +332,7 @@ impl FittedProphet {
     /// Returns trend and seasons on the days of the series, from the first one given to the last.
     #[must_use]
     pub fn components(&self) -> ProphetComponents {
-        self.parts(|part| self.on_history(part))
+        ProphetComponents::of(|part| self.on_history(part))
     }
 
     /// Returns trend and seasons on the `horizon` days after the series.
@@ -332,7 +342,7 @@ impl FittedProphet {
     /// [`ForecastError::Horizon`] where the horizon is not 1 to 3,660 days.
     pub fn components_ahead(&self, horizon: usize) -> Result<ProphetComponents, ForecastError> {
         let horizon = Horizon::new(horizon)?;
-        Ok(self.parts(|part| self.ahead(horizon, part)))
+        Ok(ProphetComponents::of(|part| self.ahead(horizon, part)))
     }
 
     /// Returns the model's values on the days of the series, in its unit; NaN before the first
@@ -385,14 +395,6 @@ impl FittedProphet {
                 let day = self.series.grid().day(span.first + hinge)?;
                 Some((day, change * unit))
             })
-    }
-
-    fn parts(&self, of: impl Fn(Part) -> Vec<f64>) -> ProphetComponents {
-        ProphetComponents {
-            trend: of(Part::Trend),
-            weekly: of(Part::Weekly),
-            yearly: of(Part::Yearly),
-        }
     }
 
     /// The coefficients with zeros in the columns of other parts.

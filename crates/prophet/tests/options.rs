@@ -192,7 +192,10 @@ fn a_constant_is_forecast_as_that_constant() {
             &forecast.intervals()[0].lower,
             &forecast.intervals()[0].upper,
         ] {
-            assert!(bounds.iter().all(|y| *y == value), "{value}: {bounds:?}");
+            assert!(
+                bounds.iter().all(|y| y.to_bits() == value.to_bits()),
+                "{value}: {bounds:?}"
+            );
         }
         assert!(fitted.residuals().iter().all(|residual| *residual == 0.0));
     }
