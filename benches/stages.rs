@@ -14,7 +14,8 @@ use fleetcast_core::{IntervalLevel, Split, WindowLengths};
 use fleetcast_judge::Rules;
 use fleetcast_outlook::Sustained;
 use fleetcast_store::{
-    EngineBatch, EngineTables, Histories, LastDay, Made, OpenOptions, RunId, SeriesIndex, Store, Table,
+    EngineBatch, EngineTables, Histories, LastDay, Made, OpenOptions, RunId, SeriesIndex, Store,
+    Table,
 };
 use fleetcast_writer::{GoldenRecord, write_golden_record};
 
@@ -187,7 +188,9 @@ fn stages(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
             });
         });
     };
-    measure("summarise", &|| Ok(fleet.store.data_summary(LastDay::default())?.rows));
+    measure("summarise", &|| {
+        Ok(fleet.store.data_summary(LastDay::default())?.rows)
+    });
     measure("read", &|| Ok(fleet.read()? as u64));
     measure("read_forecasts", &|| Ok(fleet.champion()?.len() as u64));
     measure("keep_forecasts", &|| fleet.keep(&champion));

@@ -22,7 +22,9 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
         assert_eq!(message.lines().count(), 1, "{message}");
         message
     };
-    let data = store.data_summary(fleetcast_store::LastDay::default()).map_err(|error| refused(&error))?;
+    let data = store
+        .data_summary(fleetcast_store::LastDay::default())
+        .map_err(|error| refused(&error))?;
     let split = Split::new(data.last_day, lengths).map_err(|error| refused(&error))?;
     let index = store
         .series_index(&data, split.as_of())

@@ -4,7 +4,8 @@
 use std::cell::OnceCell;
 
 use fleetcast_fuzz::database::memory;
-use fleetcast_store::{Aggregate, Import, NameSource, Store};
+use fleetcast_intake::{Columns, NameRule, Request};
+use fleetcast_store::{Aggregate, Import, Store};
 use libfuzzer_sys::fuzz_target;
 
 const ENDINGS: [&str; 4] = ["csv", "json", "parquet", "csv.gz"];
@@ -58,16 +59,22 @@ fn check(desk: &Desk, ending: &str, variant: usize, limits: bool, bytes: &[u8]) 
     let aggregates = [Aggregate::Mean, Aggregate::Max, Aggregate::P95];
     let fixed = variant % 2 == 1;
     let name = |name: &str| match fixed {
-        true => NameSource::Fixed(format!("{name}' -- \"")),
-        false => NameSource::Column(name.to_owned()),
+        true => NameRule::fixed(&format!("{name}' -- \"")),
+        false => NameRule::column(name),
     };
     let import = Import {
         files: vec![path],
-        host: name("host"),
-        resource: name("resource"),
-        ds_column: "ds".to_owned(),
-        value_column: "utilization".to_owned(),
-        aggregate: aggregates[variant % 3],
+        request: Request {
+            columns: Columns {
+                host: name("host"),
+                resource: name("resource"),
+                ..Columns::default()
+            },
+            skip_bad_lines: variant % 5 == 0,
+            ..Request::default()
+        },
+        aggregates: vec![aggregates[variant % 3]],
+        ..Import::default()
     };
     match desk.store.import(&import) {
         Ok(report) => {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use arbitrary::Arbitrary;
 use fleetcast_fuzz::database::memory;
 use fleetcast_fuzz::{Name, Oddity};
-use fleetcast_store::{Aggregate, Import, NameSource, Store};
+use fleetcast_store::{Import, Store};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Debug, Arbitrary)]
@@ -137,11 +137,7 @@ fuzz_target!(|input: Input| {
     let store = memory();
     let import = Import {
         files: vec![path],
-        host: NameSource::Column("host".to_owned()),
-        resource: NameSource::Column("resource".to_owned()),
-        ds_column: "ds".to_owned(),
-        value_column: "utilization".to_owned(),
-        aggregate: Aggregate::Mean,
+        ..Import::default()
     };
     match store.import(&import) {
         Ok(report) => {

@@ -9,6 +9,7 @@ use fleetcast_core::Day;
 use fleetcast_intake::{Encoding, Format, TimeZone};
 use fleetcast_judge::Metric;
 use fleetcast_outlook::Sustained;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::memory::MemoryBudget;
@@ -230,13 +231,15 @@ pub(crate) enum AggregateFlag {
 /// Flags of `import`; in the configuration file under `[import]`.
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[command(after_help = "Days are ISO 8601, epochs, 31.12.2025, 31/12/2025 or 12/31/2025, decided by all rows. Names joined \
+#[command(
+    after_help = "Days are ISO 8601, epochs, 31.12.2025, 31/12/2025 or 12/31/2025, decided by all rows. Names joined \
     from several columns have colons between their parts (disk:/var).\n\n\
     Examples:\n  \
     cargo xtask import cpu.csv --resource cpu --host-column server --ds-column time --value-column pct\n  \
     cargo xtask import disks.csv --resource disk --resource-column mountpoint\n  \
     cargo xtask import exports/ --agg mean,p95,max --time-zone Europe/Berlin\n  \
-    promtool … | cargo xtask import - --format prometheus --resource cpu")]
+    promtool … | cargo xtask import - --format prometheus --resource cpu"
+)]
 pub(crate) struct ImportFlags {
     /// CSV, JSON or Parquet files, also gzipped, directories of them, or `-` for standard input
     #[arg(required = true, value_name = "FILE")]
@@ -265,8 +268,8 @@ pub(crate) struct ImportFlags {
     /// A column a series: its name is the host (or the resource, where --host is given)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) wide: Option<bool>,
-    /// How several values of a day become one: mean, p95, max, or several of them, which make a resource each
-    /// (cpu, cpu_p95, cpu_max) [default: mean]
+    /// How several values of a day become one: mean, p95 or max; several of them, such as mean,p95,max, make a
+    /// resource each [default: mean]
     #[arg(long, value_name = "HOW", value_delimiter = ',')]
     #[serde(default, deserialize_with = "one_or_several")]
     pub(crate) agg: Vec<AggregateFlag>,
@@ -333,17 +336,30 @@ impl ImportFlags {
     pub(crate) fn or(self, other: Self) -> Self {
         let names_host = self.host.is_some() || !self.host_column.is_empty();
         let names_resource = self.resource.is_some() || !self.resource_column.is_empty();
-        let several = |own: Vec<String>, other: Vec<String>| if own.is_empty() { other } else { own };
+        let several =
+            |own: Vec<String>, other: Vec<String>| if own.is_empty() { other } else { own };
         Self {
             files: self.files,
-            host_column: if names_host { self.host_column } else { other.host_column },
+            host_column: if names_host {
+                self.host_column
+            } else {
+                other.host_column
+            },
             host: self.host.or(other.host.filter(|_| !names_host)),
-            resource_column: if names_resource { self.resource_column } else { other.resource_column },
+            resource_column: if names_resource {
+                self.resource_column
+            } else {
+                other.resource_column
+            },
             resource: self.resource.or(other.resource.filter(|_| !names_resource)),
             ds_column: self.ds_column.or(other.ds_column),
             value_column: self.value_column.or(other.value_column),
             wide: self.wide.or(other.wide),
-            agg: if self.agg.is_empty() { other.agg } else { self.agg },
+            agg: if self.agg.is_empty() {
+                other.agg
+            } else {
+                self.agg
+            },
             on_repeat: self.on_repeat.or(other.on_repeat),
             format: self.format.or(other.format),
             ds_format: several(self.ds_format, other.ds_format),
@@ -584,18 +600,14 @@ fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Da
 fn one_or_several<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: Deserialize<'de>,
+    T: DeserializeOwned,
 {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrSeveral<T> {
-        One(T),
-        Several(Vec<T>),
-    }
-    Ok(match OneOrSeveral::deserialize(deserializer)? {
-        OneOrSeveral::One(one) => vec![one],
-        OneOrSeveral::Several(several) => several,
-    })
+    let several = match toml::Value::deserialize(deserializer)? {
+        toml::Value::Array(several) => several,
+        one => vec![one],
+    };
+    let read = |value: toml::Value| value.try_into().map_err(serde::de::Error::custom);
+    several.into_iter().map(read).collect()
 }
 
 /// What is written as text: a metric's name, or a rule such as `3/7`.

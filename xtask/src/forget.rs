@@ -27,7 +27,11 @@ pub(crate) fn forget(settings: &Settings, flags: &ForgetFlags) -> Result<(), Err
         reporter.say("no row fits; nothing was forgotten");
         return Ok(());
     };
-    let verb = if flags.dry_run { "would forget" } else { "forgot" };
+    let verb = if flags.dry_run {
+        "would forget"
+    } else {
+        "forgot"
+    };
     let gone = match forgotten.series_gone {
         0 => String::new(),
         series => format!("; nothing is left of {series} series, and their results go with them"),
@@ -37,7 +41,10 @@ pub(crate) fn forget(settings: &Settings, flags: &ForgetFlags) -> Result<(), Err
         forgotten.rows, forgotten.series
     ));
     if !flags.dry_run {
-        reporter.say(format_args!("next: cargo xtask run-all --db {}", settings.db.display()));
+        reporter.say(format_args!(
+            "next: cargo xtask run-all --db {}",
+            settings.db.display()
+        ));
     }
     Ok(())
 }
@@ -68,6 +75,9 @@ pub(crate) fn rename(settings: &Settings, flags: &RenameFlags) -> Result<(), Err
             renamed.days_of_both, flags.to
         ));
     }
-    reporter.say(format_args!("next: cargo xtask run-all --db {}", settings.db.display()));
+    reporter.say(format_args!(
+        "next: cargo xtask run-all --db {}",
+        settings.db.display()
+    ));
     Ok(())
 }

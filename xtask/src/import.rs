@@ -52,7 +52,9 @@ fn keep_standard_input(import: &mut Import) -> Result<Option<tempfile::NamedTemp
     };
     let mut kept = tempfile::NamedTempFile::new().map_err(failed)?;
     std::io::copy(&mut std::io::stdin().lock(), kept.as_file_mut()).map_err(failed)?;
-    kept.as_file_mut().seek(SeekFrom::Start(0)).map_err(failed)?;
+    kept.as_file_mut()
+        .seek(SeekFrom::Start(0))
+        .map_err(failed)?;
     import.standard_input = Some(kept.path().to_owned());
     Ok(Some(kept))
 }
@@ -74,11 +76,15 @@ fn tell(settings: &Settings, report: &ImportReport) {
         ));
     }
     warn_of(
-        &reporter,
+        reporter,
         &report.future,
         "rows more than a day after today were left out (--allow-future keeps them)",
     );
-    warn_of(&reporter, &report.bad_lines, "lines are no data and were passed over");
+    warn_of(
+        reporter,
+        &report.bad_lines,
+        "lines are no data and were passed over",
+    );
     if let Some(formats) = formats_of(&report.inferred_formats) {
         reporter.say(format_args!(
             "the order of day and month was decided by all rows; give scheduled imports {formats}"
@@ -93,7 +99,7 @@ fn tell(settings: &Settings, report: &ImportReport) {
             midnights.zones.first().map_or("", String::as_str)
         ));
     }
-    tell_repeats(&reporter, report);
+    tell_repeats(reporter, report);
     if report.unfinished > 0 {
         reporter.say(format_args!(
             "the last day of {} series has clearly fewer samples than the days before it: runs leave it out until it \
@@ -111,7 +117,7 @@ fn tell(settings: &Settings, report: &ImportReport) {
     ));
 }
 
-fn tell_repeats(reporter: &Reporter, report: &ImportReport) {
+fn tell_repeats(reporter: Reporter, report: &ImportReport) {
     if report.repeated == 0 {
         return;
     }
@@ -121,10 +127,16 @@ fn tell_repeats(reporter: &Reporter, report: &ImportReport) {
         .map(|one| format!("{} ({} of {})", one.key, one.repeated, one.instants))
         .collect();
     let others = report.series_with_repeats - named.len() as u64;
-    let and_others = if others > 0 { format!(" and {others} others") } else { String::new() };
+    let and_others = if others > 0 {
+        format!(" and {others} others")
+    } else {
+        String::new()
+    };
     let verdict = match report.several_series {
         0 => String::new(),
-        series => format!("; {series} of them are taken for several series under one name, with trust D"),
+        series => {
+            format!("; {series} of them are taken for several series under one name, with trust D")
+        }
     };
     reporter.warn(format_args!(
         "{} instants have several values, which became one: {}{and_others}{verdict}; {}",
@@ -134,11 +146,15 @@ fn tell_repeats(reporter: &Reporter, report: &ImportReport) {
     ));
 }
 
-fn warn_of(reporter: &Reporter, noted: &Noted, what: &str) {
+fn warn_of(reporter: Reporter, noted: &Noted, what: &str) {
     if noted.count == 0 {
         return;
     }
-    let more = if noted.count > noted.first.len() as u64 { ", …" } else { "" };
+    let more = if noted.count > noted.first.len() as u64 {
+        ", …"
+    } else {
+        ""
+    };
     reporter.warn(format_args!(
         "{} {what}: {}{more}",
         noted.count,
@@ -150,7 +166,10 @@ fn formats_of(formats: &[String]) -> Option<String> {
     if formats.is_empty() {
         return None;
     }
-    let flags: Vec<String> = formats.iter().map(|format| format!("--ds-format '{format}'")).collect();
+    let flags: Vec<String> = formats
+        .iter()
+        .map(|format| format!("--ds-format '{format}'"))
+        .collect();
     Some(flags.join(" "))
 }
 
@@ -211,7 +230,9 @@ pub(crate) fn import_of(flags: ImportFlags) -> Import {
 fn tomorrow_anywhere() -> i32 {
     const FURTHEST_AHEAD: u64 = 14 * 3600;
     const SECONDS_A_DAY: u64 = 86_400;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let today = (now.as_secs() + FURTHEST_AHEAD) / SECONDS_A_DAY;
     i32::try_from(today + 1).unwrap_or(i32::MAX)
 }

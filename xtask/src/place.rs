@@ -38,7 +38,9 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], database: &Path) -> Result<
         Standing::File => {
             // A link is written through: what it points to is replaced, and the link stays.
             let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let directory = place
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
             let mut draft = tempfile::Builder::new()
                 .prefix(".fleetcast-")
                 .suffix(".part")
@@ -46,7 +48,10 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], database: &Path) -> Result<
                 .tempfile_in(directory.unwrap_or(Path::new(".")))
                 .map_err(failed)?;
             draft.write_all(bytes).map_err(failed)?;
-            draft.persist(&place).map(drop).map_err(|error| failed(error.error))
+            draft
+                .persist(&place)
+                .map(drop)
+                .map_err(|error| failed(error.error))
         }
     }
 }
@@ -66,11 +71,13 @@ pub(crate) fn check_directory(path: &Path, replaced: &Path, database: &Path) -> 
     let replaced = std::fs::canonicalize(replaced);
     let database = std::fs::canonicalize(database);
     match (replaced, database) {
-        (Ok(replaced), Ok(database)) if database.starts_with(&replaced) => Err(Error::Setting(format!(
-            "the database {} lies in {}, which an export replaces; name another directory with --to",
-            database.display(),
-            replaced.display()
-        ))),
+        (Ok(replaced), Ok(database)) if database.starts_with(&replaced) => {
+            Err(Error::Setting(format!(
+                "the database {} lies in {}, which an export replaces; name another directory with --to",
+                database.display(),
+                replaced.display()
+            )))
+        }
         _ => Ok(()),
     }
 }
@@ -125,7 +132,10 @@ mod tests {
         let database = dir.path().join("fleet.duckdb");
         std::fs::write(&database, "data").unwrap();
         for place in [database.clone(), dir.path().to_owned()] {
-            assert!(write_whole(&place, b"page", &database).is_err(), "{place:?}");
+            assert!(
+                write_whole(&place, b"page", &database).is_err(),
+                "{place:?}"
+            );
         }
         assert_eq!(std::fs::read_to_string(&database).unwrap(), "data");
         write_whole(Path::new("/dev/null"), b"page", &database).unwrap();

@@ -6,7 +6,7 @@ use fleetcast_core::{Day, Engine, Fingerprinter, Refit, Split, Stage};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
     EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SeriesIndex,
-    Standing, StageResult, Store, Table,
+    StageResult, Standing, Store, Table,
 };
 use fleetcast_writer::GoldenRecord;
 
@@ -17,7 +17,7 @@ use crate::engine_stage::{EngineStage, KEPT_BATCH};
 use crate::error::Error;
 use crate::memory::MemoryBudget;
 use crate::progress::{Reporter, StageProgress};
-use crate::settings::Settings;
+use crate::settings::{OnCollapse, Settings};
 use crate::{demo, summary};
 
 /// Series the judge weighs at a time, unless memory is short. Each time it reads through engines'
@@ -377,7 +377,7 @@ impl<'a> Job<'a> {
     /// Gives up a run that would leave most series of the golden record without a forecast, before anything of it is
     /// published.
     fn refuse_collapse(&self, run: RunId) -> Result<(), Error> {
-        if self.settings.force {
+        if self.settings.on_collapse == OnCollapse::Replace {
             return Ok(());
         }
         match self.store.standing(self.split.history())? {
@@ -406,9 +406,14 @@ impl<'a> Job<'a> {
     }
 
     /// The same of what a stage has drafted: engines may fail on series that looked well.
-    fn refuse_collapse_of(&self, run: RunId, result: &StageResult<'_>, table: Table) -> Result<(), Error> {
+    fn refuse_collapse_of(
+        &self,
+        run: RunId,
+        result: &StageResult<'_>,
+        table: Table,
+    ) -> Result<(), Error> {
         let draft = result.drafts.iter().find(|draft| draft.table() == table);
-        let Some(draft) = draft.filter(|_| !self.settings.force) else {
+        let Some(draft) = draft.filter(|_| self.settings.on_collapse == OnCollapse::Refuse) else {
             return Ok(());
         };
         match self.store.standing_in(draft.name(), self.split.as_of())? {

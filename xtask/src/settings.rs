@@ -62,6 +62,15 @@ impl ConfigFile {
     }
 }
 
+/// What becomes of forecasts that stand where most series would lose theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnCollapse {
+    /// They stand, and the run is given up.
+    Refuse,
+    /// They are replaced all the same.
+    Replace,
+}
+
 /// The settings of a command, complete and checked.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -87,8 +96,7 @@ pub(crate) struct Settings {
     pub(crate) memory: Option<MemoryBudget>,
     pub(crate) reuse: Reuse,
     pub(crate) last_day: LastDay,
-    /// Whether the forecasts may be replaced also where most series would lose theirs.
-    pub(crate) force: bool,
+    pub(crate) on_collapse: OnCollapse,
     pub(crate) quiet: bool,
     /// Whether to print JSON instead of sentences.
     pub(crate) json: bool,
@@ -161,7 +169,11 @@ impl Settings {
             } else {
                 LastDay::WhereFinished
             },
-            force: flags.force.unwrap_or(false),
+            on_collapse: if flags.force.unwrap_or(false) {
+                OnCollapse::Replace
+            } else {
+                OnCollapse::Refuse
+            },
             quiet: flags.quiet.unwrap_or(false) || flags.json.unwrap_or(false),
             json: flags.json.unwrap_or(false),
         })

@@ -96,15 +96,15 @@ fn hash_of(table: &str) -> String {
     )
 }
 
-#[path = "command_line/cases.rs"]
-mod cases;
-#[path = "command_line/guards.rs"]
-mod guards;
 #[path = "command_line/access.rs"]
 mod access;
+#[path = "command_line/cases.rs"]
+mod cases;
 #[cfg(unix)]
 #[path = "command_line/failures.rs"]
 mod failures;
+#[path = "command_line/guards.rs"]
+mod guards;
 #[path = "command_line/hostile.rs"]
 mod hostile;
 #[path = "command_line/kills.rs"]
@@ -437,6 +437,7 @@ mod bad_input {
                 "infinite warning not_finite",
                 "nan warning not_finite",
                 "negative info negative_value",
+                "negative warning outside_percent",
                 "newborn error too_short",
                 "null warning null_value",
                 "tomorrow warning after_as_of",

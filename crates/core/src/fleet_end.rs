@@ -118,7 +118,7 @@ impl Ending<'_> {
     /// A day or two ahead of the other series' end, with days between that neither has.
     fn is_suspiciously_ahead_of(&self, other: &Self) -> bool {
         let ahead = self.days_after(other.last());
-        let first_ahead = self.days[self.passed..].iter().take(ahead).last();
+        let first_ahead = self.days[self.passed..].iter().take(ahead).next_back();
         (1..DAYS_TO_BELIEVE).contains(&ahead)
             && first_ahead.is_some_and(|day| day.days_since(other.last()) > 1)
     }

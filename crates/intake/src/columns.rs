@@ -95,14 +95,17 @@ impl Columns {
 
 /// A header's column of this name: written the same, else in another case, else behind a `#` as tools mark
 /// their headers.
-pub(crate) fn find<'a>(header: impl Iterator<Item = &'a str> + Clone, wanted: &str) -> Option<usize> {
+pub(crate) fn find<'a>(header: impl Iterator<Item = &'a str>, wanted: &str) -> Option<usize> {
     let mark = |name: &'a str| name.trim_start_matches('#').trim();
-    header
-        .clone()
-        .position(|name| name == wanted)
-        .or_else(|| header.clone().position(|name| name.eq_ignore_ascii_case(wanted)))
-        .or_else(|| header.clone().position(|name| name.trim().eq_ignore_ascii_case(wanted.trim())))
-        .or_else(|| header.clone().position(|name| mark(name).eq_ignore_ascii_case(wanted)))
+    let fits: [&dyn Fn(&'a str) -> bool; 4] = [
+        &|name| name == wanted,
+        &|name| name.eq_ignore_ascii_case(wanted),
+        &|name| name.trim().eq_ignore_ascii_case(wanted.trim()),
+        &|name| mark(name).eq_ignore_ascii_case(wanted),
+    ];
+    let header: Vec<&str> = header.collect();
+    fits.into_iter()
+        .find_map(|fits| header.iter().position(|name| fits(name)))
 }
 
 /// What to say where there is no such column.
@@ -122,7 +125,10 @@ pub(crate) struct NameBuilder(String);
 
 impl NameBuilder {
     /// The parts joined, or `None` where one of them is empty.
-    pub(crate) fn join<'a>(&'a mut self, mut parts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    pub(crate) fn join<'a>(
+        &'a mut self,
+        mut parts: impl Iterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         let first = parts.next().filter(|part| !part.is_empty())?;
         let Some(second) = parts.next() else {
             return Some(first);
@@ -159,7 +165,10 @@ mod tests {
     #[test]
     fn parts_are_joined_by_colons() {
         let mut builder = NameBuilder::default();
-        assert_eq!(builder.join(["disk", "/var"].into_iter()), Some("disk:/var"));
+        assert_eq!(
+            builder.join(["disk", "/var"].into_iter()),
+            Some("disk:/var")
+        );
         assert_eq!(builder.join(["cpu"].into_iter()), Some("cpu"));
         assert_eq!(builder.join(["disk", ""].into_iter()), None);
         assert_eq!(builder.join(std::iter::empty()), None);

@@ -28,7 +28,9 @@ struct Head {
 
 /// Whether Grafana wrote it: a row a point, under `Series`, `Time`, `Value`.
 pub(crate) fn is_grafana(header: &[String]) -> bool {
-    ["Series", "Time", "Value"].iter().all(|name| header.iter().any(|found| found == name))
+    ["Series", "Time", "Value"]
+        .iter()
+        .all(|name| header.iter().any(|found| found == name))
 }
 
 /// Where the parts of a row stand.
@@ -54,15 +56,23 @@ struct ValuePlan {
     resource: Option<String>,
 }
 
-pub(crate) fn csv_rows(name: &str, mut text: Text, collector: &mut Collector<'_, '_>) -> Result<(), Halt> {
+pub(crate) fn csv_rows(
+    name: &str,
+    mut text: Text,
+    collector: &mut Collector<'_, '_>,
+) -> Result<(), Halt> {
     let refused = |cause: String| Halt::Refused(Refusal::new(name, cause));
     let head = {
-        let peeked = text.fill_buf().map_err(|error| refused(read_error(&error)))?;
+        let peeked = text
+            .fill_buf()
+            .map_err(|error| refused(read_error(&error)))?;
         let peeked = String::from_utf8_lossy(peeked);
         find_head(&peeked, collector)
     };
     let Some(head) = head else {
-        return Err(refused("it is empty; give a file with a header and rows".to_owned()));
+        return Err(refused(
+            "it is empty; give a file with a header and rows".to_owned(),
+        ));
     };
     let (plan, columns) = plan(&head, collector).map_err(refused)?;
     collector.columns_are(&columns);
@@ -103,17 +113,27 @@ pub(crate) fn csv_rows(name: &str, mut text: Text, collector: &mut Collector<'_,
             continue;
         }
         let field = |index: usize| record.get(index).unwrap_or_default();
-        let parts = |plan: &'_ NamePlan, own: Option<&'_ str>| -> bool { plan.columns.is_empty() && (own.is_some() || plan.fixed.is_some()) };
+        let parts = |plan: &'_ NamePlan, own: Option<&'_ str>| -> bool {
+            plan.columns.is_empty() && (own.is_some() || plan.fixed.is_some())
+        };
         for value in &plan.values {
             let host = if parts(&plan.host, value.host.as_deref()) {
-                value.host.as_deref().or(plan.host.fixed.as_deref()).unwrap_or_default()
+                value
+                    .host
+                    .as_deref()
+                    .or(plan.host.fixed.as_deref())
+                    .unwrap_or_default()
             } else {
                 let fixed = plan.host.fixed.as_deref().into_iter();
                 let columns = plan.host.columns.iter().map(|index| field(*index));
                 host_name.join(fixed.chain(columns)).unwrap_or_default()
             };
             let resource = if parts(&plan.resource, value.resource.as_deref()) {
-                value.resource.as_deref().or(plan.resource.fixed.as_deref()).unwrap_or_default()
+                value
+                    .resource
+                    .as_deref()
+                    .or(plan.resource.fixed.as_deref())
+                    .unwrap_or_default()
             } else {
                 let fixed = plan.resource.fixed.as_deref().into_iter();
                 let columns = plan.resource.columns.iter().map(|index| field(*index));
@@ -141,7 +161,9 @@ fn csv_error(error: csv::Error) -> String {
         csv::ErrorKind::Io(error) => read_error(&error),
         csv::ErrorKind::Utf8 { pos, err } => {
             let line = pos.map_or(0, |pos| pos.line());
-            format!("line {line} holds bytes that are no text ({err}); name the encoding with --encoding")
+            format!(
+                "line {line} holds bytes that are no text ({err}); name the encoding with --encoding"
+            )
         }
         other => format!("{other:?}; mend the file, or fetch it again"),
     }
@@ -152,7 +174,10 @@ fn no_data(record: &StringRecord, header: &[String]) -> Option<String> {
     let (found, wanted) = (record.len(), header.len());
     if found != wanted {
         // Fields that are empty say nothing: some tools leave them out at the end, others add one.
-        let surplus = record.iter().skip(wanted).all(|field| field.trim().is_empty());
+        let surplus = record
+            .iter()
+            .skip(wanted)
+            .all(|field| field.trim().is_empty());
         if found < wanted || !surplus {
             return Some(format!("has {found} fields where the header has {wanted}"));
         }
@@ -187,7 +212,10 @@ fn find_head(peeked: &str, collector: &Collector<'_, '_>) -> Option<Head> {
             if has_all || is_known {
                 return Some(head);
             }
-            if best.as_ref().is_none_or(|best| head.header.len() > best.header.len()) {
+            if best
+                .as_ref()
+                .is_none_or(|best| head.header.len() > best.header.len())
+            {
                 best = Some(head);
             }
         }
@@ -212,7 +240,10 @@ fn split(line: &str, delimiter: u8) -> Option<Vec<String>> {
         .delimiter(delimiter)
         .from_reader(line.as_bytes());
     let mut record = StringRecord::new();
-    reader.read_record(&mut record).ok().filter(|found| *found)?;
+    reader
+        .read_record(&mut record)
+        .ok()
+        .filter(|found| *found)?;
     Some(record.iter().map(str::to_owned).collect())
 }
 
@@ -240,7 +271,11 @@ fn plan(head: &Head, collector: &Collector<'_, '_>) -> Result<(Plan, Columns), S
     let name_plan = |rule: &NameRule| -> Result<NamePlan, String> {
         Ok(NamePlan {
             fixed: rule.fixed.clone(),
-            columns: rule.columns.iter().map(|name| find_column(name)).collect::<Result<_, _>>()?,
+            columns: rule
+                .columns
+                .iter()
+                .map(|name| find_column(name))
+                .collect::<Result<_, _>>()?,
         })
     };
     let value = columns.value.clone().unwrap_or_default();
@@ -271,7 +306,11 @@ fn plan_wide(header: &[String], asked: &Columns) -> Result<(Plan, Columns), Stri
     let name_plan = |rule: &NameRule| -> Result<NamePlan, String> {
         Ok(NamePlan {
             fixed: rule.fixed.clone(),
-            columns: rule.columns.iter().map(|name| find_column(name)).collect::<Result<_, _>>()?,
+            columns: rule
+                .columns
+                .iter()
+                .map(|name| find_column(name))
+                .collect::<Result<_, _>>()?,
         })
     };
     let (host, resource) = (name_plan(&asked.host)?, name_plan(&asked.resource)?);
@@ -285,7 +324,13 @@ fn plan_wide(header: &[String], asked: &Columns) -> Result<(Plan, Columns), Stri
                 .to_owned()
         });
     }
-    let taken: Vec<usize> = host.columns.iter().chain(&resource.columns).copied().chain([ds]).collect();
+    let taken: Vec<usize> = host
+        .columns
+        .iter()
+        .chain(&resource.columns)
+        .copied()
+        .chain([ds])
+        .collect();
     let values: Vec<ValuePlan> = header
         .iter()
         .enumerate()
@@ -298,7 +343,9 @@ fn plan_wide(header: &[String], asked: &Columns) -> Result<(Plan, Columns), Stri
         })
         .collect();
     if values.is_empty() {
-        return Err("it has no column besides that of days; give a file with a column a series".to_owned());
+        return Err(
+            "it has no column besides that of days; give a file with a column a series".to_owned(),
+        );
     }
     let columns = Columns {
         ds: header.get(ds).cloned(),
@@ -340,7 +387,11 @@ fn plan_perfmon(header: &[String], asked: &Columns) -> Result<(Plan, Columns), S
     }
     let names = |rule: &NameRule| NamePlan {
         fixed: rule.fixed.clone(),
-        columns: rule.columns.iter().filter_map(|name| find(header.iter().map(String::as_str), name)).collect(),
+        columns: rule
+            .columns
+            .iter()
+            .filter_map(|name| find(header.iter().map(String::as_str), name))
+            .collect(),
     };
     let columns = Columns {
         ds: header.first().cloned(),
@@ -363,16 +414,12 @@ pub(crate) fn first_byte(text: &mut Text) -> std::io::Result<Option<u8>> {
         if peeked.is_empty() {
             return Ok(None);
         }
-        match peeked.iter().position(|byte| !byte.is_ascii_whitespace()) {
-            Some(at) => {
-                let byte = peeked[at];
-                text.consume(at);
-                return Ok(Some(byte));
-            }
-            None => {
-                let blanks = peeked.len();
-                text.consume(blanks);
-            }
+        let found = peeked.iter().position(|byte| !byte.is_ascii_whitespace());
+        let byte = found.map(|at| peeked[at]);
+        let blanks = found.unwrap_or(peeked.len());
+        text.consume(blanks);
+        if byte.is_some() {
+            return Ok(byte);
         }
     }
 }

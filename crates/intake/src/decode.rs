@@ -117,7 +117,7 @@ impl<R: Read> Decoding<R> {
             );
             self.pending.start += read;
             self.ready = 0..written;
-            self.line += self.text[..written].iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.line += memchr::memchr_iter(b'\n', &self.text[..written]).count() as u64;
             match result {
                 DecoderResult::InputEmpty => self.finished = self.ended,
                 DecoderResult::OutputFull => {}
@@ -168,9 +168,18 @@ mod tests {
         let text = "host,ds\nホスト,2025-12-29\n";
         let marked = format!("\u{feff}{text}");
         assert_eq!(decoded(marked.as_bytes(), None).unwrap(), text);
-        assert_eq!(decoded(&utf16(&marked, u16::to_le_bytes), None).unwrap(), text);
-        assert_eq!(decoded(&utf16(&marked, u16::to_be_bytes), Some("latin1")).unwrap(), text);
-        assert_eq!(decoded(&utf16(text, u16::to_le_bytes), Some("utf-16le")).unwrap(), text);
+        assert_eq!(
+            decoded(&utf16(&marked, u16::to_le_bytes), None).unwrap(),
+            text
+        );
+        assert_eq!(
+            decoded(&utf16(&marked, u16::to_be_bytes), Some("latin1")).unwrap(),
+            text
+        );
+        assert_eq!(
+            decoded(&utf16(text, u16::to_le_bytes), Some("utf-16le")).unwrap(),
+            text
+        );
         assert_eq!(decoded(b"K\xf6ln", Some("windows-1252")).unwrap(), "Köln");
         assert_eq!(decoded(b"", None).unwrap(), "");
         let long = "ä".repeat(3 * CHUNK);
@@ -179,8 +188,13 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_refused_with_their_line() {
-        let error = decoded(b"host,ds\nK\xf6ln,2025-12-29\n", None).unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("--encoding"), "{error}");
+        let error = decoded(b"host,ds\nK\xf6ln,2025-12-29\n", None)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2") && error.contains("--encoding"),
+            "{error}"
+        );
         assert!(decoded(b"caf\xc3", None).is_err());
     }
 }

@@ -25,7 +25,9 @@ pub struct TimeZone(Zone);
 
 /// A name no time zone has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no time zone `{0}`; give a name of the IANA database, such as Europe/Berlin or UTC")]
+#[error(
+    "there is no time zone `{0}`; give a name of the IANA database, such as Europe/Berlin or UTC"
+)]
 pub struct UnknownTimeZone(String);
 
 impl FromStr for TimeZone {
@@ -205,9 +207,10 @@ impl EpochUnit {
                 let nanos = whole.rem_euclid(1_000_000) * 1000 + fraction / 1_000_000;
                 instant_of(whole.div_euclid(1_000_000), nanos)
             }
-            Self::Nanoseconds => {
-                instant_of(whole.div_euclid(1_000_000_000), whole.rem_euclid(1_000_000_000))
-            }
+            Self::Nanoseconds => instant_of(
+                whole.div_euclid(1_000_000_000),
+                whole.rem_euclid(1_000_000_000),
+            ),
             Self::DigitsOfDay => digits_of_day(whole, billionths, digits).map(WrittenDay::Day),
             Self::DigitsOfTime => digits_of_time(whole, billionths, digits).map(WrittenDay::Local),
         }
@@ -244,7 +247,12 @@ fn digits_of_day(whole: i64, billionths: u32, digits: u8) -> Option<Date> {
         return None;
     }
     let small = |number: i64| i8::try_from(number % 100).ok();
-    Date::new(i16::try_from(whole / 10_000).ok()?, small(whole / 100)?, small(whole)?).ok()
+    Date::new(
+        i16::try_from(whole / 10_000).ok()?,
+        small(whole / 100)?,
+        small(whole)?,
+    )
+    .ok()
 }
 
 fn digits_of_time(whole: i64, billionths: u32, digits: u8) -> Option<DateTime> {
@@ -299,11 +307,22 @@ struct Epochs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Undecided {
     /// No row tells day from month; one reads as either of two days.
-    Order { example: Example, readings: [String; 2], formats: [String; 2] },
+    Order {
+        example: Example,
+        readings: [String; 2],
+        formats: [String; 2],
+    },
     /// One row is day first and another month first.
-    Contradiction { day_first: Example, month_first: Example },
+    Contradiction {
+        day_first: Example,
+        month_first: Example,
+    },
     /// Numbers of different sizes.
-    Units { small: Example, large: Example, units: [&'static str; 2] },
+    Units {
+        small: Example,
+        large: Example,
+        units: [&'static str; 2],
+    },
     /// Numbers that count nothing known.
     NoEpoch(Example),
 }
@@ -341,9 +360,8 @@ impl DayEvidence {
     }
 
     fn add_orders(&mut self, both: TwoOrders, example: impl Fn() -> Example) {
-        let known = |shape: &TwoOrders| {
-            shape.shape == both.shape && shape.separator == both.separator
-        };
+        let known =
+            |shape: &TwoOrders| shape.shape == both.shape && shape.separator == both.separator;
         if !self.shapes.iter().any(known) {
             self.shapes.push(both);
         }
@@ -367,13 +385,13 @@ impl DayEvidence {
     }
 
     /// What all rows together decide.
-    pub(crate) fn decide(&self) -> Result<Decided, Undecided> {
+    pub(crate) fn decide(&self) -> Result<Decided, Box<Undecided>> {
         let order = match (&self.day_first, &self.month_first, &self.undecided) {
             (Some(day_first), Some(month_first), _) => {
-                return Err(Undecided::Contradiction {
+                return Err(Box::new(Undecided::Contradiction {
                     day_first: day_first.clone(),
                     month_first: month_first.clone(),
-                });
+                }));
             }
             (Some(_), None, _) => Some(DayOrder::DayFirst),
             (None, Some(_), _) => Some(DayOrder::MonthFirst),
@@ -387,15 +405,18 @@ impl DayEvidence {
                 };
                 let format = |order| {
                     both.format(order).unwrap_or_else(|| {
-                        let plain = TwoOrders { shape: crate::days::TimeShape::None, ..*both };
+                        let plain = TwoOrders {
+                            shape: crate::days::TimeShape::None,
+                            ..*both
+                        };
                         plain.format(order).unwrap_or_default()
                     })
                 };
-                return Err(Undecided::Order {
+                return Err(Box::new(Undecided::Order {
                     example: example.clone(),
                     readings: orders.map(reading),
                     formats: orders.map(format),
-                });
+                }));
             }
             // Days that mean the same either way, if any.
             (None, None, None) => (!self.shapes.is_empty()).then_some(DayOrder::DayFirst),
@@ -416,7 +437,7 @@ impl DayEvidence {
 }
 
 impl Epochs {
-    fn unit(&self) -> Result<EpochUnit, Undecided> {
+    fn unit(&self) -> Result<EpochUnit, Box<Undecided>> {
         if self.are_days {
             return Ok(EpochUnit::DigitsOfDay);
         }
@@ -427,16 +448,16 @@ impl Epochs {
         let (largest, large) = &self.largest;
         let unit_of = |size: u64| EpochUnit::by_size(i64::try_from(size).unwrap_or(i64::MAX));
         let Some(unit) = unit_of(*largest) else {
-            return Err(Undecided::NoEpoch(large.clone()));
+            return Err(Box::new(Undecided::NoEpoch(large.clone())));
         };
         match unit_of(*smallest) {
-            Some(other) if other != unit => Err(Undecided::Units {
+            Some(other) if other != unit => Err(Box::new(Undecided::Units {
                 small: small.clone(),
                 large: large.clone(),
                 units: [other.as_str(), unit.as_str()],
-            }),
+            })),
             None if *smallest > 0 && *smallest < largest / 1000 => {
-                Err(Undecided::NoEpoch(small.clone()))
+                Err(Box::new(Undecided::NoEpoch(small.clone())))
             }
             _ => Ok(unit),
         }
@@ -456,7 +477,7 @@ pub(crate) struct Decided {
 mod tests {
     use super::*;
 
-    fn evidence(texts: &[&str]) -> Result<Decided, Undecided> {
+    fn evidence(texts: &[&str]) -> Result<Decided, Box<Undecided>> {
         let mut evidence = DayEvidence::default();
         for (row, text) in texts.iter().enumerate() {
             evidence.add(WrittenDay::read(text).unwrap(), || Example {
@@ -470,7 +491,14 @@ mod tests {
 
     #[test]
     fn days_are_counted_as_calendars_do() {
-        for text in ["1970-01-01", "0001-01-01", "9999-12-31", "2000-02-29", "1969-12-31", "2024-03-01"] {
+        for text in [
+            "1970-01-01",
+            "0001-01-01",
+            "9999-12-31",
+            "2000-02-29",
+            "1969-12-31",
+            "2024-03-01",
+        ] {
             let date: Date = text.parse().unwrap();
             let expected = date
                 .since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1)))
@@ -492,37 +520,66 @@ mod tests {
 
     #[test]
     fn points_are_day_first_and_the_same_either_way_needs_no_order() {
-        assert_eq!(evidence(&["01.05.2026"]).unwrap().order, Some(DayOrder::DayFirst));
+        assert_eq!(
+            evidence(&["01.05.2026"]).unwrap().order,
+            Some(DayOrder::DayFirst)
+        );
         let same = evidence(&["05/05/2026"]).unwrap();
         assert!(same.order.is_some() && same.formats.is_empty());
     }
 
     #[test]
     fn where_no_row_decides_both_readings_are_shown() {
-        let Err(Undecided::Order { example, readings, formats }) = evidence(&["01/05/2026", "02/05/2026"]) else {
+        let Undecided::Order {
+            example,
+            readings,
+            formats,
+        } = *evidence(&["01/05/2026", "02/05/2026"]).unwrap_err()
+        else {
             panic!("decided");
         };
-        assert_eq!((example.text.as_str(), example.place.as_str()), ("01/05/2026", "line 2"));
+        assert_eq!(
+            (example.text.as_str(), example.place.as_str()),
+            ("01/05/2026", "line 2")
+        );
         assert_eq!(readings, ["1 May 2026", "5 January 2026"]);
         assert_eq!(formats, ["%d/%m/%Y", "%m/%d/%Y"]);
         assert!(matches!(
-            evidence(&["31/12/2025", "12/31/2025"]),
-            Err(Undecided::Contradiction { .. })
+            *evidence(&["31/12/2025", "12/31/2025"]).unwrap_err(),
+            Undecided::Contradiction { .. }
         ));
     }
 
     #[test]
     fn numbers_are_counted_in_one_unit_by_their_size() {
         let unit = |texts: &[&str]| evidence(texts).map(|decided| decided.unit);
-        assert_eq!(unit(&["1766966400", "1767052800.5"]), Ok(Some(EpochUnit::Seconds)));
+        assert_eq!(
+            unit(&["1766966400", "1767052800.5"]),
+            Ok(Some(EpochUnit::Seconds))
+        );
         assert_eq!(unit(&["1766966400000"]), Ok(Some(EpochUnit::Milliseconds)));
-        assert_eq!(unit(&["1766966400000000"]), Ok(Some(EpochUnit::Microseconds)));
-        assert_eq!(unit(&["1766966400000000000"]), Ok(Some(EpochUnit::Nanoseconds)));
-        assert_eq!(unit(&["20251231", "20260101"]), Ok(Some(EpochUnit::DigitsOfDay)));
+        assert_eq!(
+            unit(&["1766966400000000"]),
+            Ok(Some(EpochUnit::Microseconds))
+        );
+        assert_eq!(
+            unit(&["1766966400000000000"]),
+            Ok(Some(EpochUnit::Nanoseconds))
+        );
+        assert_eq!(
+            unit(&["20251231", "20260101"]),
+            Ok(Some(EpochUnit::DigitsOfDay))
+        );
         assert_eq!(unit(&["20251231233000"]), Ok(Some(EpochUnit::DigitsOfTime)));
-        assert!(matches!(unit(&["1766966400", "1766966400000"]), Err(Undecided::Units { .. })));
-        assert!(matches!(unit(&["17"]), Err(Undecided::NoEpoch(_))));
-        assert!(matches!(unit(&["17", "1766966400"]), Err(Undecided::NoEpoch(_))));
+        assert!(matches!(
+            *unit(&["1766966400", "1766966400000"]).unwrap_err(),
+            Undecided::Units { .. }
+        ));
+        assert!(matches!(*unit(&["17"]).unwrap_err(), Undecided::NoEpoch(_)));
+        assert!(matches!(
+            *unit(&["17", "1766966400"]).unwrap_err(),
+            Undecided::NoEpoch(_)
+        ));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub enum Format {
     Json,
     /// What Prometheus answers to `query_range` (and to `query`).
     Prometheus,
-    /// What CloudWatch answers to `get-metric-data`.
+    /// What `CloudWatch` answers to `get-metric-data`.
     Cloudwatch,
     /// What Grafana's panels download: `Series;Time;Value`, or a column a series.
     Grafana,
@@ -24,7 +24,9 @@ pub enum Format {
 
 /// A name no format has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no format `{0}`; give csv, json, prometheus, cloudwatch, grafana, perfmon or parquet")]
+#[error(
+    "there is no format `{0}`; give csv, json, prometheus, cloudwatch, grafana, perfmon or parquet"
+)]
 pub struct UnknownFormat(String);
 
 impl Format {

@@ -15,7 +15,11 @@ use crate::refusal::Refusal;
 use crate::rows::{DayCell, Halt, RawRow, ValueCell};
 use crate::source::{Text, read_error};
 
-pub(crate) fn json_rows(name: &str, mut text: Text, collector: &mut Collector<'_, '_>) -> Result<(), Halt> {
+pub(crate) fn json_rows(
+    name: &str,
+    mut text: Text,
+    collector: &mut Collector<'_, '_>,
+) -> Result<(), Halt> {
     let refused = |cause: String| Halt::Refused(Refusal::new(name, cause));
     let io = |error: std::io::Error| refused(read_error(&error));
     let Some(first) = first_byte(&mut text).map_err(io)? else {
@@ -25,7 +29,12 @@ pub(crate) fn json_rows(name: &str, mut text: Text, collector: &mut Collector<'_
         let peeked = text.fill_buf().map_err(io)?;
         format_of(&String::from_utf8_lossy(peeked))
     };
-    match collector.request.format.filter(|format| *format != Format::Json).or(by_content) {
+    match collector
+        .request
+        .format
+        .filter(|format| *format != Format::Json)
+        .or(by_content)
+    {
         Some(Format::Prometheus) => {
             let all = rest_of(&mut text).map_err(io)?;
             prometheus(name, &all, collector)
@@ -40,20 +49,36 @@ pub(crate) fn json_rows(name: &str, mut text: Text, collector: &mut Collector<'_
 
 /// What a document says of itself by its first names.
 fn format_of(beginning: &str) -> Option<Format> {
-    let squeezed: String = beginning.chars().take(4096).filter(|c| !c.is_whitespace()).collect();
-    if squeezed.starts_with("{\"MetricDataResults\":[") || squeezed.contains("\"MetricDataResults\":[{\"Id\"") {
+    let squeezed: String = beginning
+        .chars()
+        .take(4096)
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    if squeezed.starts_with("{\"MetricDataResults\":[")
+        || squeezed.contains("\"MetricDataResults\":[{\"Id\"")
+    {
         return Some(Format::Cloudwatch);
     }
-    let is_answer = squeezed.starts_with("{\"status\":\"") || squeezed.starts_with("{\"data\":{\"resultType\"");
+    let is_answer =
+        squeezed.starts_with("{\"status\":\"") || squeezed.starts_with("{\"data\":{\"resultType\"");
     let is_data = squeezed.starts_with("{\"resultType\":\"");
     ((is_answer && squeezed.contains("\"resultType\":\"")) || is_data).then_some(Format::Prometheus)
 }
 
 /// One object a row, one after another or in an array.
-fn objects(name: &str, text: Text, is_array: bool, collector: &mut Collector<'_, '_>) -> Result<(), Halt> {
+fn objects(
+    name: &str,
+    text: Text,
+    is_array: bool,
+    collector: &mut Collector<'_, '_>,
+) -> Result<(), Halt> {
     let columns = collector.request.columns.or_usual();
     if columns.wide {
-        return Err(Refusal::new(name, "JSON has names in every row, so --wide says nothing of it; leave it out").into());
+        return Err(Refusal::new(
+            name,
+            "JSON has names in every row, so --wide says nothing of it; leave it out",
+        )
+        .into());
     }
     collector.columns_are(&columns);
     collector.header.clear();
@@ -140,7 +165,10 @@ impl<'c, 'r, 's> ObjectRows<'c, 'r, 's> {
             return None;
         }
         let missing = self.seen.iter().position(|seen| !seen)?;
-        Some(no_column(&self.wanted[missing], self.names.iter().map(String::as_str)))
+        Some(no_column(
+            &self.wanted[missing],
+            self.names.iter().map(String::as_str),
+        ))
     }
 
     fn row(&mut self) -> Result<(), Halt> {
@@ -152,9 +180,19 @@ impl<'c, 'r, 's> ObjectRows<'c, 'r, 's> {
         let resources = self.resource.columns.len();
         let mut host_name = NameBuilder::default();
         let mut resource_name = NameBuilder::default();
-        let hosts = self.host.fixed.as_deref().into_iter().chain((0..self.hosts).map(name));
+        let hosts = self
+            .host
+            .fixed
+            .as_deref()
+            .into_iter()
+            .chain((0..self.hosts).map(name));
         let of_resources = (self.hosts..self.hosts + resources).map(name);
-        let resource_parts = self.resource.fixed.as_deref().into_iter().chain(of_resources);
+        let resource_parts = self
+            .resource
+            .fixed
+            .as_deref()
+            .into_iter()
+            .chain(of_resources);
         let (day, value) = (self.hosts + resources, self.hosts + resources + 1);
         let row = RawRow {
             host: host_name.join(hosts).unwrap_or_default(),
@@ -259,18 +297,37 @@ fn prometheus(name: &str, text: &str, collector: &mut Collector<'_, '_>) -> Resu
     }
     let refused = |cause: String| Halt::Refused(Refusal::new(name, cause));
     let answer: Answer<'_> = serde_json::from_str(text).map_err(|error| {
-        refused(format!("it is no answer of Prometheus ({error}); mend the file, or fetch it again"))
+        refused(format!(
+            "it is no answer of Prometheus ({error}); mend the file, or fetch it again"
+        ))
     })?;
-    if let Some(error) = answer.error.filter(|_| answer.status.as_deref() == Some("error")) {
-        return Err(refused(format!("Prometheus answered with an error: {error}; ask it again")));
+    if let Some(error) = answer
+        .error
+        .filter(|_| answer.status.as_deref() == Some("error"))
+    {
+        return Err(refused(format!(
+            "Prometheus answered with an error: {error}; ask it again"
+        )));
     }
-    let series = answer.data.map(|data| data.result).or(answer.result).unwrap_or_default();
-    let columns = collector.request.columns.or("instance", "__name__", "values", "values");
+    let series = answer
+        .data
+        .map(|data| data.result)
+        .or(answer.result)
+        .unwrap_or_default();
+    let columns = collector
+        .request
+        .columns
+        .or("instance", "__name__", "values", "values");
     collector.columns_are(&columns);
     collector.header.clear();
     for one in &series {
         let label = |wanted: &String| one.metric.get(wanted).map(String::as_str);
-        let missing = |rule: &NameRule| rule.columns.iter().find(|column| label(column).is_none()).cloned();
+        let missing = |rule: &NameRule| {
+            rule.columns
+                .iter()
+                .find(|column| label(column).is_none())
+                .cloned()
+        };
         if let Some(wanted) = missing(&columns.host).or_else(|| missing(&columns.resource)) {
             let labels: Vec<&str> = one.metric.keys().map(String::as_str).collect();
             return Err(refused(format!(
@@ -286,8 +343,12 @@ fn prometheus(name: &str, text: &str, collector: &mut Collector<'_, '_>) -> Resu
             rule.fixed.clone().into_iter().chain(columns).collect()
         };
         let (hosts, resources) = (parts(&columns.host), parts(&columns.resource));
-        let host = host_name.join(hosts.iter().map(String::as_str)).unwrap_or_default();
-        let resource = resource_name.join(resources.iter().map(String::as_str)).unwrap_or_default();
+        let host = host_name
+            .join(hosts.iter().map(String::as_str))
+            .unwrap_or_default();
+        let resource = resource_name
+            .join(resources.iter().map(String::as_str))
+            .unwrap_or_default();
         for (sample, (at, value)) in one.values.iter().chain(&one.value).enumerate() {
             let value = text_of(value.get());
             collector.row(&RawRow {
@@ -304,7 +365,7 @@ fn prometheus(name: &str, text: &str, collector: &mut Collector<'_, '_>) -> Resu
     Ok(())
 }
 
-/// What CloudWatch answers: a label, instants and values of every series.
+/// What `CloudWatch` answers: a label, instants and values of every series.
 fn cloudwatch(name: &str, text: &str, collector: &mut Collector<'_, '_>) -> Result<(), Halt> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -324,7 +385,10 @@ fn cloudwatch(name: &str, text: &str, collector: &mut Collector<'_, '_>) -> Resu
         values: Vec<&'a RawValue>,
     }
     let refused = |cause: String| Halt::Refused(Refusal::new(name, cause));
-    let mut columns = collector.request.columns.or("Label", "", "Timestamps", "Values");
+    let mut columns = collector
+        .request
+        .columns
+        .or("Label", "", "Timestamps", "Values");
     if collector.request.columns.resource.is_unsaid() {
         return Err(refused(
             "CloudWatch's labels do not say which resource they are of; name it with --resource, such as cpu".to_owned(),
@@ -336,7 +400,9 @@ fn cloudwatch(name: &str, text: &str, collector: &mut Collector<'_, '_>) -> Resu
     // With pages one after another, as `--no-paginate` and loops leave them.
     for answer in serde_json::Deserializer::from_str(text).into_iter::<Answer<'_>>() {
         let answer = answer.map_err(|error| {
-            refused(format!("it is no answer of CloudWatch ({error}); mend the file, or fetch it again"))
+            refused(format!(
+                "it is no answer of CloudWatch ({error}); mend the file, or fetch it again"
+            ))
         })?;
         for one in &answer.metric_data_results {
             if one.timestamps.len() != one.values.len() {

@@ -42,6 +42,6 @@ pub use midnights::LocalMidnights;
 pub use numbers::{Decimal, Number, read_number};
 pub use reading::{Reading, Request, Sink, read, telling_columns};
 pub use refusal::{Refusal, in_one_line};
-pub use rows::{DayCell, RowTable, Stop, TableStop, ValueCell};
+pub use rows::{DayCell, EachRow, RowTable, Stop, TableStop, ValueCell};
 pub use samples::{FutureRows, Noted, Samples, SeriesNames};
 pub use source::{Source, files_of};

@@ -74,7 +74,10 @@ impl MidnightWatch {
     /// What zones' midnights they all are; `None` where they are midnights in UTC, of none, or too few to tell.
     pub(crate) fn found(&self) -> Option<LocalMidnights> {
         const LEAST_INSTANTS: usize = 7;
-        if self.gave_up || self.instants.len() < LEAST_INSTANTS || self.times.iter().all(|time| *time == 0) {
+        if self.gave_up
+            || self.instants.len() < LEAST_INSTANTS
+            || self.times.iter().all(|time| *time == 0)
+        {
             return None;
         }
         let mut instants: Vec<Timestamp> = Vec::with_capacity(self.instants.len());
@@ -84,7 +87,9 @@ impl MidnightWatch {
         instants.sort_unstable();
         let database = jiff::tz::db();
         let all: Vec<String> = database.available().map(|name| name.to_string()).collect();
-        let places = |name: &&str| name.contains('/') && !name.starts_with("Etc/") && !WELL_KNOWN.contains(name);
+        let places = |name: &&str| {
+            name.contains('/') && !name.starts_with("Etc/") && !WELL_KNOWN.contains(name)
+        };
         let others = all.iter().map(String::as_str).filter(places);
         let fitting = WELL_KNOWN.into_iter().chain(others).filter(|name| {
             Zone::get(name).is_ok_and(|zone| {
@@ -99,7 +104,8 @@ impl MidnightWatch {
         }
         let mut times = self.times.clone();
         times.sort_unstable();
-        let shown = |time: &i64| format!("{:02}:{:02}", time / 3_600_000_000, time / 60_000_000 % 60);
+        let shown =
+            |time: &i64| format!("{:02}:{:02}", time / 3_600_000_000, time / 60_000_000 % 60);
         Some(LocalMidnights {
             times: times.iter().map(shown).collect(),
             zones,
@@ -136,16 +142,31 @@ mod tests {
         assert_eq!(london.times, ["00:00", "23:00"]);
         assert_eq!(london.zones[0], "Europe/London");
         assert_eq!(midnights_of("Asia/Kolkata").unwrap().times, ["18:30"]);
-        assert_eq!(midnights_of("Asia/Kolkata").unwrap().zones[0], "Asia/Kolkata");
-        assert_eq!(midnights_of("America/New_York").unwrap().zones[0], "America/New_York");
+        assert_eq!(
+            midnights_of("Asia/Kolkata").unwrap().zones[0],
+            "Asia/Kolkata"
+        );
+        assert_eq!(
+            midnights_of("America/New_York").unwrap().zones[0],
+            "America/New_York"
+        );
         assert_eq!(midnights_of("UTC"), None);
     }
 
     #[test]
     fn other_instants_are_no_midnights() {
         // A job at a quarter past two, one sample an hour, and too few to tell.
-        assert_eq!(watch((10..25).map(|day| format!("2025-01-{day}T02:17:00Z"))), None);
-        assert_eq!(watch((10..24).map(|hour| format!("2025-01-01T{hour}:00:00Z"))), None);
-        assert_eq!(watch((10..13).map(|day| format!("2025-01-{day}T23:00:00Z"))), None);
+        assert_eq!(
+            watch((10..25).map(|day| format!("2025-01-{day}T02:17:00Z"))),
+            None
+        );
+        assert_eq!(
+            watch((10..24).map(|hour| format!("2025-01-01T{hour}:00:00Z"))),
+            None
+        );
+        assert_eq!(
+            watch((10..13).map(|day| format!("2025-01-{day}T23:00:00Z"))),
+            None
+        );
     }
 }

@@ -49,7 +49,10 @@ pub fn read_number(text: &str, decimal: Decimal) -> Number {
     let trimmed = text.trim();
     // The plain case first: nearly all texts are one.
     if decimal != Decimal::Comma
-        && trimmed.bytes().next_back().is_some_and(|last| last.is_ascii_digit())
+        && trimmed
+            .bytes()
+            .next_back()
+            .is_some_and(|last| last.is_ascii_digit())
         && let Ok(value) = trimmed.parse::<f64>()
     {
         return finite(value);
@@ -63,7 +66,10 @@ pub fn read_number(text: &str, decimal: Decimal) -> Number {
             Number::Unreadable
         };
     }
-    if MISSING.iter().any(|missing| number.eq_ignore_ascii_case(missing)) {
+    if MISSING
+        .iter()
+        .any(|missing| number.eq_ignore_ascii_case(missing))
+    {
         return Number::Missing;
     }
     let plain = match decimal {
@@ -88,7 +94,9 @@ fn finite(value: f64) -> Number {
 /// The number with a point and without separators of thousands, or `None` where those stand elsewhere than
 /// before groups of three digits.
 fn without_separators(number: &str, point: char, separator: char) -> Option<Cow<'_, str>> {
-    let separates = |c: char| c == separator || matches!(c, '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}');
+    let separates = |c: char| {
+        c == separator || matches!(c, '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
+    };
     let (whole, fraction) = match number.split_once(point) {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (number, None),
@@ -103,7 +111,8 @@ fn without_separators(number: &str, point: char, separator: char) -> Option<Cow<
     let mut groups = whole.split(separates);
     let mut plain = groups.next()?.to_owned();
     let leading = plain.trim_start_matches(['+', '-']);
-    let leads_groups = (1..=3).contains(&leading.len()) && leading.bytes().all(|b| b.is_ascii_digit());
+    let leads_groups =
+        (1..=3).contains(&leading.len()) && leading.bytes().all(|b| b.is_ascii_digit());
     if is_grouped && !leads_groups {
         return None;
     }

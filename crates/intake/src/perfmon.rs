@@ -5,7 +5,9 @@
 
 /// Whether the performance monitor wrote this header.
 pub(crate) fn is_header(header: &[String]) -> bool {
-    header.first().is_some_and(|first| first.starts_with("(PDH-CSV"))
+    header
+        .first()
+        .is_some_and(|first| first.starts_with("(PDH-CSV"))
 }
 
 /// Host and counter of a column's name.

@@ -1,7 +1,7 @@
 //! Files into samples.
 
 use crate::columns::Columns;
-use crate::csv_rows::{csv_rows, is_grafana};
+use crate::csv_rows::{csv_rows, first_byte, is_grafana};
 use crate::days::{DayOrder, WrittenDay};
 use crate::decode::Encoding;
 use crate::evidence::{
@@ -14,7 +14,7 @@ use crate::numbers::{Decimal, Number, read_number};
 use crate::refusal::{Refusal, in_one_line};
 use crate::rows::{DayCell, Halt, RawRow, Stop, TableStop, ValueCell};
 use crate::samples::{FutureRows, Noted, Samples, SeriesNames};
-use crate::source::{Content, Source};
+use crate::source::{Content, Source, Text, read_error};
 
 /// Samples handed over at a time.
 const BATCH: usize = 1 << 16;
@@ -156,7 +156,7 @@ fn survey(
     request: &Request,
     rules: &DayRules,
 ) -> Result<Decided, Refusal> {
-    let mut collector = Collector::new(request, rules, Task::Survey(DayEvidence::default()));
+    let mut collector = Collector::new(request, rules, Task::Survey(Box::default()));
     match collector.all(sources) {
         Ok(()) => {}
         Err(Halt::Refused(refusal)) => return Err(refusal),
@@ -179,9 +179,12 @@ fn undecided_refusal(undecided: &Undecided, column: &str, request: &Request) -> 
             readings: [day_first, month_first],
             formats: [day_first_format, month_first_format],
         } => {
-            let earlier = request.earlier_format.as_ref().map_or_else(String::new, |format| {
-                format!("; an earlier import was read with --ds-format '{format}'")
-            });
+            let earlier = request
+                .earlier_format
+                .as_ref()
+                .map_or_else(String::new, |format| {
+                    format!("; an earlier import was read with --ds-format '{format}'")
+                });
             Refusal::new(
                 &example.file,
                 format!(
@@ -238,7 +241,7 @@ fn undecided_refusal(undecided: &Undecided, column: &str, request: &Request) -> 
 /// What a pass over the files is for.
 enum Task<'s> {
     Reading(&'s mut dyn Sink),
-    Survey(DayEvidence),
+    Survey(Box<DayEvidence>),
     Comparing(Comparing<'s>),
 }
 
@@ -355,8 +358,11 @@ impl<'r, 's> Collector<'r, 's> {
         let name = source.name.clone();
         match &mut source.content {
             Content::File(path, by_ending) => {
-                let text = crate::source::open_text(&name, path, self.request.encoding)?;
-                let format = self.request.format.or(*by_ending).unwrap_or(Format::Csv);
+                let mut text = crate::source::open_text(&name, path, self.request.encoding)?;
+                let format = match self.request.format.or(*by_ending) {
+                    Some(format) => format,
+                    None => format_by_content(&name, &mut text)?,
+                };
                 match format {
                     Format::Csv | Format::Grafana | Format::Perfmon => csv_rows(&name, text, self),
                     Format::Json | Format::Prometheus | Format::Cloudwatch => {
@@ -375,7 +381,9 @@ impl<'r, 's> Collector<'r, 's> {
                 let told = table.rows(&columns, &mut |hosts, resources, day, value, line| {
                     let row = RawRow {
                         host: host_name.join(hosts.iter().copied()).unwrap_or_default(),
-                        resource: resource_name.join(resources.iter().copied()).unwrap_or_default(),
+                        resource: resource_name
+                            .join(resources.iter().copied())
+                            .unwrap_or_default(),
                         day,
                         value,
                         value_column: &value_column,
@@ -403,7 +411,8 @@ impl<'r, 's> Collector<'r, 's> {
     pub(crate) fn bad_line(&mut self, line: u64, why: &str, text: &str) -> Result<(), Halt> {
         if self.request.skip_bad_lines {
             let file = &self.file;
-            self.bad_lines.add(|| format!("line {line} of {file} {why}: `{text}`"));
+            self.bad_lines
+                .add(|| format!("line {line} of {file} {why}: `{text}`"));
             return Ok(());
         }
         Err(Halt::Refused(Refusal::new(
@@ -465,7 +474,11 @@ impl<'r, 's> Collector<'r, 's> {
                 );
             }
         };
-        if self.request.latest_day.is_some_and(|latest| placed.day > latest) {
+        if self
+            .request
+            .latest_day
+            .is_some_and(|latest| placed.day > latest)
+        {
             self.future.add(|| {
                 let day = fleet_day(placed.day);
                 format!("{}/{} on {day}", row.host, row.resource)
@@ -484,7 +497,11 @@ impl<'r, 's> Collector<'r, 's> {
         self.batch.micros.push(placed.micros);
         self.batch.days.push(placed.day);
         self.batch.values.push(value);
-        if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
+        if self.batch.len() >= BATCH {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     /// Notes whether a series' instants only rise, or only fall.
@@ -510,7 +527,13 @@ impl<'r, 's> Collector<'r, 's> {
         }
         if row.resource.is_empty() {
             let column = self.resource_column.clone();
-            self.fault(|all| &mut all.no_resource, &column, "", row.line, WITHOUT_NAME)?;
+            self.fault(
+                |all| &mut all.no_resource,
+                &column,
+                "",
+                row.line,
+                WITHOUT_NAME,
+            )?;
             return Ok(None);
         }
         let outcome = match row.day {
@@ -527,7 +550,10 @@ impl<'r, 's> Collector<'r, 's> {
                 outcome
             }
             DayCell::MonthFirst(text) => {
-                let rules = DayRules { order: Some(DayOrder::MonthFirst), ..self.rules.clone() };
+                let rules = DayRules {
+                    order: Some(DayOrder::MonthFirst),
+                    ..self.rules.clone()
+                };
                 rules.place(text)
             }
             DayCell::Seconds(text) => match WrittenDay::read(text) {
@@ -541,9 +567,13 @@ impl<'r, 's> Collector<'r, 's> {
                 }
                 _ => Outcome::NoDay,
             },
-            DayCell::Whole(whole) if self.rules.formats.is_empty() => self.rules.settle(digits_of(whole)),
+            DayCell::Whole(whole) if self.rules.formats.is_empty() => {
+                self.rules.settle(digits_of(whole))
+            }
             DayCell::Whole(whole) => self.rules.place(&whole.to_string()),
-            DayCell::Day(day) if is_calendar_day(day) => Outcome::Placed(Placed::of_epoch_days(day)),
+            DayCell::Day(day) if is_calendar_day(day) => {
+                Outcome::Placed(Placed::of_epoch_days(day))
+            }
             DayCell::Instant(micros) => {
                 let at = jiff::Timestamp::from_microsecond(micros).ok();
                 let written = at.and_then(crate::days::instant);
@@ -552,7 +582,11 @@ impl<'r, 's> Collector<'r, 's> {
             DayCell::Local(micros) => {
                 let day = i32::try_from(micros.div_euclid(86_400_000_000)).unwrap_or(i32::MAX);
                 if is_calendar_day(day) {
-                    Outcome::Placed(Placed { micros, day, is_instant: false })
+                    Outcome::Placed(Placed {
+                        micros,
+                        day,
+                        is_instant: false,
+                    })
                 } else {
                     Outcome::NoDay
                 }
@@ -615,9 +649,17 @@ impl<'r, 's> Collector<'r, 's> {
                      file, or name another column"
                 )
             } else {
-                let formats = if what == "day" { ", or say how days are written with --ds-format" } else { "" };
+                let formats = if what == "day" {
+                    ", or say how days are written with --ds-format"
+                } else {
+                    ""
+                };
                 let comma = text.contains(',') && what == "number";
-                let decimal = if comma { ", or say what separates fractions with --decimal" } else { "" };
+                let decimal = if comma {
+                    ", or say what separates fractions with --decimal"
+                } else {
+                    ""
+                };
                 format!(
                     "column {column} holds `{}`, which is no {what} ({place}, {rows} such rows); mend the file, or \
                      name another column{formats}{decimal}",
@@ -637,7 +679,11 @@ impl<'r, 's> Collector<'r, 's> {
         let Task::Reading(sink) = &mut self.task else {
             return Ok(());
         };
-        if sink.samples(batch) { Ok(()) } else { Err(Halt::Sink) }
+        if sink.samples(batch) {
+            Ok(())
+        } else {
+            Err(Halt::Sink)
+        }
     }
 
     /// Whether the file at hand is one of Grafana's by its header.
@@ -645,6 +691,15 @@ impl<'r, 's> Collector<'r, 's> {
         self.request.format == Some(Format::Grafana)
             || (self.request.format.is_none() && is_grafana(header))
     }
+}
+
+/// What a text is that has no name to tell by: JSON begins with a brace or a bracket.
+fn format_by_content(name: &str, text: &mut Text) -> Result<Format, Refusal> {
+    let first = first_byte(text).map_err(|error| Refusal::new(name, read_error(&error)))?;
+    Ok(match first {
+        Some(b'{' | b'[') => Format::Json,
+        _ => Format::Csv,
+    })
 }
 
 fn is_calendar_day(day: i32) -> bool {
@@ -661,7 +716,11 @@ fn digits_of(whole: i64) -> WrittenDay {
 }
 
 fn place_of(line: u64, is_text: bool) -> String {
-    if is_text { format!("line {line}") } else { format!("row {line}") }
+    if is_text {
+        format!("line {line}")
+    } else {
+        format!("row {line}")
+    }
 }
 
 fn text_of(day: &DayCell<'_>) -> String {
@@ -671,7 +730,9 @@ fn text_of(day: &DayCell<'_>) -> String {
         }
         DayCell::Whole(whole) => whole.to_string(),
         DayCell::Day(day) => format!("{day} days after 1970-01-01"),
-        DayCell::Instant(micros) | DayCell::Local(micros) => format!("{micros} µs after 1970-01-01"),
+        DayCell::Instant(micros) | DayCell::Local(micros) => {
+            format!("{micros} µs after 1970-01-01")
+        }
         DayCell::Missing => String::new(),
     }
 }

@@ -50,19 +50,18 @@ pub(crate) struct RawRow<'a> {
     pub(crate) fields: Option<&'a csv::StringRecord>,
 }
 
+/// Takes one row: the parts of its host's name, those of its resource's, its day, its value and its number.
+pub type EachRow<'e> =
+    dyn FnMut(&[&str], &[&str], DayCell<'_>, ValueCell<'_>, u64) -> Result<(), Stop> + 'e;
+
 /// Rows that are taken apart elsewhere, by the same columns.
 pub trait RowTable {
-    /// Hands every row to `each`: the parts of the host's name, those of the resource's, day, value and the
-    /// number of the row. Called again for a second pass.
+    /// Hands every row to `each`. Called again for a second pass.
     ///
     /// # Errors
     ///
     /// [`Refusal`] where the table cannot be read or lacks a column, or the one `each` returned.
-    fn rows(
-        &mut self,
-        columns: &Columns,
-        each: &mut dyn FnMut(&[&str], &[&str], DayCell<'_>, ValueCell<'_>, u64) -> Result<(), Stop>,
-    ) -> Result<(), TableStop>;
+    fn rows(&mut self, columns: &Columns, each: &mut EachRow<'_>) -> Result<(), TableStop>;
 }
 
 /// Reading has to stop here.

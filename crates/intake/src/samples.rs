@@ -61,15 +61,13 @@ impl SeriesNames {
         self.key.push_str(resource);
         self.key.push('\0');
         self.key.push_str(&host.len().to_string());
-        self.last = match self.places.get(self.key.as_str()) {
-            Some(place) => *place,
-            None => {
-                let place = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-                self.names.push((host.to_owned(), resource.to_owned()));
-                self.places.insert(self.key.as_str().into(), place);
-                place
-            }
-        };
+        if let Some(place) = self.places.get(self.key.as_str()) {
+            self.last = *place;
+            return self.last;
+        }
+        self.last = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push((host.to_owned(), resource.to_owned()));
+        self.places.insert(self.key.as_str().into(), self.last);
         self.last
     }
 }

@@ -58,7 +58,7 @@ impl<'a> Source<'a> {
     pub fn kept(name: &str, path: &Path) -> Self {
         Self {
             name: name.to_owned(),
-            content: Content::File(path.to_owned(), Some(Format::Csv)),
+            content: Content::File(path.to_owned(), None),
         }
     }
 
@@ -93,7 +93,11 @@ impl<'a> Source<'a> {
 pub(crate) type Text = BufReader<Box<dyn Read>>;
 
 /// Opens a file as text: decompressed where it is compressed, decoded from its encoding.
-pub(crate) fn open_text(name: &str, path: &Path, encoding: Option<Encoding>) -> Result<Text, Refusal> {
+pub(crate) fn open_text(
+    name: &str,
+    path: &Path,
+    encoding: Option<Encoding>,
+) -> Result<Text, Refusal> {
     let failed = |error: io::Error| Refusal::new(name, read_error(&error));
     if !path.exists() {
         return Err(Refusal::new(name, "no such file"));

@@ -103,7 +103,9 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
 }
 
 fn judge_by(store: &Store, run: RunId, rules: &Rules) {
-    let data = store.data_summary(fleetcast_store::LastDay::default()).unwrap();
+    let data = store
+        .data_summary(fleetcast_store::LastDay::default())
+        .unwrap();
     let index = store.series_index(&data, split().as_of()).unwrap();
     let histories = Histories::new(store, &index, split().history(), 4);
     let result = judge(store, run, &histories, &split(), rules, 3, |_| ()).unwrap();

@@ -4,7 +4,7 @@ series AS (
     SELECT
         host, resource, days, outside, is_far, is_above_one,
         outside <= greatest(0.01 * days, if(days >= 20, 1, 0)) AS is_percent_like,
-        days > 0 AND negative <= greatest(0.001 * days, if(days >= 20, 1, 0)) AS is_never_negative
+        negative <= greatest(0.001 * days, if(days >= 20, 1, 0)) AS is_never_negative
     FROM (
 {shares}
     )
@@ -14,9 +14,9 @@ series AS (
 resources AS (
     SELECT
         resource,
-        avg(is_never_negative::INTEGER) >= 0.75 AS is_never_negative,
+        coalesce(avg(is_never_negative::INTEGER) FILTER (WHERE days > 0) >= 0.75, false) AS is_never_negative,
         -- Up to 1, values may as well be shares: nothing is guessed then.
-        avg(is_percent_like::INTEGER) >= 0.75 AND bool_or(is_above_one)
+        coalesce(avg(is_percent_like::INTEGER) FILTER (WHERE days > 0) >= 0.75, false) AND bool_or(is_above_one)
         AND regexp_matches(
             lower(resource),
             'cpu|gpu|memory|disk|swap|storage|filesystem|inode|network|bandwidth|util|percent|pct|%'

@@ -4,14 +4,14 @@ WITH
 repeats AS (
     SELECT host, resource, sum(repeated) AS repeated, avg(instants) AS instants_a_day
     FROM repeated_instants
-    WHERE ds <= $1 AND ds > $1 - INTERVAL 36 MONTHS
+    WHERE ds <= $1::DATE AND ds > $1::DATE - INTERVAL 36 MONTHS
     GROUP BY host, resource
 ),
 observed AS (
     SELECT d.host::VARCHAR AS host, d.resource::VARCHAR AS resource, count(*) AS days
     FROM processed_data AS d
     JOIN (SELECT DISTINCT host, resource FROM repeats) AS r ON r.host = d.host::VARCHAR AND r.resource = d.resource::VARCHAR
-    WHERE d.ds <= $1 AND d.ds > $1 - INTERVAL 36 MONTHS
+    WHERE d.ds <= $1::DATE AND d.ds > $1::DATE - INTERVAL 36 MONTHS
     GROUP BY ALL
 )
 SELECT r.host, r.resource, r.repeated::UBIGINT AS repeated

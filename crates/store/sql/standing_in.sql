@@ -12,9 +12,9 @@ drafted AS (
 stale AS (
     SELECT host::VARCHAR AS host, resource::VARCHAR AS resource
     FROM processed_data
-    WHERE host IS NOT NULL AND resource IS NOT NULL AND ds <= $1 AND abs(utilization::DOUBLE) <= 1e100
+    WHERE host IS NOT NULL AND resource IS NOT NULL AND ds <= $1::DATE AND abs(utilization::DOUBLE) <= 1e100
     GROUP BY ALL
-    HAVING max(ds) < $1 - $2::INTEGER
+    HAVING max(ds) < $1::DATE - $2::INTEGER
 )
 SELECT
     (SELECT count(*) FROM golden AS g WHERE NOT EXISTS (

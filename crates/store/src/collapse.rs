@@ -54,7 +54,9 @@ impl Store {
                     }))
                 },
             )
-            .map_err(Error::while_doing("holding the run against the golden record"))
+            .map_err(Error::while_doing(
+                "holding the run against the golden record",
+            ))
     }
 
     /// How many series of the golden record that stands are in `drafted`, the table or draft of a stage with a row
@@ -76,14 +78,18 @@ impl Store {
                     would_have: row.get(2)?,
                 }))
             })
-            .map_err(Error::while_doing("holding a stage's series against the golden record"))
+            .map_err(Error::while_doing(
+                "holding a stage's series against the golden record",
+            ))
     }
 
     /// Whether there is no golden record to lose, or one of data after `as_of`.
     fn golden_record_is_later(&self, as_of: Day) -> Result<bool, Error> {
         let last: Option<Date> = self
             .connection
-            .query_row(include_str!("../sql/golden_as_of.sql"), [], |row| row.get(0))
+            .query_row(include_str!("../sql/golden_as_of.sql"), [], |row| {
+                row.get(0)
+            })
             .map_err(Error::while_doing("reading how old the golden record is"))?;
         Ok(last.is_none_or(|Date(last)| last > as_of))
     }

@@ -80,7 +80,9 @@ impl Store {
                     Ok(Forgotten {
                         rows: row.get(0)?,
                         series: row.get(1)?,
-                        days: first.zip(last).map(|(Date(first), Date(last))| (first, last)),
+                        days: first
+                            .zip(last)
+                            .map(|(Date(first), Date(last))| (first, last)),
                         series_gone: row.get(4)?,
                     })
                 })
@@ -88,7 +90,11 @@ impl Store {
             if dry_run || forgotten.rows == 0 {
                 return Ok(forgotten);
             }
-            for table in [Table::ProcessedData, Table::UnfinishedDays, Table::RepeatedInstants] {
+            for table in [
+                Table::ProcessedData,
+                Table::UnfinishedDays,
+                Table::RepeatedInstants,
+            ] {
                 let sql = include_str!("../sql/forget_rows.sql").replace("{table}", table.as_str());
                 let chosen = params![
                     what.host,
@@ -131,16 +137,32 @@ impl Store {
         self.in_one_transaction(ACTION, || {
             let days_of_both = self
                 .connection
-                .query_row(include_str!("../sql/rename_both.sql"), [from, to], |row| row.get(0))
+                .query_row(include_str!("../sql/rename_both.sql"), [from, to], |row| {
+                    row.get(0)
+                })
                 .map_err(renaming)?;
-            for table in [Table::ProcessedData, Table::UnfinishedDays, Table::RepeatedInstants] {
-                let sql = include_str!("../sql/rename_drop_doubles.sql").replace("{table}", table.as_str());
-                self.connection.execute(&sql, [from, to]).map_err(renaming)?;
+            for table in [
+                Table::ProcessedData,
+                Table::UnfinishedDays,
+                Table::RepeatedInstants,
+            ] {
+                let sql = include_str!("../sql/rename_drop_doubles.sql")
+                    .replace("{table}", table.as_str());
+                self.connection
+                    .execute(&sql, [from, to])
+                    .map_err(renaming)?;
             }
             let mut rows = 0;
-            for table in [Table::ProcessedData, Table::UnfinishedDays, Table::RepeatedInstants] {
+            for table in [
+                Table::ProcessedData,
+                Table::UnfinishedDays,
+                Table::RepeatedInstants,
+            ] {
                 let sql = format!("UPDATE {table} SET host = $2 WHERE host = $1");
-                let changed = self.connection.execute(&sql, [from, to]).map_err(renaming)?;
+                let changed = self
+                    .connection
+                    .execute(&sql, [from, to])
+                    .map_err(renaming)?;
                 if table == Table::ProcessedData {
                     rows = changed as u64;
                 }

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{
+    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array,
+};
 use duckdb::params;
 use fleetcast_core::{Day, SeriesKey};
 use fleetcast_intake::{
-    Format, LocalMidnights, Noted, Reading, Refusal, Request, Samples, Sink, Source, files_of, read,
-    telling_columns,
+    Format, LocalMidnights, Noted, Reading, Refusal, Request, Samples, Sink, Source, files_of,
+    read, telling_columns,
 };
 
 use crate::input::Date;
@@ -177,7 +179,9 @@ impl Store {
             let columns = request.columns.or_usual();
             let left_out = match reading.future.count {
                 0 => String::new(),
-                rows => format!(" up to tomorrow ({rows} rows lie after it; --allow-future keeps them)"),
+                rows => {
+                    format!(" up to tomorrow ({rows} rows lie after it; --allow-future keeps them)")
+                }
             };
             return Err(Error::Import {
                 path: import.files.first().cloned().unwrap_or_default(),
@@ -189,7 +193,7 @@ impl Store {
         }
         self.name_series(&reading, import)?;
         let repeats = self.repeats(&reading, import)?;
-        let telling = self.telling_columns(&mut sources, &request, &reading, &repeats)?;
+        let telling = columns_that_tell(&mut sources, &request, &reading, &repeats)?;
         if import.on_repeat == OnRepeat::Refuse
             && let Some(worst) = repeats.series.first()
         {
@@ -211,7 +215,7 @@ impl Store {
             if let Some(format) = reading.inferred_formats.first() {
                 self.keep_day_format(format)?;
             }
-            self.import_report(&reading, repeats, telling)
+            self.import_report(&reading, repeats, &telling)
         })?;
         self.connection
             .execute_batch(include_str!("../sql/import_end.sql"))
@@ -254,7 +258,8 @@ impl Store {
             if named == Some(Format::Parquet) {
                 return Err(Error::Import {
                     path: PathBuf::from("standard input"),
-                    cause: "Parquet cannot be read from a pipe; give the file by its name".to_owned(),
+                    cause: "Parquet cannot be read from a pipe; give the file by its name"
+                        .to_owned(),
                 });
             }
             sources.push(Source::kept("standard input", kept));
@@ -292,7 +297,8 @@ impl Store {
         for message in receiver {
             match message {
                 Message::Samples(samples) => {
-                    let batch = batch_of(samples).map_err(|error| Error::columns(IMPORTING, error))?;
+                    let batch =
+                        batch_of(samples).map_err(|error| Error::columns(IMPORTING, error))?;
                     appender.append_record_batch(batch).map_err(importing)?;
                 }
                 Message::Restart => {
@@ -358,7 +364,9 @@ impl Store {
             )
             .map_err(importing)?;
         let rows = statement
-            .query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get(1)?, row.get(2)?)))
+            .query_map([], |row| {
+                Ok((row.get::<_, u32>(0)?, row.get(1)?, row.get(2)?))
+            })
             .map_err(importing)?;
         let names = reading.series.names();
         let mut series = Vec::new();
@@ -393,24 +401,6 @@ impl Store {
         })
     }
 
-    fn telling_columns(
-        &self,
-        sources: &mut [Source<'static>],
-        request: &Request,
-        reading: &Reading,
-        repeats: &Repeats,
-    ) -> Result<Vec<String>, Error> {
-        if repeats.examples.is_empty() {
-            return Ok(Vec::new());
-        }
-        let columns = request.columns.or_usual();
-        let mut telling = telling_columns(sources, request, &reading.days, &repeats.examples)
-            .map_err(refused)?;
-        // That values differ is what was noticed in the first place.
-        telling.retain(|name| Some(name) != columns.value.as_ref() && Some(name) != columns.ds.as_ref());
-        Ok(telling)
-    }
-
     fn merge(&self, import: &Import, repeats: &Repeats) -> Result<(), Error> {
         let importing = Error::while_doing(IMPORTING);
         let parts: Vec<String> = aggregates_of(import)
@@ -439,13 +429,17 @@ impl Store {
         &self,
         reading: &Reading,
         repeats: Repeats,
-        telling_columns: Vec<String>,
+        telling_columns: &[String],
     ) -> Result<ImportReport, Error> {
         let report = self
             .connection
             .query_row(include_str!("../sql/import_report.sql"), [], |row| {
                 let (first, last): (Date, Date) = (row.get(1)?, row.get(2)?);
-                let several = repeats.series.iter().filter(|one| one.are_several_series()).count();
+                let several = repeats
+                    .series
+                    .iter()
+                    .filter(|one| one.are_several_series())
+                    .count();
                 Ok(ImportReport {
                     rows: reading.rows,
                     rows_without_value: reading.rows_without_value,
@@ -463,7 +457,7 @@ impl Store {
                     series_with_repeats: repeats.series.len() as u64,
                     several_series: several as u64,
                     repeated_series: Vec::new(),
-                    telling_columns: telling_columns.clone(),
+                    telling_columns: telling_columns.to_vec(),
                     unfinished: row.get(6)?,
                 })
             })
@@ -489,7 +483,9 @@ impl Store {
 
     fn earlier_day_format(&self) -> Result<Option<String>, Error> {
         self.connection
-            .query_row("SELECT max(format) FROM inferred_day_format", [], |row| row.get(0))
+            .query_row("SELECT max(format) FROM inferred_day_format", [], |row| {
+                row.get(0)
+            })
             .map_err(Error::while_doing(IMPORTING))
     }
 
@@ -499,10 +495,32 @@ impl Store {
             .execute_batch("DELETE FROM inferred_day_format")
             .map_err(importing)?;
         self.connection
-            .execute("INSERT INTO inferred_day_format VALUES (?)", params![format])
+            .execute(
+                "INSERT INTO inferred_day_format VALUES (?)",
+                params![format],
+            )
             .map(|_| ())
             .map_err(importing)
     }
+}
+
+/// The columns that tell repeated rows apart.
+fn columns_that_tell(
+    sources: &mut [Source<'static>],
+    request: &Request,
+    reading: &Reading,
+    repeats: &Repeats,
+) -> Result<Vec<String>, Error> {
+    if repeats.examples.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = request.columns.or_usual();
+    let mut telling =
+        telling_columns(sources, request, &reading.days, &repeats.examples).map_err(refused)?;
+    // That values differ is what was noticed in the first place.
+    telling
+        .retain(|name| Some(name) != columns.value.as_ref() && Some(name) != columns.ds.as_ref());
+    Ok(telling)
 }
 
 /// What to do about instants with several values.
@@ -513,7 +531,10 @@ pub fn way_out_of_repeats(telling_columns: &[String]) -> String {
                 --resource-column, or say with --on-repeat what several values are"
             .to_owned();
     }
-    let columns: Vec<String> = telling_columns.iter().map(|name| format!("`{}`", in_one_line(name))).collect();
+    let columns: Vec<String> = telling_columns
+        .iter()
+        .map(|name| format!("`{}`", in_one_line(name)))
+        .collect();
     format!(
         "column {} tells them apart; add it to --host-column or --resource-column, or say with --on-repeat what \
          several values are",
@@ -528,13 +549,13 @@ fn aggregates_of(import: &Import) -> Vec<Aggregate> {
             aggregates.push(*aggregate);
         }
     }
-    if aggregates.is_empty() { vec![Aggregate::Mean] } else { aggregates }
+    if aggregates.is_empty() {
+        vec![Aggregate::Mean]
+    } else {
+        aggregates
+    }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "called by `map_err`, which hands over what it has"
-)]
 fn refused(refusal: Refusal) -> Error {
     Error::Import {
         path: PathBuf::from(&refusal.file),

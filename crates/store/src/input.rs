@@ -141,7 +141,11 @@ impl Store {
         let series = self.series_ends(last_day)?;
         let observed = |one: &SeriesEnd| -> Vec<Day> {
             let left_out = one.unfinished.as_ref().map(|(day, _)| *day);
-            one.last_days.iter().copied().filter(|day| Some(*day) != left_out).collect()
+            one.last_days
+                .iter()
+                .copied()
+                .filter(|day| Some(*day) != left_out)
+                .collect()
         };
         let ends: Vec<Vec<Day>> = series.iter().map(observed).collect();
         let Some(end) = fleet_end(&ends) else {
@@ -174,9 +178,16 @@ impl Store {
                 if last_days.is_valid(row) {
                     let list = last_days.value(row);
                     let list = list.as_primitive_opt::<Date32Type>().ok_or_else(|| {
-                        Error::columns("listing the series of processed_data", "days came as something else")
+                        Error::columns(
+                            "listing the series of processed_data",
+                            "days came as something else",
+                        )
                     })?;
-                    days.extend(list.iter().flatten().filter_map(|day| Day::from_epoch_days(i64::from(day)).ok()));
+                    days.extend(
+                        list.iter()
+                            .flatten()
+                            .filter_map(|day| Day::from_epoch_days(i64::from(day)).ok()),
+                    );
                     days.sort_unstable_by(|a, b| b.cmp(a));
                     days.dedup();
                 }
@@ -205,7 +216,9 @@ impl Store {
                 let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
                 let (samples, usual): (u64, f64) = (row.get(3)?, row.get(4)?);
                 let Date(day) = row.get(2)?;
-                let message = format!("{day} has {samples} samples where days have {usual}: left out as unfinished");
+                let message = format!(
+                    "{day} has {samples} samples where days have {usual}: left out as unfinished"
+                );
                 Ok((key, day, message))
             })
             .map_err(listing)?;
@@ -240,10 +253,16 @@ impl Store {
             if let Some((day, message)) = end.unfinished.as_ref().filter(|(day, _)| *day <= as_of) {
                 index.unfinished.insert(place, *day);
                 let code = IssueCode::UnfinishedDay;
-                index.issues.push(data_issue(&end.key, Severity::Info, code, message.clone()));
+                index
+                    .issues
+                    .push(data_issue(&end.key, Severity::Info, code, message.clone()));
             }
         }
-        if data.series.iter().any(|end| end.last_days.first().is_some_and(|last| *last > as_of)) {
+        if data
+            .series
+            .iter()
+            .any(|end| end.last_days.first().is_some_and(|last| *last > as_of))
+        {
             index.issues.extend(self.rows_after(data, as_of)?);
         }
         self.keep_left_out_days(&index)?;
@@ -268,15 +287,25 @@ impl Store {
     fn keep_left_out_days(&self, index: &SeriesIndex) -> Result<(), Error> {
         let noting = Error::while_doing("noting days that are left out");
         self.make_left_out_days()?;
-        self.connection.execute_batch("DELETE FROM left_out_days").map_err(noting)?;
+        self.connection
+            .execute_batch("DELETE FROM left_out_days")
+            .map_err(noting)?;
         if index.unfinished.is_empty() {
             return Ok(());
         }
         let keys = || index.unfinished.keys().map(|place| &index.keys[*place]);
         let days = index.unfinished.values().map(|day| day.epoch_days());
         let columns: [(&str, ArrayRef); 3] = [
-            ("host", Arc::new(StringArray::from_iter_values(keys().map(SeriesKey::host)))),
-            ("resource", Arc::new(StringArray::from_iter_values(keys().map(SeriesKey::resource)))),
+            (
+                "host",
+                Arc::new(StringArray::from_iter_values(keys().map(SeriesKey::host))),
+            ),
+            (
+                "resource",
+                Arc::new(StringArray::from_iter_values(
+                    keys().map(SeriesKey::resource),
+                )),
+            ),
             ("ds", Arc::new(Date32Array::from_iter_values(days))),
         ];
         let batch = RecordBatch::try_from_iter(columns)
@@ -316,7 +345,8 @@ impl Store {
                     (IssueCode::AfterAsOf, Severity::Warning, message)
                 }
                 _ => {
-                    let message = format!("{count} rows after {as_of} were left out, of {first} to {last}");
+                    let message =
+                        format!("{count} rows after {as_of} were left out, of {first} to {last}");
                     (IssueCode::AfterAsOf, Severity::Warning, message)
                 }
             };
@@ -343,20 +373,37 @@ impl Store {
         for row in rows {
             let (key, count, is_percent, day, value, is_far) = row.map_err(listing)?;
             let first = format!("{value} on {day}");
-            let which = if count == 1 { first } else { format!("{count} values, the first {first},") };
+            let which = if count == 1 {
+                first
+            } else {
+                format!("{count} values, the first {first},")
+            };
             let verb = if count == 1 { "lies" } else { "lie" };
             let what = match (is_percent, is_far) {
-                (true, true) => "passed over for its limits, and left out of fits where far outside",
+                (true, true) => {
+                    "passed over for its limits, and left out of fits where far outside"
+                }
                 (true, false) => "passed over for its limits",
-                (false, _) => "too many for a percentage, so that no limits are assumed for this series",
+                (false, _) => {
+                    "too many for a percentage, so that no limits are assumed for this series"
+                }
             };
             let message = format!("{which} {verb} outside 0 to 100: {what}");
             if let Ok(place) = index.keys.binary_search(&key) {
                 if is_percent && is_far {
                     index.far_outside.insert(place);
                 }
-                let severity = if is_percent { Severity::Info } else { Severity::Warning };
-                index.issues.push(data_issue(&key, severity, IssueCode::OutsidePercent, message));
+                let severity = if is_percent {
+                    Severity::Info
+                } else {
+                    Severity::Warning
+                };
+                index.issues.push(data_issue(
+                    &key,
+                    severity,
+                    IssueCode::OutsidePercent,
+                    message,
+                ));
             }
         }
         Ok(())
@@ -383,7 +430,9 @@ impl Store {
             );
             if index.keys.binary_search(&key).is_ok() {
                 let code = IssueCode::SeveralSeriesUnderOneName;
-                index.issues.push(data_issue(&key, Severity::Warning, code, message.clone()));
+                index
+                    .issues
+                    .push(data_issue(&key, Severity::Warning, code, message.clone()));
                 index.several.insert(key, message);
             }
         }

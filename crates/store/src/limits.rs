@@ -154,7 +154,8 @@ impl Store {
         }
         self.connection
             .execute_batch(&with_limit_rules(
-                &include_str!("../sql/effective_limits.sql").replace("{relation}", "VIEW effective_limits"),
+                &include_str!("../sql/effective_limits.sql")
+                    .replace("{relation}", "VIEW effective_limits"),
                 Day::MAX,
             ))
             .map_err(Error::while_doing("creating the view effective_limits"))

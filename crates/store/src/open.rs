@@ -168,10 +168,14 @@ impl Store {
             .query_map([], |row| row.get::<_, String>(0))
             .map_err(listing)?;
         let noted = Table::IMPORT_NOTES.map(Table::as_str);
-        let made = Table::RESULTS.map(Table::as_str).into_iter().chain(noted).chain([
-            Table::FleetcastSchema.as_str(),
-            Table::ResourceLimits.as_str(),
-        ]);
+        let made = Table::RESULTS
+            .map(Table::as_str)
+            .into_iter()
+            .chain(noted)
+            .chain([
+                Table::FleetcastSchema.as_str(),
+                Table::ResourceLimits.as_str(),
+            ]);
         let made: Vec<&str> = made.collect();
         for name in names {
             if !made.contains(&name.map_err(listing)?.as_str()) {
@@ -241,7 +245,11 @@ impl Store {
         }
         self.in_one_transaction("creating the tables", || {
             let noted = Table::IMPORT_NOTES.into_iter();
-            for table in Table::RESULTS.into_iter().chain(noted).chain([Table::FleetcastSchema]) {
+            for table in Table::RESULTS
+                .into_iter()
+                .chain(noted)
+                .chain([Table::FleetcastSchema])
+            {
                 self.ensure_table(table)?;
             }
             self.connection

@@ -3,7 +3,9 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
 use duckdb::Connection;
-use fleetcast_intake::{Columns, DayCell, Refusal, RowTable, Stop, TableStop, ValueCell, in_one_line};
+use fleetcast_intake::{
+    Columns, DayCell, EachRow, Refusal, RowTable, TableStop, ValueCell, in_one_line,
+};
 
 use crate::import::{AS_IT_IS, quoted};
 use crate::way_out::explained_of_file;
@@ -30,11 +32,7 @@ enum Kind {
 }
 
 impl RowTable for ParquetRows {
-    fn rows(
-        &mut self,
-        columns: &Columns,
-        each: &mut dyn FnMut(&[&str], &[&str], DayCell<'_>, ValueCell<'_>, u64) -> Result<(), Stop>,
-    ) -> Result<(), TableStop> {
+    fn rows(&mut self, columns: &Columns, each: &mut EachRow<'_>) -> Result<(), TableStop> {
         let refuse = |cause: String| Refusal {
             file: self.name.clone(),
             cause,
@@ -43,7 +41,11 @@ impl RowTable for ParquetRows {
         let known = self.columns().map_err(failed)?;
         let find = |name: &str| -> Result<&(String, String), Refusal> {
             let exact = known.iter().find(|(column, _)| column == name);
-            let found = exact.or_else(|| known.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)));
+            let found = exact.or_else(|| {
+                known
+                    .iter()
+                    .find(|(column, _)| column.eq_ignore_ascii_case(name))
+            });
             found.ok_or_else(|| {
                 let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
                 refuse(format!(
@@ -70,7 +72,10 @@ impl RowTable for ParquetRows {
             .enumerate()
             .map(|(index, sql)| format!("{sql} AS c{index}"))
             .collect();
-        let sql = format!("SELECT {} FROM read_parquet(?, {AS_IT_IS})", numbered.join(", "));
+        let sql = format!(
+            "SELECT {} FROM read_parquet(?, {AS_IT_IS})",
+            numbered.join(", ")
+        );
         let mut statement = self.connection.prepare(&sql).map_err(failed)?;
         let hosts = columns.host.columns.len();
         let names = hosts + columns.resource.columns.len();
@@ -91,10 +96,20 @@ impl RowTable for ParquetRows {
                 resource_parts.clear();
                 resource_parts.extend(columns.resource.fixed.as_deref());
                 for index in 0..names {
-                    let parts = if index < hosts { &mut host_parts } else { &mut resource_parts };
+                    let parts = if index < hosts {
+                        &mut host_parts
+                    } else {
+                        &mut resource_parts
+                    };
                     parts.push(cells.text(index, row).unwrap_or_default());
                 }
-                each(&host_parts, &resource_parts, cells.day(row), cells.value(row), row_number)?;
+                each(
+                    &host_parts,
+                    &resource_parts,
+                    cells.day(row),
+                    cells.value(row),
+                    row_number,
+                )?;
             }
         }
         Ok(())
@@ -105,7 +120,8 @@ impl ParquetRows {
     fn columns(&self) -> Result<Vec<(String, String)>, duckdb::Error> {
         let sql = format!("DESCRIBE SELECT * FROM read_parquet(?, {AS_IT_IS})");
         let mut statement = self.connection.prepare(&sql)?;
-        let columns = statement.query_map([&self.location], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let columns =
+            statement.query_map([&self.location], |row| Ok((row.get(0)?, row.get(1)?)))?;
         columns.collect()
     }
 }
@@ -135,10 +151,18 @@ impl<'a> Cells<'a> {
     fn day(&self, row: usize) -> DayCell<'a> {
         let index = self.names;
         match self.day_kind {
-            Kind::Text | Kind::Number => self.text(index, row).map_or(DayCell::Missing, DayCell::Text),
-            Kind::Whole => self.whole(index, row).map_or(DayCell::Missing, DayCell::Whole),
-            Kind::Instant => self.whole(index, row).map_or(DayCell::Missing, DayCell::Instant),
-            Kind::Local => self.whole(index, row).map_or(DayCell::Missing, DayCell::Local),
+            Kind::Text | Kind::Number => self
+                .text(index, row)
+                .map_or(DayCell::Missing, DayCell::Text),
+            Kind::Whole => self
+                .whole(index, row)
+                .map_or(DayCell::Missing, DayCell::Whole),
+            Kind::Instant => self
+                .whole(index, row)
+                .map_or(DayCell::Missing, DayCell::Instant),
+            Kind::Local => self
+                .whole(index, row)
+                .map_or(DayCell::Missing, DayCell::Local),
             Kind::Day => {
                 let column = self.column(index).as_primitive_opt::<Date32Type>();
                 let valid = column.filter(|column| column.is_valid(row));
@@ -150,16 +174,27 @@ impl<'a> Cells<'a> {
     fn value(&self, row: usize) -> ValueCell<'a> {
         let index = self.names + 1;
         if matches!(self.value_kind, Kind::Text) {
-            return self.text(index, row).map_or(ValueCell::Missing, ValueCell::Text);
+            return self
+                .text(index, row)
+                .map_or(ValueCell::Missing, ValueCell::Text);
         }
         let column = self.column(index).as_primitive_opt::<Float64Type>();
         let valid = column.filter(|column| column.is_valid(row));
-        valid.map_or(ValueCell::Missing, |column| ValueCell::Number(column.value(row)))
+        valid.map_or(ValueCell::Missing, |column| {
+            ValueCell::Number(column.value(row))
+        })
     }
 }
 
 const WHOLE: [&str; 8] = [
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
 ];
 
 fn day_of(column: &str, data_type: &str) -> Result<(String, Kind), String> {
@@ -168,7 +203,9 @@ fn day_of(column: &str, data_type: &str) -> Result<(String, Kind), String> {
         "DATE" => (name, Kind::Day),
         // What is infinite has no day: told as text, so that the row can be named.
         "TIMESTAMP WITH TIME ZONE" => (format!("epoch_us({name})"), Kind::Instant),
-        other if other.starts_with("TIMESTAMP") => (format!("epoch_us({name}::TIMESTAMP)"), Kind::Local),
+        other if other.starts_with("TIMESTAMP") => {
+            (format!("epoch_us({name}::TIMESTAMP)"), Kind::Local)
+        }
         "VARCHAR" => (name, Kind::Text),
         other if WHOLE.contains(&other) => (format!("{name}::BIGINT"), Kind::Whole),
         "DOUBLE" | "FLOAT" => (format!("{name}::DECIMAL(30, 6)::VARCHAR"), Kind::Text),

@@ -217,7 +217,10 @@ fn columns_and_fixed_names_are_names_and_no_sql() {
     assert!(rows(&store).contains(
         &"'; DROP TABLE processed_data; --|' || (SELECT version()) || '|2025-01-01|1.0".to_owned()
     ));
-    let wrong = with(NameRule::column("nobody\n\u{1b}[2J"), NameRule::column("it's"));
+    let wrong = with(
+        NameRule::column("nobody\n\u{1b}[2J"),
+        NameRule::column("it's"),
+    );
     let message = store.import(&wrong).unwrap_err().to_string();
     assert!(
         message.contains("no column `nobody\\n\\u{1b}[2J`"),

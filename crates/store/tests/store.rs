@@ -264,7 +264,10 @@ mod input {
 
     #[track_caller]
     fn check(sql: &str, expected: &str) {
-        let message = store_with(sql).data_summary(LastDay::default()).unwrap_err().to_string();
+        let message = store_with(sql)
+            .data_summary(LastDay::default())
+            .unwrap_err()
+            .to_string();
         assert!(message.contains(expected), "{message}");
     }
 
@@ -302,7 +305,12 @@ mod input {
 
     #[test]
     fn the_fingerprint_is_of_the_rows_not_their_order() {
-        let of = |rows: &str| store_with_rows(rows).data_summary(LastDay::default()).unwrap().fingerprint;
+        let of = |rows: &str| {
+            store_with_rows(rows)
+                .data_summary(LastDay::default())
+                .unwrap()
+                .fingerprint
+        };
         let one = "('h', 'cpu', '2025-01-01', 1)";
         let two = "('h', 'cpu', '2025-01-02', 2)";
         assert_eq!(of(&format!("{one}, {two}")), of(&format!("{two}, {one}")));
@@ -316,7 +324,10 @@ mod input {
             "('b', 'cpu', '2025-01-01', 1), ('a', 'cpu', '2025-01-02', 1), ('a', 'cpu', '2025-02-01', 1),
              (NULL, 'cpu', '2025-01-01', 1), ('a', 'cpu', NULL, 1), ('a', 'cpu', 'infinity', 1)",
         );
-        assert_eq!(store.data_summary(LastDay::default()).unwrap().last_day, day("2025-02-01"));
+        assert_eq!(
+            store.data_summary(LastDay::default()).unwrap().last_day,
+            day("2025-02-01")
+        );
         let data = store.data_summary(LastDay::default()).unwrap();
         let index = store.series_index(&data, day("2025-01-31")).unwrap();
         let keys: Vec<String> = index.keys.iter().map(ToString::to_string).collect();

@@ -31,6 +31,15 @@ fn views_in_a_foreign_database_reach_no_other_file() {
             secret.display()
         ),
     );
+    // A run goes by its own rules, and does not even look at it.
+    desk.ok(RUN);
+    let limits = desk.query(DB, "SELECT DISTINCT limits_from FROM capacity_outlook");
+    assert_eq!(limits, ["percent"]);
+    // With limits given, what they add up to is read from the view.
+    desk.sql(
+        DB,
+        "INSERT INTO resource_limits (resource, threshold) VALUES ('cpu', 70)",
+    );
     let output = desk.run(RUN);
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
@@ -87,11 +96,13 @@ fn nothing_is_fetched_and_no_pattern_is_followed() {
         ("http://127.0.0.1:9/data.csv", "no such file"),
         ("s3://bucket/data.parquet", "no such file"),
         ("*.csv", "no such file"),
-        (".", "no such file"),
     ] {
         desk.fails(&format!("import {file}"), refusal);
         desk.fails(&format!("limits {file}"), refusal);
     }
+    // A directory stands for the files in it.
+    desk.fails("import .", "secret.csv: it has no column `resource`");
+    desk.fails("limits .", "no such file");
 }
 
 #[test]

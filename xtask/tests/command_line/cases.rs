@@ -1,5 +1,7 @@
 //! Files of the kinds people report, and what must come of them.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 impl Desk {
@@ -39,7 +41,10 @@ impl Desk {
     }
 
     fn count(&self, sql: &str) -> i64 {
-        Connection::open(self.path(DB)).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+        Connection::open(self.path(DB))
+            .unwrap()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
     }
 
     fn run_all(&self) -> String {
@@ -48,9 +53,13 @@ impl Desk {
 
     #[track_caller]
     fn has_issue(&self, host: &str, code: &str, expected: &str) {
-        let sql = format!("SELECT message FROM series_issues WHERE host = '{host}' AND code = '{code}'");
+        let sql =
+            format!("SELECT message FROM series_issues WHERE host = '{host}' AND code = '{code}'");
         let messages = self.query(DB, &sql);
-        assert!(messages.iter().any(|message| message.contains(expected)), "{host} {code}: {messages:?}");
+        assert!(
+            messages.iter().any(|message| message.contains(expected)),
+            "{host} {code}: {messages:?}"
+        );
     }
 
     /// The rows of `processed_data`, as text.
@@ -87,7 +96,9 @@ fn check_whole_then_decimal(desk: &Desk) {
     expected.sort();
     let connection = Connection::open(desk.path(DB)).unwrap();
     let mut statement = connection
-        .prepare("SELECT host, ds::VARCHAR, utilization FROM processed_data WHERE host LIKE 'x-new-%'")
+        .prepare(
+            "SELECT host, ds::VARCHAR, utilization FROM processed_data WHERE host LIKE 'x-new-%'",
+        )
         .unwrap();
     let mut found: Vec<String> = statement
         .query_map([], |row| {
@@ -100,7 +111,10 @@ fn check_whole_then_decimal(desk: &Desk) {
         .collect();
     found.sort();
     assert_eq!(found, expected);
-    assert_eq!(desk.count("SELECT count(DISTINCT host) FROM processed_data"), 21);
+    assert_eq!(
+        desk.count("SELECT count(DISTINCT host) FROM processed_data"),
+        21
+    );
 }
 
 #[test]
@@ -109,19 +123,24 @@ fn decimals_behind_whole_numbers_stay_what_they_are() {
     desk.import("whole-then-decimal.csv", &CPU);
     check_whole_then_decimal(&desk);
     desk.run_all();
-    let status = desk.query(DB, "SELECT status FROM capacity_outlook WHERE host = 'x-new-0'");
+    let status = desk.query(
+        DB,
+        "SELECT status FROM capacity_outlook WHERE host = 'x-new-0'",
+    );
     assert_ne!(status, ["over"]);
 
     // The same as JSON lines.
     let csv = std::fs::read_to_string(fixture("cases/whole-then-decimal.csv")).unwrap();
-    let lines: String = csv
-        .lines()
-        .skip(1)
-        .map(|line| {
-            let fields: Vec<&str> = line.split(',').collect();
-            format!("{{\"host\": \"{}\", \"ds\": \"{}\", \"utilization\": {}}}\n", fields[0], fields[1], fields[2])
-        })
-        .collect();
+    let mut lines = String::new();
+    for line in csv.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        writeln!(
+            lines,
+            "{{\"host\": \"{}\", \"ds\": \"{}\", \"utilization\": {}}}",
+            fields[0], fields[1], fields[2]
+        )
+        .unwrap();
+    }
     let desk = Desk::new();
     std::fs::write(desk.path("rows.jsonl"), lines).unwrap();
     desk.ok("import rows.jsonl --resource cpu --db cases.duckdb");
@@ -132,11 +151,20 @@ fn decimals_behind_whole_numbers_stay_what_they_are() {
 fn an_offset_on_the_last_row_counts() {
     let desk = Desk::new();
     desk.import("days-then-offsets.csv", &CPU);
-    let days = desk.query(DB, "SELECT ds::VARCHAR FROM processed_data WHERE host = 'z-ny'");
+    let days = desk.query(
+        DB,
+        "SELECT ds::VARCHAR FROM processed_data WHERE host = 'z-ny'",
+    );
     assert_eq!(days, ["2025-12-30"]);
     let desk = Desk::new();
-    desk.import("days-then-offsets.csv", &["--resource", "cpu", "--time-zone", "America/New_York"]);
-    let days = desk.query(DB, "SELECT ds::VARCHAR FROM processed_data WHERE host = 'z-ny'");
+    desk.import(
+        "days-then-offsets.csv",
+        &["--resource", "cpu", "--time-zone", "America/New_York"],
+    );
+    let days = desk.query(
+        DB,
+        "SELECT ds::VARCHAR FROM processed_data WHERE host = 'z-ny'",
+    );
     assert_eq!(days, ["2025-12-29"]);
 }
 
@@ -160,12 +188,21 @@ fn the_order_of_day_and_month_is_decided_by_all_rows_or_refused() {
         ],
     );
     assert_eq!(desk.rows(), before);
-    desk.import("us-dates-one-night.csv", &["--resource", "cpu", "--ds-format", "%m/%d/%Y"]);
-    assert_eq!(desk.query(DB, "SELECT max(ds)::VARCHAR FROM processed_data"), ["2026-01-05"]);
+    desk.import(
+        "us-dates-one-night.csv",
+        &["--resource", "cpu", "--ds-format", "%m/%d/%Y"],
+    );
+    assert_eq!(
+        desk.query(DB, "SELECT max(ds)::VARCHAR FROM processed_data"),
+        ["2026-01-05"]
+    );
 
     let desk = Desk::new();
     desk.import("us-dates-large.csv", &CPU);
-    let found = desk.query(DB, "SELECT count(DISTINCT host) || ' ' || min(ds) || ' ' || max(ds) FROM processed_data");
+    let found = desk.query(
+        DB,
+        "SELECT count(DISTINCT host) || ' ' || min(ds) || ' ' || max(ds) FROM processed_data",
+    );
     assert_eq!(found, ["2000 2025-01-01 2025-01-20"]);
 }
 
@@ -178,19 +215,43 @@ fn one_wrong_clock_costs_nobody_a_forecast() {
         let desk = Desk::new();
         desk.import(file, &["--resource", "cpu", "--allow-future"]);
         desk.run_all();
-        assert_eq!(desk.count("SELECT count(DISTINCT host) FROM forecasts"), series, "{file}");
-        assert_eq!(desk.query(DB, "SELECT as_of::VARCHAR FROM runs"), ["2025-12-31"], "{file}");
+        assert_eq!(
+            desk.count("SELECT count(DISTINCT host) FROM forecasts"),
+            series,
+            "{file}"
+        );
+        assert_eq!(
+            desk.query(DB, "SELECT as_of::VARCHAR FROM runs"),
+            ["2025-12-31"],
+            "{file}"
+        );
         desk.has_issue(host, "after_as_of", day);
         // The row can be taken out again.
-        let printed = desk.ok(&format!("forget --db cases.duckdb --host {host} --after 2025-12-31 --dry-run"));
-        assert!(printed.contains("would forget 1 rows") && printed.contains(day), "{printed}");
-        desk.ok(&format!("forget --db cases.duckdb --host {host} --after 2025-12-31"));
-        assert_eq!(desk.query(DB, "SELECT max(ds)::VARCHAR FROM processed_data"), ["2025-12-31"]);
+        let printed = desk.ok(&format!(
+            "forget --db cases.duckdb --host {host} --after 2025-12-31 --dry-run"
+        ));
+        assert!(
+            printed.contains("would forget 1 rows") && printed.contains(day),
+            "{printed}"
+        );
+        desk.ok(&format!(
+            "forget --db cases.duckdb --host {host} --after 2025-12-31"
+        ));
+        assert_eq!(
+            desk.query(DB, "SELECT max(ds)::VARCHAR FROM processed_data"),
+            ["2025-12-31"]
+        );
     }
     let desk = Desk::new();
     let printed = desk.import("clock-ahead-2038.csv", &CPU);
-    assert!(printed.contains("web-07/cpu on 2038-01-19") && printed.contains("--allow-future"), "{printed}");
-    assert_eq!(desk.query(DB, "SELECT max(ds)::VARCHAR FROM processed_data"), ["2025-12-31"]);
+    assert!(
+        printed.contains("web-07/cpu on 2038-01-19") && printed.contains("--allow-future"),
+        "{printed}"
+    );
+    assert_eq!(
+        desk.query(DB, "SELECT max(ds)::VARCHAR FROM processed_data"),
+        ["2025-12-31"]
+    );
 }
 
 #[test]
@@ -203,9 +264,16 @@ fn one_stray_sample_costs_nobody_a_limit() {
     );
     assert_eq!(percent, 5);
     let status = |host: &str| {
-        desk.query(DB, &format!("SELECT status FROM capacity_outlook WHERE host = '{host}'")).remove(0)
+        desk.query(
+            DB,
+            &format!("SELECT status FROM capacity_outlook WHERE host = '{host}'"),
+        )
+        .remove(0)
     };
-    assert_eq!((status("web-04").as_str(), status("web-03").as_str()), ("over", "within"));
+    assert_eq!(
+        (status("web-04").as_str(), status("web-03").as_str()),
+        ("over", "within")
+    );
     desk.has_issue("web-00", "outside_percent", "2024-05-15");
     // Other strays of the kind, and one no sensor can mean.
     desk.sql(
@@ -215,10 +283,16 @@ fn one_stray_sample_costs_nobody_a_limit() {
          UPDATE processed_data SET utilization = 65535 WHERE host = 'web-02' AND ds = DATE '2025-12-30';",
     );
     desk.run_all();
-    assert_eq!(desk.count("SELECT count(*) FROM effective_limits WHERE source = 'percent'"), 5);
+    assert_eq!(
+        desk.count("SELECT count(*) FROM effective_limits WHERE source = 'percent'"),
+        5
+    );
     desk.has_issue("web-01", "outside_percent", "100.3 on 2024-02-02");
     desk.has_issue("web-02", "outside_percent", "2 values");
-    let peak = desk.query(DB, "SELECT max(yhat_upper)::VARCHAR FROM forecasts WHERE host = 'web-02'");
+    let peak = desk.query(
+        DB,
+        "SELECT max(yhat_upper)::VARCHAR FROM forecasts WHERE host = 'web-02'",
+    );
     assert!(peak[0].parse::<f64>().unwrap() < 100.0, "{peak:?}");
 }
 
@@ -232,10 +306,21 @@ fn weekdays_never_observed_are_about_as_the_others() {
     let unobserved = "WITH seen AS (SELECT DISTINCT host, dayofweek(ds) AS weekday FROM processed_data)
         FROM forecasts AS f
         WHERE NOT EXISTS (SELECT 1 FROM seen AS s WHERE s.host = f.host AND s.weekday = dayofweek(f.ds))";
-    let select = |what: &str| unobserved.replace("FROM forecasts AS f", &format!("SELECT {what} FROM forecasts AS f"));
+    let select = |what: &str| {
+        unobserved.replace(
+            "FROM forecasts AS f",
+            &format!("SELECT {what} FROM forecasts AS f"),
+        )
+    };
     assert!(desk.count(&select("count(*)")) > 100);
-    assert_eq!(desk.count(&select("count(*) FILTER (WHERE yhat NOT BETWEEN 45 AND 75 OR yhat_upper <= yhat_lower)")), 0);
-    let named = desk.count("SELECT count(DISTINCT host) FROM series_issues WHERE code = 'weekday_unobserved'");
+    assert_eq!(
+        desk.count(&select(
+            "count(*) FILTER (WHERE yhat NOT BETWEEN 45 AND 75 OR yhat_upper <= yhat_lower)"
+        )),
+        0
+    );
+    let named = desk
+        .count("SELECT count(DISTINCT host) FROM series_issues WHERE code = 'weekday_unobserved'");
     let with_gaps = desk.count(
         "SELECT count(*) FROM (SELECT host FROM processed_data GROUP BY host HAVING count(DISTINCT dayofweek(ds)) < 7)",
     );
@@ -247,13 +332,23 @@ fn weekdays_never_observed_are_about_as_the_others() {
 fn several_series_under_one_name_are_counted_and_named() {
     let desk = Desk::new();
     let printed = desk.import("two-hosts-one-name.csv", &CPU);
-    for part in ["1096 instants have several values", "app-01/cpu (1096 of 1096)", "`dc`"] {
+    for part in [
+        "1096 instants have several values",
+        "app-01/cpu (1096 of 1096)",
+        "`dc`",
+    ] {
         assert!(printed.contains(part), "{part} is not in: {printed}");
     }
     let summary = desk.run_all();
-    assert!(summary.contains("several_series_under_one_name"), "{summary}");
+    assert!(
+        summary.contains("several_series_under_one_name"),
+        "{summary}"
+    );
     let trust = desk.query(DB, "SELECT trust || ' ' || reason FROM model_leaderboard");
-    assert!(trust[0].starts_with("D ") && trust[0].contains("several series"), "{trust:?}");
+    assert!(
+        trust[0].starts_with("D ") && trust[0].contains("several series"),
+        "{trust:?}"
+    );
     desk.has_issue("app-01", "several_series_under_one_name", "1096 instants");
     desk.refuses(
         "two-hosts-one-name.csv",
@@ -262,9 +357,22 @@ fn several_series_under_one_name_are_counted_and_named() {
     );
 
     let desk = Desk::new();
-    desk.import("two-hosts-one-name.csv", &["--resource", "cpu", "--host-column", "dc", "--host-column", "host"]);
+    desk.import(
+        "two-hosts-one-name.csv",
+        &[
+            "--resource",
+            "cpu",
+            "--host-column",
+            "dc",
+            "--host-column",
+            "host",
+        ],
+    );
     desk.run_all();
-    let found = desk.query(DB, "SELECT host || ' ' || status FROM capacity_outlook ORDER BY host");
+    let found = desk.query(
+        DB,
+        "SELECT host || ' ' || status FROM capacity_outlook ORDER BY host",
+    );
     assert_eq!(found.len(), 2);
     assert_eq!(found[1], "fra:app-01 over");
 }
@@ -280,7 +388,10 @@ fn mounts_are_series_of_their_own_by_their_column() {
     arguments.extend(["--resource-column", "mountpoint"]);
     desk.import("mounts.csv", &arguments);
     desk.run_all();
-    let root = desk.query(DB, "SELECT status FROM capacity_outlook WHERE resource = 'disk:/'");
+    let root = desk.query(
+        DB,
+        "SELECT status FROM capacity_outlook WHERE resource = 'disk:/'",
+    );
     assert_eq!(root, ["over"]);
 }
 
@@ -288,9 +399,15 @@ fn mounts_are_series_of_their_own_by_their_column() {
 fn local_midnights_written_as_utc_are_noticed_and_mended() {
     let desk = Desk::new();
     let printed = desk.import("local-midnights-as-utc.csv", &CPU);
-    assert!(printed.contains("Europe/London") && printed.contains("--time-zone"), "{printed}");
+    assert!(
+        printed.contains("Europe/London") && printed.contains("--time-zone"),
+        "{printed}"
+    );
     let desk = Desk::new();
-    let printed = desk.import("local-midnights-as-utc.csv", &["--resource", "cpu", "--time-zone", "Europe/London"]);
+    let printed = desk.import(
+        "local-midnights-as-utc.csv",
+        &["--resource", "cpu", "--time-zone", "Europe/London"],
+    );
     assert!(!printed.contains("warning"), "{printed}");
     let mended = desk.rows();
     let plain = Desk::new();
@@ -302,18 +419,27 @@ fn local_midnights_written_as_utc_are_noticed_and_mended() {
     assert_eq!(poor, 0);
 }
 
+/// Imports a file and holds what is stored against what is expected; returns what was printed.
+#[track_caller]
+fn check_rows(file: &str, arguments: &[&str], expected: &[&str]) -> String {
+    let desk = Desk::new();
+    let printed = desk.import(file, arguments);
+    assert_eq!(desk.rows(), expected, "{file}");
+    printed
+}
+
 #[test]
 fn exports_of_other_tools_are_read_as_they_are() {
-    #[track_caller]
-    fn check(file: &str, arguments: &[&str], expected: &[&str]) -> String {
-        let desk = Desk::new();
-        let printed = desk.import(file, arguments);
-        assert_eq!(desk.rows(), expected, "{file}");
-        printed
-    }
-    check(
+    check_rows(
         "zabbix-epoch.csv",
-        &["--resource-column", "key", "--ds-column", "clock", "--value-column", "value_avg"],
+        &[
+            "--resource-column",
+            "key",
+            "--ds-column",
+            "clock",
+            "--value-column",
+            "value_avg",
+        ],
         &[
             "srv-a|system.cpu.util|2025-12-29|7.765",
             "srv-a|system.cpu.util|2025-12-30|6.77",
@@ -321,7 +447,7 @@ fn exports_of_other_tools_are_read_as_they_are() {
     );
     let counter = r"Processor(_Total)\% Processor Time";
     let memory = r"Memory\% Committed Bytes In Use";
-    check(
+    check_rows(
         "perfmon.csv",
         &[],
         &[
@@ -332,7 +458,7 @@ fn exports_of_other_tools_are_read_as_they_are() {
             &format!("APP07|{counter}|2025-12-31|21.004"),
         ],
     );
-    check(
+    check_rows(
         "utf16.csv",
         &CPU,
         &[
@@ -342,7 +468,7 @@ fn exports_of_other_tools_are_read_as_they_are() {
             "web-02|cpu|2025-12-30|13.1",
         ],
     );
-    let grafana = check(
+    let grafana = check_rows(
         "grafana-null.csv",
         &CPU,
         &[
@@ -352,7 +478,10 @@ fn exports_of_other_tools_are_read_as_they_are() {
             "web-02|cpu|2025-12-30|13.0",
         ],
     );
-    assert!(grafana.contains("left out 2 rows without a finite value"), "{grafana}");
+    assert!(
+        grafana.contains("left out 2 rows without a finite value"),
+        "{grafana}"
+    );
     let wide = [
         "db-01|cpu|2025-12-29|77.0",
         "db-01|cpu|2025-12-30|78.0",
@@ -364,11 +493,30 @@ fn exports_of_other_tools_are_read_as_they_are() {
         "web-02|cpu|2025-12-30|13.0",
         "web-02|cpu|2025-12-31|14.0",
     ];
-    check("grafana-wide.csv", &["--resource", "cpu", "--wide"], &wide);
-    check("grafana-wide.csv", &["--resource", "cpu", "--format", "grafana"], &wide);
-    check(
+    check_rows("grafana-wide.csv", &["--resource", "cpu", "--wide"], &wide);
+    check_rows(
+        "grafana-wide.csv",
+        &["--resource", "cpu", "--format", "grafana"],
+        &wide,
+    );
+}
+
+#[test]
+fn numbers_are_read_as_people_and_clouds_write_them() {
+    check_rows(
         "decimal-comma.csv",
-        &["--resource", "cpu", "--decimal", ",", "--host-column", "server", "--ds-column", "zeit", "--value-column", "auslastung"],
+        &[
+            "--resource",
+            "cpu",
+            "--decimal",
+            ",",
+            "--host-column",
+            "server",
+            "--ds-column",
+            "zeit",
+            "--value-column",
+            "auslastung",
+        ],
         &[
             "web-01|cpu|2025-12-29|41.5",
             "web-01|cpu|2025-12-30|44.25",
@@ -376,7 +524,7 @@ fn exports_of_other_tools_are_read_as_they_are() {
             "web-02|cpu|2025-12-30|13.75",
         ],
     );
-    check(
+    check_rows(
         "percent-sign.csv",
         &CPU,
         &[
@@ -386,7 +534,7 @@ fn exports_of_other_tools_are_read_as_they_are() {
             "web-02|cpu|2025-12-30|13.1",
         ],
     );
-    check(
+    check_rows(
         "cloudwatch.json",
         &CPU,
         &[
@@ -398,14 +546,36 @@ fn exports_of_other_tools_are_read_as_they_are() {
 
 #[test]
 fn lines_that_are_no_data_are_named_and_passed_over_where_asked() {
-    let arguments = ["--resource", "cpu", "--host-column", "# hostname", "--ds-column", "timestamp", "--value-column", "%user"];
+    let arguments = [
+        "--resource",
+        "cpu",
+        "--host-column",
+        "# hostname",
+        "--ds-column",
+        "timestamp",
+        "--value-column",
+        "%user",
+    ];
     let desk = Desk::new();
-    desk.refuses("sadf-with-restart.csv", &arguments, &["line 3", "LINUX-RESTART", "--skip-bad-lines"]);
+    desk.refuses(
+        "sadf-with-restart.csv",
+        &arguments,
+        &["line 3", "LINUX-RESTART", "--skip-bad-lines"],
+    );
     let mut arguments = arguments.to_vec();
     arguments.push("--skip-bad-lines");
     let printed = desk.import("sadf-with-restart.csv", &arguments);
-    assert!(printed.contains("1 lines are no data") && printed.contains("LINUX-RESTART"), "{printed}");
-    assert_eq!(desk.rows(), ["srv-17|cpu|2025-12-29|4.5649999999999995", "srv-17|cpu|2025-12-30|6.2"]);
+    assert!(
+        printed.contains("1 lines are no data") && printed.contains("LINUX-RESTART"),
+        "{printed}"
+    );
+    assert_eq!(
+        desk.rows(),
+        [
+            "srv-17|cpu|2025-12-29|4.5649999999999995",
+            "srv-17|cpu|2025-12-30|6.2"
+        ]
+    );
 }
 
 #[test]
@@ -414,36 +584,55 @@ fn a_growing_and_a_halved_disk_are_imported_whole() {
         let desk = Desk::new();
         desk.import(file, &DISK);
         desk.run_all();
-        assert_eq!(desk.count("SELECT count(DISTINCT host) FROM forecasts"), series);
+        assert_eq!(
+            desk.count("SELECT count(DISTINCT host) FROM forecasts"),
+            series
+        );
     }
 }
 
 #[test]
 fn standard_input_and_directories_are_read_and_aggregates_stand_side_by_side() {
-    let desk = Desk::new();
-    let piped = Command::new("sh")
-        .arg("-c")
-        .arg(format!(
-            "printf 'host,ds,utilization\\na,01/13/2025,1\\na,01/05/2025,2\\n' | {} import - --resource cpu --db {DB}",
-            env!("CARGO_BIN_EXE_xtask")
-        ))
-        .current_dir(desk.dir.path())
-        .output()
-        .unwrap();
-    assert!(piped.status.success(), "{:?}", texts(&piped));
-    assert_eq!(desk.rows(), ["a|cpu|2025-01-05|2.0", "a|cpu|2025-01-13|1.0"]);
+    for rows in [
+        r"host,ds,utilization\na,01/13/2025,1\na,01/05/2025,2\n",
+        r#"{"host":"a","ds":"01/13/2025","utilization":1} {"host":"a","ds":"01/05/2025","utilization":2}"#,
+    ] {
+        let desk = Desk::new();
+        let program = env!("CARGO_BIN_EXE_xtask");
+        let piped = Command::new("sh")
+            .arg("-c")
+            .arg(format!(
+                "printf '{rows}' | {program} import - --resource cpu --db {DB}"
+            ))
+            .current_dir(desk.dir.path())
+            .output()
+            .unwrap();
+        assert!(piped.status.success(), "{:?}", texts(&piped));
+        assert_eq!(
+            desk.rows(),
+            ["a|cpu|2025-01-05|2.0", "a|cpu|2025-01-13|1.0"]
+        );
+    }
 
     let desk = Desk::new();
     std::fs::create_dir_all(desk.path("exports/2025")).unwrap();
-    std::fs::write(desk.path("exports/a.csv"), "host,ds,utilization\na,2025-01-01 01:00,1\na,2025-01-01 02:00,3\n").unwrap();
-    std::fs::write(desk.path("exports/2025/b.jsonl"), "{\"host\":\"b\",\"ds\":\"2025-01-01\",\"utilization\":5}\n").unwrap();
+    std::fs::write(
+        desk.path("exports/a.csv"),
+        "host,ds,utilization\na,2025-01-01 01:00,1\na,2025-01-01 02:00,3\n",
+    )
+    .unwrap();
+    std::fs::write(
+        desk.path("exports/2025/b.jsonl"),
+        "{\"host\":\"b\",\"ds\":\"2025-01-01\",\"utilization\":5}\n",
+    )
+    .unwrap();
     std::fs::write(desk.path("exports/notes.md"), "nothing to import").unwrap();
     desk.ok("import exports --resource cpu --agg mean,p95,max --db cases.duckdb");
     assert_eq!(
         desk.rows(),
         [
             "a|cpu_max|2025-01-01|3.0",
-            "a|cpu_p95|2025-01-01|2.9",
+            "a|cpu_p95|2025-01-01|2.8999999999999995",
             "a|cpu|2025-01-01|2.0",
             "b|cpu_max|2025-01-01|5.0",
             "b|cpu_p95|2025-01-01|5.0",

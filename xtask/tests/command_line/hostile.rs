@@ -198,11 +198,11 @@ fn what_a_hostile_file_holds_is_imported_or_counted() {
             "SELECT count(DISTINCT (host, resource, ds))::VARCHAR FROM hostile
              WHERE isfinite(utilization) AND host <> '' AND resource <> ''",
         );
-        desk.ok(&format!("import {file}"));
+        desk.ok(&format!("import {file} --allow-future"));
         let rows = desk.query(DB, "SELECT count(*)::VARCHAR FROM processed_data");
         assert_eq!(rows, [finite.as_str()], "{what}: rows");
         // The same again changes nothing.
-        let printed = desk.ok(&format!("import {file}"));
+        let printed = desk.ok(&format!("import {file} --allow-future"));
         assert!(printed.contains("0 new, 0 changed"), "{what}: {printed}");
         desk.ok(&format!(
             "run-all --quiet --as-of {last} --train-months 8 --horizon-days {HORIZON}"
