@@ -9,7 +9,7 @@ use std::error::Error;
 use criterion::{BenchmarkId, Criterion};
 use fleetcast_benches::{Gaps, real_panel};
 use fleetcast_core::{Horizon, IntervalLevel, Panel, TimeGrid};
-use fleetcast_ets::{Contender, Ets, Form, Instructions};
+use fleetcast_ets::{ChallengerKind, Ets, Form, Instructions};
 
 /// Series an engine gets at a time.
 const SERIES: usize = 8;
@@ -52,7 +52,7 @@ fn forms(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
                 let ets = Ets::new(season_length).forms(&[form]);
                 let parameter = format!("{days}_days_season_{season_length}");
                 group.bench_function(BenchmarkId::new(name, parameter), |bencher| {
-                    bencher.iter(|| ets.fit(&y));
+                    bencher.iter(|| ets.fit_values(&y));
                 });
             }
         }
@@ -72,7 +72,7 @@ fn all_forms(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
                 let ets = Ets::new(season_length).forms(forms);
                 let parameter = format!("{days}_days_season_{season_length}");
                 group.bench_function(BenchmarkId::new(name, parameter), |bencher| {
-                    bencher.iter(|| ets.fit(&y));
+                    bencher.iter(|| ets.fit_values(&y));
                 });
             }
         }
@@ -94,7 +94,7 @@ fn instructions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         group.bench_function(
             BenchmarkId::new("at_most", format!("{widest:?}")),
             |bencher| {
-                bencher.iter(|| ets.fit(&y));
+                bencher.iter(|| ets.fit_values(&y));
             },
         );
     }
@@ -110,8 +110,8 @@ fn engines(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     group.sample_size(10);
     for days in [100, 974, 3650] {
         let panel = panel_of(days)?;
-        for contender in Contender::ALL {
-            if contender != Contender::Ets && days != 974 {
+        for contender in ChallengerKind::ALL.iter().copied() {
+            if contender != ChallengerKind::Ets && days != 974 {
                 continue;
             }
             let engine = contender.engine();

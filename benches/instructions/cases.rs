@@ -118,7 +118,7 @@ impl Case {
             Self::Ets(form) => {
                 let ets = Ets::new(7).forms(&[form]);
                 for series in panel.iter() {
-                    let _ = black_box(ets.fit(series.values));
+                    let _ = black_box(ets.fit_values(series.values));
                 }
             }
         }

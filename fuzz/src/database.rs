@@ -5,7 +5,7 @@ use fleetcast_core::{
     Engine, Horizon, IntervalLevel, IssueCode, Refit, SeriesIssue, SeriesKey, Severity, Split,
     WindowLengths, forecast_windows, screen,
 };
-use fleetcast_ets::Contender;
+use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::{Golden, Rules};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::{Mode, ProphetEngine};
@@ -38,7 +38,7 @@ pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), 
     };
     let run = store.begin_run(&identity, 0).unwrap();
     let champion = ProphetEngine::new(Mode::Tuned);
-    let challenger = Contender::Ets.engine();
+    let challenger = ChallengerKind::Ets.engine();
     let engines: [(EngineTables, &dyn Engine); 2] = [
         (EngineTables::PROPHET, &champion),
         (EngineTables::CHALLENGER, challenger.as_ref()),

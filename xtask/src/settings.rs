@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit, Split, WindowLengths};
-use fleetcast_ets::Contender;
+use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::{Golden, Metric, PromotionMargin, Rules};
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
@@ -81,7 +81,7 @@ pub(crate) struct Settings {
     lengths: WindowLengths,
     pub(crate) refit: Refit,
     pub(crate) prophet_mode: Mode,
-    pub(crate) challenger: Contender,
+    pub(crate) challenger: ChallengerKind,
     pub(crate) margin: PromotionMargin,
     pub(crate) metric: Metric,
     pub(crate) golden: Golden,
@@ -142,8 +142,8 @@ impl Settings {
                 Some(ProphetModeFlag::Tuned) | None => Mode::Tuned,
             },
             challenger: match flags.challenger {
-                Some(ChallengerFlag::MstlEts) => Contender::MstlEts,
-                Some(ChallengerFlag::Ets) | None => Contender::Ets,
+                Some(ChallengerFlag::MstlEts) => ChallengerKind::MstlEts,
+                Some(ChallengerFlag::Ets) | None => ChallengerKind::Ets,
             },
             margin: margin.map_err(|error| setting(&error))?.unwrap_or_default(),
             metric: flags.metric.unwrap_or_default(),
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(settings.refit, Refit::Never);
         assert_eq!(settings.prophet_mode, Mode::Exact);
         assert_eq!(settings.sustained.to_string(), "5/7");
-        assert_eq!(settings.challenger, Contender::MstlEts);
+        assert_eq!(settings.challenger, ChallengerKind::MstlEts);
         assert_eq!(settings.as_json()["challenger"]["engine"], "mstl_ets");
         assert_eq!(settings.threads, 3);
         assert_eq!(settings.reuse, Reuse::Nothing);

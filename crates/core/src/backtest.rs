@@ -19,6 +19,7 @@ pub enum Refit {
 
 /// What an engine says about one series.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct WindowOutcomes {
     /// The forecast of the backtest window, made at the origin.
     pub backtest: Result<Forecast, Failure>,
@@ -33,6 +34,7 @@ pub struct WindowOutcomes {
 
 /// Why an engine could not be asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BacktestError {
     /// The panel does not cover the split's history.
     #[error("the panel does not cover the history window")]

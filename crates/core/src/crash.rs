@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 static CATCHING: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// Where this thread's last caught panic began.
+    /// The place where this thread's last caught panic began.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 

@@ -17,6 +17,7 @@ pub struct Day(i32);
 
 /// A day that no calendar this product understands has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DayError {
     /// The number of days lies outside 0001-01-01 … 9999-12-31.
     #[error("day {0} counted from 1970-01-01 lies outside the years 1 to 9999")]
@@ -32,7 +33,7 @@ impl Day {
     /// The last day: 9999-12-31.
     pub const MAX: Self = Self(2_932_896);
 
-    /// The day `days` after 1970-01-01 (before it where negative).
+    /// Returns the day `days` after 1970-01-01 (before it where negative).
     ///
     /// # Errors
     ///
@@ -45,27 +46,27 @@ impl Day {
             .ok_or(DayError::OutOfRange(days))
     }
 
-    /// Days since 1970-01-01.
+    /// Returns the days since 1970-01-01.
     #[must_use]
     pub fn epoch_days(self) -> i32 {
         self.0
     }
 
-    /// The day `days` later, stopping at [`Day::MAX`].
+    /// Returns the day `days` later, stopping at [`Day::MAX`].
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
         let later = i64::from(self.0) + i64::from(days);
         Self::from_epoch_days(later).unwrap_or(Self::MAX)
     }
 
-    /// The day `days` earlier, stopping at [`Day::MIN`].
+    /// Returns the day `days` earlier, stopping at [`Day::MIN`].
     #[must_use]
     pub fn minus_days(self, days: u32) -> Self {
         let earlier = i64::from(self.0) - i64::from(days);
         Self::from_epoch_days(earlier).unwrap_or(Self::MIN)
     }
 
-    /// The same day of the month `months` earlier, clamped to that month's last day, as calendars
+    /// Returns the same day of the month `months` earlier, clamped to that month's last day, as calendars
     /// do: one month before 31 March is 28 or 29 February.
     ///
     /// # Errors
@@ -79,7 +80,7 @@ impl Day {
         earlier.map_err(|_| out_of_range()).and_then(Self::try_from)
     }
 
-    /// How many days `self` lies after `earlier` (negative where it lies before).
+    /// Returns how many days `self` lies after `earlier` (negative where it lies before).
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i32 {
         self.0 - earlier.0
@@ -98,6 +99,24 @@ impl TryFrom<Date> for Day {
         let days = date
             .since((Unit::Day, EPOCH))
             .map_or(i64::MAX, |span| i64::from(span.get_days()));
+        Self::from_epoch_days(days)
+    }
+}
+
+impl TryFrom<i32> for Day {
+    type Error = DayError;
+
+    /// Takes days since 1970-01-01.
+    fn try_from(days: i32) -> Result<Self, DayError> {
+        Self::from_epoch_days(i64::from(days))
+    }
+}
+
+impl TryFrom<i64> for Day {
+    type Error = DayError;
+
+    /// Takes days since 1970-01-01.
+    fn try_from(days: i64) -> Result<Self, DayError> {
         Self::from_epoch_days(days)
     }
 }

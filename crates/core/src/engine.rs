@@ -45,7 +45,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// A forecast without notices.
+    /// Returns an outcome that is a forecast and nothing else.
     #[must_use]
     pub fn of(forecast: Forecast) -> Self {
         Self {
@@ -73,12 +73,13 @@ pub struct Notice {
     pub severity: Severity,
     /// What it is.
     pub code: IssueCode,
-    /// The same in words: lower case, one sentence, with the figures.
+    /// What happened, in words: lower case, one sentence, with the figures.
     pub message: String,
 }
 
 /// Why an engine has no forecast for a series.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Failure {
     /// Fewer observations than the engine needs.
     #[error("{found} observed days, {needed} needed")]
@@ -103,14 +104,14 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A failed fit, from the error of the library that did it.
+    /// Returns the failure of a fit, from the error of the library that did it.
     pub fn numerical(cause: impl fmt::Display) -> Self {
         Self::Numerical {
             cause: cause.to_string(),
         }
     }
 
-    /// The kind of issue this failure becomes.
+    /// Returns the kind of issue this failure becomes.
     #[must_use]
     pub fn code(&self) -> IssueCode {
         match self {

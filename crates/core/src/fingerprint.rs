@@ -4,7 +4,7 @@ use twox_hash::XxHash3_64;
 
 use crate::SeriesView;
 
-/// What makes a number of a series' values and of everything else its forecast depends on.
+/// Makes one number of a series' values and of everything else its forecast depends on.
 ///
 /// An engine is a pure function of them and of nothing else, so equal fingerprints mean equal
 /// forecasts. The hash is `XXH3` with 64 bits, the same on every machine: two different questions
@@ -15,8 +15,8 @@ pub struct Fingerprinter {
 }
 
 impl Fingerprinter {
-    /// For engines asked under these `circumstances`: the engine, its version and settings, and the
-    /// windows, in any text that is another where one of them is.
+    /// Makes a fingerprinter for one set of `circumstances`: the engine, its version and settings, and
+    /// the windows, as any text that differs where one of them does.
     #[must_use]
     pub fn new(circumstances: &str) -> Self {
         Self {
@@ -24,7 +24,7 @@ impl Fingerprinter {
         }
     }
 
-    /// The fingerprint of a series: of its days and values, whatever its name.
+    /// Returns the fingerprint of a series' days and values; its name has no part in it.
     #[must_use]
     pub fn of(&self, series: SeriesView<'_>) -> u64 {
         let mut bytes = Vec::with_capacity(8 * (series.values.len() + 1));

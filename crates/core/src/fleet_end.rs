@@ -14,7 +14,7 @@ const DAYS_TO_BELIEVE: usize = 3;
 /// Series from which on a day that one of them alone reaches is not believed.
 const SERIES_TO_DOUBT: usize = 3;
 
-/// Where a fleet's data end.
+/// The day a fleet's data end on, and who has a say in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetEnd {
     /// The latest day that at least one in twenty of the series reach, and at least one.
@@ -164,7 +164,7 @@ mod tests {
         (0..12).map(|back| day(last - back)).collect()
     }
 
-    /// The same, with days before it.
+    /// Puts single days ahead of the days of a series.
     fn with(days: &[i32], mut rest: Vec<Day>) -> Vec<Day> {
         let mut all: Vec<Day> = days.iter().map(|offset| day(*offset)).collect();
         all.append(&mut rest);

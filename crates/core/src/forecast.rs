@@ -4,12 +4,13 @@ use std::fmt;
 
 use crate::{Day, TimeGrid};
 
-/// How many days ahead: from 1 to 3,660 (ten years).
+/// The number of days forecast: from 1 to 3,660 (ten years).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Horizon(u16);
 
 /// Why a value is no horizon, level or forecast.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ForecastError {
     /// Not between 1 and 3,660 days.
     #[error("a horizon of {0} days is out of range; give 1 to 3660")]
@@ -51,7 +52,7 @@ impl Horizon {
     /// 180 days.
     pub const DEFAULT: Self = Self(180);
 
-    /// A horizon of `days`.
+    /// Returns a horizon of `days`.
     ///
     /// # Errors
     ///
@@ -64,7 +65,7 @@ impl Horizon {
             .ok_or(ForecastError::Horizon(days))
     }
 
-    /// The days.
+    /// Returns the number of days.
     #[must_use]
     pub fn days(self) -> usize {
         usize::from(self.0)
@@ -85,7 +86,7 @@ impl IntervalLevel {
     /// 80 %, as Prophet draws them.
     pub const EIGHTY_PERCENT: Self = Self(0.8);
 
-    /// A level strictly between 0 and 1.
+    /// Returns a level strictly between 0 and 1.
     ///
     /// # Errors
     ///
@@ -96,13 +97,13 @@ impl IntervalLevel {
             .ok_or(ForecastError::Level(share))
     }
 
-    /// The share of outcomes inside.
+    /// Returns the share of outcomes inside.
     #[must_use]
     pub fn share(self) -> f64 {
         self.0
     }
 
-    /// The probability below the upper bound of a central interval: 0.9 at 80 %.
+    /// Returns the probability below the upper bound of a central interval: 0.9 at 80 %.
     #[must_use]
     pub fn upper_probability(self) -> f64 {
         f64::midpoint(1.0, self.0)
@@ -122,7 +123,7 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    /// A forecast that begins on `first`.
+    /// Returns a forecast that begins on `first`.
     ///
     /// # Errors
     ///
@@ -134,28 +135,8 @@ impl Forecast {
         lower: Vec<f64>,
         upper: Vec<f64>,
     ) -> Result<Self, ForecastError> {
-        if yhat.len() != lower.len() || yhat.len() != upper.len() {
-            return Err(ForecastError::Length {
-                yhat: yhat.len(),
-                lower: lower.len(),
-                upper: upper.len(),
-            });
-        }
         let grid = TimeGrid::new(first, yhat.len());
-        for (day, ((&yhat, &lower), &upper)) in grid.days().zip(yhat.iter().zip(&lower).zip(&upper))
-        {
-            if !(yhat.is_finite() && lower.is_finite() && upper.is_finite()) {
-                return Err(ForecastError::NotFinite { day });
-            }
-            if !(lower <= yhat && yhat <= upper) {
-                return Err(ForecastError::NotNested {
-                    day,
-                    lower,
-                    yhat,
-                    upper,
-                });
-            }
-        }
+        check(grid, &yhat, &lower, &upper)?;
         Ok(Self {
             grid,
             yhat,
@@ -164,7 +145,8 @@ impl Forecast {
         })
     }
 
-    /// The same value every day, known exactly: what a constant series promises.
+    /// Returns a forecast of the same value every day, with an interval of no width: what a constant
+    /// series promises.
     ///
     /// # Errors
     ///
@@ -174,7 +156,7 @@ impl Forecast {
         Self::new(first, values.clone(), values.clone(), values)
     }
 
-    /// The first `days` days, and the rest.
+    /// Returns the forecast of the first `days` days, and that of the rest.
     #[must_use]
     pub fn split_at(mut self, days: usize) -> (Self, Self) {
         let (first, second) = self.grid.split_at(days);
@@ -188,29 +170,59 @@ impl Forecast {
         (self, rest)
     }
 
-    /// The days forecast.
+    /// Returns the days forecast.
     #[must_use]
     pub fn grid(&self) -> TimeGrid {
         self.grid
     }
 
-    /// Point forecasts.
+    /// Returns the point forecasts, a value a day.
     #[must_use]
     pub fn yhat(&self) -> &[f64] {
         &self.yhat
     }
 
-    /// Lower bounds.
+    /// Returns the lower bounds, a value a day.
     #[must_use]
     pub fn lower(&self) -> &[f64] {
         &self.lower
     }
 
-    /// Upper bounds.
+    /// Returns the upper bounds, a value a day.
     #[must_use]
     pub fn upper(&self) -> &[f64] {
         &self.upper
     }
+}
+
+/// Checks that bounds are as many as point forecasts, that all are finite, and that bounds enclose them.
+pub(crate) fn check(
+    grid: TimeGrid,
+    yhat: &[f64],
+    lower: &[f64],
+    upper: &[f64],
+) -> Result<(), ForecastError> {
+    if yhat.len() != lower.len() || yhat.len() != upper.len() {
+        return Err(ForecastError::Length {
+            yhat: yhat.len(),
+            lower: lower.len(),
+            upper: upper.len(),
+        });
+    }
+    for (day, ((&yhat, &lower), &upper)) in grid.days().zip(yhat.iter().zip(lower).zip(upper)) {
+        if !(yhat.is_finite() && lower.is_finite() && upper.is_finite()) {
+            return Err(ForecastError::NotFinite { day });
+        }
+        if !(lower <= yhat && yhat <= upper) {
+            return Err(ForecastError::NotNested {
+                day,
+                lower,
+                yhat,
+                upper,
+            });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! How an engine did at origins inside the window it was given.
 
-use crate::{Day, metrics, quantile_of_sorted};
+use fleetcast_numerics::quantile_of_sorted;
+
+use crate::{Day, metrics};
 
 /// The probabilities whose residual quantiles an [`InnerOrigin`] keeps: 5 % to 95 % in steps of 5.
 pub const RESIDUAL_PROBABILITIES: [f64; 19] = [

@@ -20,7 +20,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Its name in tables and on the command line.
+    /// Returns the name it has in tables and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Its name in `series_issues`.
+    /// Returns the name it has in `series_issues`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -64,6 +64,7 @@ impl Severity {
 
 /// What kind of issue it is: the `code` of `series_issues`, documented in `docs/contract.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum IssueCode {
     /// A row has no host, resource or day, or a day no calendar has.
     UnusableKey,
@@ -97,17 +98,19 @@ pub enum IssueCode {
     ValidationShortened,
     /// Too little history to score the model at inner origins at all.
     ValidationLeftOut,
-    /// One of the forecasts a model weighs is not there, or cannot be weighed.
-    CompanionLeftOut,
-    /// Days far from the level around them were drawn in before a model was fitted.
-    OutliersDrawnIn,
+    /// A member of an ensemble has no forecast, or cannot be weighed. Called `companion_left_out` by
+    /// versions up to 0.1.
+    MemberLeftOut,
+    /// Days far from the level around them were winsorised before a model was fitted. Called
+    /// `outliers_drawn_in` by versions up to 0.1.
+    OutliersWinsorised,
     /// The engine's arithmetic failed.
     NumericalFailure,
     /// The engine crashed on this series.
     EngineCrash,
     /// The judge had one engine only to choose from.
     OneEngineOnly,
-    /// Both engines failed; seasonal naive stands in.
+    /// The engines failed, both of them; seasonal naive stands in.
     NoEngine,
     /// Golden values were drawn to the limits of their resource.
     DrawnToLimits,
@@ -122,7 +125,7 @@ pub enum IssueCode {
 }
 
 impl IssueCode {
-    /// Its name in `series_issues`.
+    /// Returns the name it has in `series_issues`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -142,8 +145,8 @@ impl IssueCode {
             Self::WeeklySeasonLeftOut => "weekly_season_left_out",
             Self::ValidationShortened => "validation_shortened",
             Self::ValidationLeftOut => "validation_left_out",
-            Self::CompanionLeftOut => "companion_left_out",
-            Self::OutliersDrawnIn => "outliers_drawn_in",
+            Self::MemberLeftOut => "member_left_out",
+            Self::OutliersWinsorised => "outliers_winsorised",
             Self::NumericalFailure => "numerical_failure",
             Self::EngineCrash => "engine_crash",
             Self::OneEngineOnly => "one_engine_only",
@@ -168,14 +171,14 @@ impl fmt::Display for IssueCode {
 pub struct SeriesIssue {
     /// Which series.
     pub key: SeriesKey,
-    /// Where it was noticed.
+    /// The stage in which it was noticed.
     pub stage: Stage,
-    /// By which engine, where it was one.
+    /// The engine that noticed it, where it was one.
     pub engine: Option<&'static str>,
     /// How much it matters.
     pub severity: Severity,
     /// What it is.
     pub code: IssueCode,
-    /// The same in words: lower case, one sentence, with the figures.
+    /// What happened, in words: lower case, one sentence, with the figures.
     pub message: String,
 }

@@ -53,6 +53,7 @@ fn mean(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
 
 /// A mean absolute percentage error and the days it rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Mape {
     /// 100 · mean(|y − ŷ| / |y|) over the days that can be scored, or `None` where none can.
     pub percent: Option<f64>,

@@ -16,6 +16,7 @@ const SEASONS_BACK: usize = 4;
 
 /// A seasonal naive forecast.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SeasonalNaive {
     /// The season length used, in days.
     pub season: usize,

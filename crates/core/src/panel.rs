@@ -73,7 +73,7 @@ impl TimeGrid {
         )
     }
 
-    /// Where `day` stands, or `None` outside.
+    /// Returns the index of `day`, or `None` outside the grid.
     #[must_use]
     pub fn index_of(&self, day: Day) -> Option<usize> {
         usize::try_from(day.days_since(self.first))
@@ -90,6 +90,7 @@ impl TimeGrid {
 
 /// Why values do not form a panel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PanelError {
     /// A series has more or fewer values than the grid has days.
     #[error("series {key} has {found} values for {expected} days")]
@@ -116,7 +117,7 @@ pub enum PanelError {
     Infinite {
         /// Whose value.
         key: SeriesKey,
-        /// On which day.
+        /// The day it was noticed on.
         day: Day,
     },
     /// The windows asked for do not lie inside the panel.
@@ -295,7 +296,7 @@ impl<'a> PanelView<'a> {
         (0..self.len()).map(move |index| view.series(index))
     }
 
-    /// The same series over fewer days.
+    /// Returns the same series over fewer days.
     ///
     /// # Errors
     ///

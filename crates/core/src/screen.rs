@@ -16,6 +16,7 @@ const GAPS_ONE_IN: usize = 10;
 
 /// The series worth forecasting, and what was noticed about any of them.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Screened {
     /// Series an engine should see, in the order they came.
     pub panel: Panel,

@@ -26,6 +26,7 @@ impl Default for WindowLengths {
 
 /// Why there is no such split.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SplitError {
     /// A window would be empty.
     #[error("a {window} window of 0 months leaves nothing to work on; give at least 1")]

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::{SeriesKey, TimeGrid};
 
-    /// From Monday, 2024-01-01: values on the weekdays given.
+    /// Values on the weekdays given, from Monday, 2024-01-01 on.
     fn panel(days: usize, observed: &[usize]) -> Panel {
         let grid = TimeGrid::new("2024-01-01".parse().unwrap(), days);
         let value = |day: usize| {

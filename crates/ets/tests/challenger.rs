@@ -148,7 +148,7 @@ fn short_series_step_down_and_say_so() {
 fn notices(values: Vec<f64>) -> Vec<(IssueCode, String)> {
     let notices = outcome(values, 30).notices.into_iter();
     notices
-        .filter(|notice| notice.code != IssueCode::OutliersDrawnIn)
+        .filter(|notice| notice.code != IssueCode::OutliersWinsorised)
         .map(|notice| (notice.code, notice.message))
         .collect()
 }
@@ -190,7 +190,7 @@ fn whatever_is_missing_from_the_combination_is_noticed() {
     assert_eq!(
         notices(without(workload(974), 560..611)),
         [(
-            IssueCode::CompanionLeftOut,
+            IssueCode::MemberLeftOut,
             "forecast without last year's same weekday: too many of last year's days are missing"
                 .to_owned()
         )]
@@ -199,7 +199,7 @@ fn whatever_is_missing_from_the_combination_is_noticed() {
     assert_eq!(
         notices(without(workload(974), 340..371)),
         [(
-            IssueCode::CompanionLeftOut,
+            IssueCode::MemberLeftOut,
             "forecast without last year's same weekday: it has no score at an inner origin"
                 .to_owned()
         )]
@@ -309,7 +309,7 @@ fn spikes_hardly_move_a_forecast() {
         let spiky = changed(workload(974), days.clone(), |_| 1e6);
         let found = outcome(spiky, 180);
         let notice = &found.notices[0];
-        assert_eq!(notice.code, IssueCode::OutliersDrawnIn, "{days:?}");
+        assert_eq!(notice.code, IssueCode::OutliersWinsorised, "{days:?}");
         assert_eq!(notice.severity, Severity::Info);
         let forecast = found.forecast.unwrap();
         for (found, calm) in forecast.yhat().iter().zip(calm.yhat()) {

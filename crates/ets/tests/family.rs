@@ -5,7 +5,7 @@
 use augurs_core::{Fit, Predict};
 use augurs_mstl::MSTLModel;
 use fleetcast_ets::{
-    Bounds, Criterion, Effort, Ets, EtsError, EtsFit, Fixed, Form, Limits, Season,
+    Bounds, Criterion, Effort, Ets, EtsError, EtsFit, Fixed, Form, ParameterLimits, Season,
 };
 use proptest::prelude::*;
 
@@ -21,7 +21,10 @@ fn series(days: usize) -> Vec<f64> {
 }
 
 fn fit(form: &str, y: &[f64]) -> EtsFit {
-    Ets::new(7).forms(&[form.parse().unwrap()]).fit(y).unwrap()
+    Ets::new(7)
+        .forms(&[form.parse().unwrap()])
+        .fit_values(y)
+        .unwrap()
 }
 
 fn is_finite(fit: &EtsFit) -> bool {
@@ -41,7 +44,7 @@ fn is_finite(fit: &EtsFit) -> bool {
 fn components_add_up() {
     let y = series(300);
     for form in Form::ALL {
-        let fit = Ets::new(7).forms(&[form]).fit(&y).unwrap();
+        let fit = Ets::new(7).forms(&[form]).fit_values(&y).unwrap();
         let smoothing = fit.smoothing();
         let initial = fit.initial_states();
         for (day, &value) in y.iter().enumerate() {
@@ -120,7 +123,7 @@ fn degenerate_series_are_fitted_all_the_same() {
 #[test]
 fn what_cannot_be_fitted_is_named() {
     let expect = |ets: Ets, y: &[f64], message: &str| {
-        assert_eq!(ets.fit(y).unwrap_err().to_string(), message);
+        assert_eq!(ets.fit_values(y).unwrap_err().to_string(), message);
     };
     let form = |name: &str| [name.parse::<Form>().unwrap()];
     let y = series(40);
@@ -162,7 +165,13 @@ fn what_cannot_be_fitted_is_named() {
         let message = format!("{name} needs {needed} observations, there are 40");
         expect(ets, &y, &message);
     }
-    assert!(!Ets::new(usize::MAX).fit(&y).unwrap().form().has_season());
+    assert!(
+        !Ets::new(usize::MAX)
+            .fit_values(&y)
+            .unwrap()
+            .form()
+            .has_season()
+    );
     expect(
         Ets::new(1_000_000).forms(&form("ANA")),
         &y,
@@ -172,9 +181,9 @@ fn what_cannot_be_fitted_is_named() {
 
 #[test]
 fn limits_that_are_no_range_are_named() {
-    let usual = Limits::default();
+    let usual = ParameterLimits::default();
     let y = series(60);
-    let beyond = Limits {
+    let beyond = ParameterLimits {
         alpha: (-2.0, 1e300),
         phi: (1.5, 3.0),
         ..usual
@@ -183,12 +192,12 @@ fn limits_that_are_no_range_are_named() {
     let error = Ets::new(7)
         .forms(&damped)
         .limits(beyond)
-        .fit(&y)
+        .fit_values(&y)
         .unwrap_err();
     assert_eq!(error.to_string(), "phi cannot lie between 1.5 and 3");
     let alpha = Ets::new(7)
         .limits(beyond)
-        .fit(&y)
+        .fit_values(&y)
         .unwrap()
         .smoothing()
         .alpha;
@@ -204,28 +213,28 @@ fn limits_that_are_no_range_are_named() {
         for (name, limits) in [
             (
                 "alpha",
-                Limits {
+                ParameterLimits {
                     alpha: range,
                     ..usual
                 },
             ),
             (
                 "beta",
-                Limits {
+                ParameterLimits {
                     beta: range,
                     ..usual
                 },
             ),
             (
                 "gamma",
-                Limits {
+                ParameterLimits {
                     gamma: range,
                     ..usual
                 },
             ),
             (
                 "phi",
-                Limits {
+                ParameterLimits {
                     phi: range,
                     ..usual
                 },
@@ -234,7 +243,7 @@ fn limits_that_are_no_range_are_named() {
             for bounds in [Bounds::Usual, Bounds::Admissible, Bounds::Both] {
                 let ets = Ets::new(7).limits(limits).bounds(bounds);
                 let expected = format!("{name} cannot lie between {least} and {most}");
-                assert_eq!(ets.fit(&y).unwrap_err().to_string(), expected);
+                assert_eq!(ets.fit_values(&y).unwrap_err().to_string(), expected);
                 for found in ets.fit_all(&y) {
                     assert_eq!(found.unwrap_err().to_string(), expected);
                 }
@@ -247,14 +256,14 @@ fn limits_that_are_no_range_are_named() {
 /// keep high for such a season.
 #[test]
 fn limits_that_contradict_each_other_are_named() {
-    let usual = Limits::default();
+    let usual = ParameterLimits::default();
     let y = series(60);
-    let low_level = Limits {
+    let low_level = ParameterLimits {
         alpha: (0.01, 0.1),
         beta: (0.2, 0.5),
         ..usual
     };
-    let high_level = Limits {
+    let high_level = ParameterLimits {
         alpha: (0.9, 0.95),
         gamma: (0.2, 0.5),
         ..usual
@@ -279,7 +288,7 @@ fn limits_that_contradict_each_other_are_named() {
              widen the limits, or give other parameters",
         ),
         (
-            Limits {
+            ParameterLimits {
                 beta: usual.beta,
                 ..low_level
             },
@@ -289,7 +298,7 @@ fn limits_that_contradict_each_other_are_named() {
              widen the limits, or give other parameters",
         ),
         (
-            Limits {
+            ParameterLimits {
                 beta: (0.0, 0.2),
                 ..usual
             },
@@ -300,9 +309,9 @@ fn limits_that_contradict_each_other_are_named() {
     ] {
         let ets = Ets::new(7).limits(limits).fixed(fixed);
         let one = ets.clone().forms(&[form.parse().unwrap()]);
-        assert_eq!(one.fit(&y).unwrap_err().to_string(), message);
+        assert_eq!(one.fit_values(&y).unwrap_err().to_string(), message);
         // Forms without what there is no room for are fitted all the same.
-        let all = ets.fit(&y).unwrap();
+        let all = ets.fit_values(&y).unwrap();
         assert!(all.smoothing().is_usual(all.form(), &limits));
     }
 }
@@ -313,7 +322,7 @@ fn the_order_of_forms_changes_nothing() {
     spiky[60] = 300.0;
     let growing: Vec<f64> = series(200).iter().map(|y| y * y * y / 1e3).collect();
     for y in [series(100), spiky, growing] {
-        let reference = Ets::new(7).fit(&y).unwrap();
+        let reference = Ets::new(7).fit_values(&y).unwrap();
         let mut all = Ets::new(7).fit_all(&y);
         let mut forms = Form::ALL.to_vec();
         for turn in 0..15 {
@@ -326,7 +335,7 @@ fn the_order_of_forms_changes_nothing() {
             }
             let ets = Ets::new(7).forms(&forms);
             // Not compared by `assert_eq`, which would print a thousand numbers.
-            assert!(ets.fit(&y).unwrap() == reference, "{forms:?}");
+            assert!(ets.fit_values(&y).unwrap() == reference, "{forms:?}");
             assert!(ets.fit_all(&y) == all, "{forms:?}");
         }
         let twice = [Form::ALL[3], Form::ALL[0], Form::ALL[3]];
@@ -350,7 +359,7 @@ fn odd_regions_are_fitted_or_refused() {
     ];
     let mut fitted = 0;
     for (alpha, beta) in odd.into_iter().flat_map(|a| odd.map(|b| (a, b))) {
-        let limits = Limits {
+        let limits = ParameterLimits {
             alpha,
             beta,
             gamma: beta,
@@ -419,7 +428,7 @@ fn given_parameters_are_not_counted() {
         ),
     ] {
         let ets = Ets::new(7).forms(&[name.parse().unwrap()]).fixed(fixed);
-        let fit = ets.fit(&y).unwrap();
+        let fit = ets.fit_values(&y).unwrap();
         let deviance = -2.0 * fit.log_likelihood();
         let aicc = deviance
             + 2.0 * estimated
@@ -444,10 +453,10 @@ fn given_parameters_are_not_counted() {
     };
     let ets = Ets::new(7).forms(&["ANA".parse().unwrap()]).fixed(fixed);
     assert_eq!(
-        ets.fit(&y[..9]).unwrap_err().to_string(),
+        ets.fit_values(&y[..9]).unwrap_err().to_string(),
         "ANA needs 10 observations, there are 9"
     );
-    assert!(is_finite(&ets.fit(&y[..10]).unwrap()));
+    assert!(is_finite(&ets.fit_values(&y[..10]).unwrap()));
 }
 
 #[test]
@@ -462,7 +471,7 @@ fn given_parameters_stay_as_they_are() {
         let fit = Ets::new(7)
             .forms(&[form])
             .fixed(fixed)
-            .fit(&series(200))
+            .fit_values(&series(200))
             .unwrap();
         let smoothing = fit.smoothing();
         let expected = |exists: bool, given: f64, absent: f64| if exists { given } else { absent };
@@ -483,7 +492,7 @@ fn a_missing_day_teaches_nothing() {
     let mut y = series(200);
     y[100] = f64::NAN;
     for form in Form::ALL {
-        let fit = Ets::new(7).forms(&[form]).fit(&y).unwrap();
+        let fit = Ets::new(7).forms(&[form]).fit_values(&y).unwrap();
         assert!(fit.residuals()[100].is_nan());
         assert_eq!(fit.observations(), 199);
         let growth = if form.has_trend() {
@@ -517,7 +526,10 @@ fn any_season_length_is_fitted() {
             .collect();
         for form in ["ANA", "AAdA"] {
             let ets = Ets::new(season_length).forms(&[form.parse().unwrap()]);
-            assert!(is_finite(&ets.fit(&y).unwrap()), "{form} {season_length}");
+            assert!(
+                is_finite(&ets.fit_values(&y).unwrap()),
+                "{form} {season_length}"
+            );
         }
     }
 }
@@ -579,7 +591,7 @@ proptest! {
         y in prop::collection::vec(prop_oneof![9 => -1e6..1e6_f64, 1 => Just(f64::NAN)], 20..120),
     ) {
         for form in Form::ADDITIVE {
-            if let Ok(fit) = Ets::new(7).forms(&[form]).fit(&y) {
+            if let Ok(fit) = Ets::new(7).forms(&[form]).fit_values(&y) {
                 prop_assert!(is_finite(&fit), "{} {:?}", form, fit.smoothing());
             }
         }
@@ -593,7 +605,7 @@ proptest! {
         let scale = 2.0_f64.powi(power);
         let scaled: Vec<f64> = y.iter().map(|y| y * scale).collect();
         let ets = Ets::new(7);
-        let (one, other) = (ets.fit(&y).unwrap(), ets.fit(&scaled).unwrap());
+        let (one, other) = (ets.fit_values(&y).unwrap(), ets.fit_values(&scaled).unwrap());
         prop_assert_eq!(one.form(), other.form());
         for (one, other) in one.predict(30).iter().zip(other.predict(30)) {
             prop_assert_eq!((one * scale).to_bits(), other.to_bits());

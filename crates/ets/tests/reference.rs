@@ -11,7 +11,7 @@ use std::fs::File;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
-use fleetcast_ets::{Bounds, Criterion, Effort, ErrorKind, Ets, EtsFit, Form, Limits};
+use fleetcast_ets::{Bounds, Criterion, Effort, ErrorKind, Ets, EtsFit, Form, ParameterLimits};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// Log-likelihood that may be missing.
@@ -141,7 +141,7 @@ fn conformance(effort: Effort) -> (usize, usize, Vec<String>) {
         let (form, name) = (reference.form, &reference.series);
         let smoothing = fit.smoothing();
         assert!(
-            smoothing.is_usual(form, &Limits::default()),
+            smoothing.is_usual(form, &ParameterLimits::default()),
             "{name} {form}: {smoothing:?}"
         );
         let found = fit.log_likelihood();
@@ -173,14 +173,14 @@ fn air_passengers_is_no_worse_than_by_r() {
     let series = all_series().remove("airpassengers").unwrap();
     let damped = Ets::new(12)
         .forms(&["MAdM".parse().unwrap()])
-        .fit(&series.y)
+        .fit_values(&series.y)
         .unwrap();
     assert!(
         damped.log_likelihood() >= -679.59,
         "{}",
         damped.log_likelihood()
     );
-    let chosen = Ets::new(12).fit(&series.y).unwrap();
+    let chosen = Ets::new(12).fit_values(&series.y).unwrap();
     assert_eq!(chosen.form().to_string(), "MAM");
     assert!(
         chosen.log_likelihood() >= -676.01,
@@ -224,7 +224,7 @@ fn where_likelihoods_agree_with_r_so_do_criteria_variances_and_forecasts() {
         let series = &series[name];
         let fit = Ets::new(series.season_length)
             .forms(&[form])
-            .fit(&series.y)
+            .fit_values(&series.y)
             .unwrap();
         if (fit.log_likelihood() - reference.log_likelihood_r).abs() > 0.002 {
             continue;
@@ -290,8 +290,15 @@ fn the_admissible_region_holds_more_than_the_usual() {
         let series = &series[name];
         for form in Form::ADDITIVE {
             let ets = Ets::new(series.season_length).forms(&[form]);
-            let usual = ets.clone().bounds(Bounds::Usual).fit(&series.y).unwrap();
-            let admissible = ets.bounds(Bounds::Admissible).fit(&series.y).unwrap();
+            let usual = ets
+                .clone()
+                .bounds(Bounds::Usual)
+                .fit_values(&series.y)
+                .unwrap();
+            let admissible = ets
+                .bounds(Bounds::Admissible)
+                .fit_values(&series.y)
+                .unwrap();
             let smoothing = admissible.smoothing();
             assert!(
                 smoothing.is_admissible(form, series.season_length),

@@ -22,7 +22,7 @@ use fleetcast_prophet::{Certainty, ExactOptimizer};
 /// What the cases of one configuration show.
 #[derive(Debug, Default)]
 struct Row {
-    /// By how much our negative log posterior is lower than Stan's.
+    /// The amounts by which our negative log posterior is lower than Stan's.
     gains: Vec<f64>,
     /// The largest violation of the mode's conditions.
     kkt: f64,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fleetcast_core::{
-    Failure, Forecast, Horizon, IntervalLevel, IssueCode, MIN_OBSERVATIONS, Notice, Outcome,
-    PanelView, SeriesView, Severity, in_parallel,
+    Failure, Forecast, Horizon, IntervalLevel, IssueCode, Notice, Outcome, PanelView, SeriesView,
+    Severity, Usable, in_parallel,
 };
 
 use crate::fleet::{
@@ -14,8 +14,8 @@ use crate::fleet::{
     changepoint_rows,
 };
 use crate::interval::{IntervalTable, IntervalTables, TableKey, TrendUncertainty, mean_absolute};
-use crate::simd::vectorized;
 use crate::solver::{Certainty, Parameters};
+use fleetcast_numerics::vectorized;
 
 /// Prophet's default scale of the prior on slope changes.
 pub(crate) const CHANGEPOINT_PRIOR_SCALE: f64 = 0.05;
@@ -63,30 +63,31 @@ pub enum Certify {
 ///
 /// # Errors
 ///
-/// A series with fewer than [`MIN_OBSERVATIONS`] observed days, or with values too far apart for
+/// A series with fewer than [`fleetcast_core::MIN_OBSERVATIONS`] observed days, or with values too far apart for
 /// double precision, is a [`Failure`] of its own.
 #[must_use]
 pub fn fit_panel(panel: PanelView<'_>, certify: Certify) -> Vec<Result<FittedSeries, Failure>> {
     let designs = designs_for(panel, 0);
-    let fit = |series: SeriesView<'_>| {
-        let span = usable_span(series)?;
-        match series.constant_value() {
-            Some(value) => Ok(constant_fit(series, span, value)),
-            None => fitted(series, span, &designs, |mut fit| fit.parameters(certify)),
+    let fit = |series: SeriesView<'_>| match series.usable()? {
+        Usable::Constant => Ok(constant_fit(series)),
+        Usable::Varying(days) => {
+            let span = Span::from(days);
+            fitted(series, span, &designs, |mut fit| fit.parameters(certify))
         }
     };
     in_parallel(panel, fit, Err)
 }
 
 /// What Prophet makes of a constant series: its initial parameters, with a noise of 1e-9.
-fn constant_fit(series: SeriesView<'_>, span: Span, value: f64) -> FittedSeries {
-    let window = span.window(series, YEARLY_ORDER);
+fn constant_fit(series: SeriesView<'_>) -> FittedSeries {
+    let value = series.constant_value().unwrap_or(f64::NAN);
+    let window = Span::of(series.values).map(|span| span.window(series, YEARLY_ORDER));
     let y_scale = if value == 0.0 { 1.0 } else { value.abs() };
     FittedSeries {
         k: 0.0,
         m: value / y_scale,
         delta: vec![0.0; prophets_changepoints(series.observed())],
-        beta: vec![0.0; window.seasonal_features()],
+        beta: vec![0.0; window.map_or(0, |window| window.seasonal_features())],
         sigma_obs: CONSTANT_SIGMA,
         y_scale,
         certainty: Some(Certainty::Floored),
@@ -104,11 +105,14 @@ fn constant_fit(series: SeriesView<'_>, span: Span, value: f64) -> FittedSeries 
 #[must_use]
 pub fn point_forecasts(panel: PanelView<'_>, horizon: Horizon) -> Vec<Result<Vec<f64>, Failure>> {
     let designs = designs_for(panel, horizon.days());
-    let forecast = |series: SeriesView<'_>| {
-        let span = usable_span(series)?;
-        match series.constant_value() {
-            Some(value) => Ok(vec![value; horizon.days()]),
-            None => fitted(series, span, &designs, |mut fit| fit.points(horizon)),
+    let forecast = |series: SeriesView<'_>| match series.usable()? {
+        Usable::Constant => {
+            let value = series.constant_value().unwrap_or(f64::NAN);
+            Ok(vec![value; horizon.days()])
+        }
+        Usable::Varying(days) => {
+            let span = Span::from(days);
+            fitted(series, span, &designs, |mut fit| fit.points(horizon))
         }
     };
     in_parallel(panel, forecast, Err)
@@ -135,25 +139,25 @@ pub(crate) fn forecast_panel(
     }
     let forecast = |series: SeriesView<'_>| {
         let table = table_key(series, horizon, level).and_then(|key| shared_tables.get(&key));
-        forecast_one(series, &designs, table.map(Arc::as_ref), horizon, level)
-            .unwrap_or_else(Outcome::from)
+        series.forecast_or(horizon, |days| {
+            let table = table.map(Arc::as_ref);
+            forecast_span(series, days.into(), &designs, table, horizon, level)
+                .unwrap_or_else(Outcome::from)
+        })
     };
     in_parallel(panel, forecast, Outcome::from)
 }
 
-/// The forecast of one series by Prophet's model with default settings.
-pub(crate) fn forecast_one(
+/// Forecasts one series by Prophet's model with default settings, fitted on `span`.
+pub(crate) fn forecast_span(
     series: SeriesView<'_>,
+    span: Span,
     designs: &SharedDesigns,
     table: Option<&IntervalTable>,
     horizon: Horizon,
     level: IntervalLevel,
 ) -> Result<Outcome, Failure> {
-    let span = usable_span(series)?;
     let first = series.grid.last().plus_days(1);
-    if let Some(value) = series.constant_value() {
-        return Ok(Outcome::of(Forecast::constant(first, horizon, value)?));
-    }
     fitted(series, span, designs, |mut fit| {
         let [yhat, lower, upper] = fit.forecast(horizon, level, table);
         let mut outcome = Outcome::of(Forecast::new(first, yhat, lower, upper)?);
@@ -172,7 +176,7 @@ pub(crate) fn forecast_one(
 
 /// The interval table of a series that is observed on the first and last day of its panel.
 fn table_key(series: SeriesView<'_>, horizon: Horizon, level: IntervalLevel) -> Option<TableKey> {
-    let span = usable_span(series).ok()?;
+    let span = Span::of(series.values)?;
     let changepoints = prophets_changepoints(series.observed());
     (span.days == series.values.len())
         .then(|| TableKey::new(span.days - 1, changepoints, horizon, level))
@@ -196,19 +200,6 @@ pub(crate) fn designs_for(panel: PanelView<'_>, horizon: usize) -> SharedDesigns
         .filter_map(|series| Some(Span::of(series.values)?.window(series, YEARLY_ORDER)));
     let reach = panel.grid().len() + horizon;
     SharedDesigns::new(windows, YEARLY_ORDER, reach, DesignSettings::PROPHET)
-}
-
-/// The days from first to last observation, where there are enough of them.
-pub(crate) fn usable_span(series: SeriesView<'_>) -> Result<Span, Failure> {
-    let observed = series.values.iter().filter(|value| !value.is_nan());
-    // Nearly always there are enough, and the first few days tell.
-    let is_enough = observed.take(MIN_OBSERVATIONS).count() == MIN_OBSERVATIONS;
-    Span::of(series.values)
-        .filter(|_| is_enough)
-        .ok_or_else(|| Failure::TooShort {
-            found: series.observed(),
-            needed: MIN_OBSERVATIONS,
-        })
 }
 
 /// Memory that one thread uses for fit after fit.

@@ -4,8 +4,8 @@ use augurs_prophet::optimizer::{Data, Error, InitialParams, OptimizeOpts, Optimi
 use augurs_prophet::{Optimizer, PositiveFloat, TrendIndicator};
 
 use crate::exact::CONSTANT_SIGMA;
-use crate::simd::vectorized;
-use crate::solver::{Certainty, Mode, Parameters, Posterior, Trend, curved_mode, linear_mode};
+use crate::solver::{Certainty, FoundMode, Parameters, Posterior, Trend, curved_mode, linear_mode};
+use fleetcast_numerics::vectorized;
 
 /// Finds the mode of Prophet's posterior exactly, in place of Stan.
 ///
@@ -138,7 +138,7 @@ impl Optimizer for ExactOptimizer {
     }
 }
 
-fn mode_of(posterior: &Posterior, start: Parameters) -> Mode {
+fn mode_of(posterior: &Posterior, start: Parameters) -> FoundMode {
     let first = posterior.y.first().copied().unwrap_or(0.0);
     let is_constant = posterior.y.iter().all(|y| y.total_cmp(&first).is_eq());
     if is_constant && !matches!(posterior.trend, Trend::Logistic { .. }) {
@@ -146,7 +146,7 @@ fn mode_of(posterior: &Posterior, start: Parameters) -> Mode {
             sigma: CONSTANT_SIGMA,
             ..start
         };
-        return Mode {
+        return FoundMode {
             parameters,
             certainty: Certainty::Floored,
         };

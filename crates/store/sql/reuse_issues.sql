@@ -1,7 +1,19 @@
 -- What the engine's stage $2 had to say of the wanted series that it was asked the same about as before, for
--- the draft of run $1.
+-- the draft of run $1. Two codes had other names in earlier versions.
 INSERT INTO {issues}
-SELECT $1, i.host, i.resource, i.stage, i.engine, i.severity, i.code, i.message
+SELECT
+    $1,
+    i.host,
+    i.resource,
+    i.stage,
+    i.engine,
+    i.severity,
+    CASE i.code
+        WHEN 'companion_left_out' THEN 'member_left_out'
+        WHEN 'outliers_drawn_in' THEN 'outliers_winsorised'
+        ELSE i.code
+    END,
+    i.message
 FROM series_issues AS i
 SEMI JOIN (
     SELECT host, resource

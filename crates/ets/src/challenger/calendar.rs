@@ -23,12 +23,12 @@ pub(super) struct Calendar {
     /// Days from the epoch to the first day.
     first: i32,
     harmonics: Vec<[f64; 2 * HARMONICS]>,
-    /// By how much of itself a slope has faded, for each day ahead.
+    /// The share of itself that a slope has lost, for each day ahead.
     faded: Vec<f64>,
 }
 
 impl Calendar {
-    /// Of the days of `grid` and a year more.
+    /// Makes the calendar of the days of `grid` and a year more.
     pub(super) fn new(grid: TimeGrid) -> Self {
         let first = grid.first().epoch_days();
         let days = 0..grid.len() + DAYS_AHEAD;
@@ -45,7 +45,7 @@ impl Calendar {
         known.unwrap_or_else(|| harmonics(self.first, day))
     }
 
-    /// By how much of itself a slope has faded `step` days after the first day ahead.
+    /// Returns the share of itself that a slope has lost `step` days after the first day ahead.
     pub(super) fn faded(&self, step: usize) -> f64 {
         self.faded.get(step).copied().unwrap_or_else(|| faded(step))
     }

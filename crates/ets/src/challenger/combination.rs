@@ -1,15 +1,13 @@
-//! Companions weighed by how they did at inner origins.
-
-use std::borrow::Cow;
+//! Members weighed by how they did at inner origins.
 
 use fleetcast_core::{InnerOrigin, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
-use super::companions::{COMPANIONS, Companions, LAST_YEAR, Past, companions};
-use super::limits::Limits;
-use super::outliers::Outliers;
+use super::forecast_range::{ForecastRange, extremes};
+use super::members::{LAST_YEAR, MEMBERS, MemberModels, Members, Past, fit_members};
 use super::plan::Plan;
+use super::winsorising::Outliers;
 
-/// Errors below this share of the series' spread are taken as this, so that a companion without
+/// Errors below this share of the series' spread are taken as this, so that a member without
 /// error still has a finite weight.
 const LEAST_ERROR: f64 = 1e-9;
 
@@ -19,7 +17,7 @@ const LEAST_SCORED: usize = SEASON_WEEK;
 /// A weighted forecast, and what is known of its errors.
 #[derive(Debug)]
 pub(super) struct Combination {
-    /// Point forecasts, a value a day, inside the [`Limits`].
+    /// Point forecasts, a value a day, inside the [`ForecastRange`].
     pub(super) yhat: Vec<f64>,
     /// How the combination did at inner origins.
     ///
@@ -31,154 +29,168 @@ pub(super) struct Combination {
     pub(super) inner: Vec<InnerOrigin>,
     /// Absolute errors of those forecasts, smallest first, in the series' unit.
     pub(super) absolute_errors: Vec<f64>,
-    /// The companions of the whole window.
-    pub(super) companions: Companions,
+    /// The members of the whole window.
+    pub(super) members: Members,
     /// The weight of each, adding up to 1.
-    pub(super) weights: [f64; COMPANIONS],
+    pub(super) weights: [f64; MEMBERS],
     /// Inner origins that could be scored.
     pub(super) scored_origins: usize,
-    /// Days of the window that were drawn in.
-    pub(super) drawn_in: usize,
+    /// Days of the window that were winsorised.
+    pub(super) winsorised: usize,
 }
 
-/// Forecasts of the `steps` days after `values`, the days of `plan`.
+/// Forecasts the `steps` days after `values`, the days of `plan`.
+#[cfg(test)]
 pub(super) fn combine(values: &[f64], plan: &Plan, steps: usize) -> Combination {
-    let outliers = Outliers::of(values);
-    let seen = outliers.draw_in(values.len());
-    let (whole, origins) = companions_and_origins(&outliers, &seen.values, plan, steps);
-    let all: Vec<&Origin<'_>> = origins.iter().collect();
-    let final_weights = weights(&all, &whole, &seen.values);
-    let mut inner = Vec::with_capacity(origins.len());
-    let mut absolute_errors = Vec::new();
-    for (index, origin) in origins.iter().enumerate() {
-        let mut others = all.clone();
-        others.remove(index);
-        let weights = weights(&others, &origin.companions, &origin.past);
-        let yhat = weighted(
-            &origin.companions,
-            &weights,
-            &origin.past,
-            plan.inner_horizon,
-        );
-        absolute_errors.extend(
-            origin
-                .actual
-                .iter()
-                .zip(&yhat)
-                .map(|(y, yhat)| (y - yhat).abs())
-                .filter(|error| error.is_finite()),
-        );
-        let last = u32::try_from(origin.past.len() - 1).unwrap_or(u32::MAX);
-        inner.extend(InnerOrigin::new(
-            plan.first.plus_days(last),
-            yhat,
-            origin.actual,
-        ));
-    }
-    absolute_errors.sort_by(f64::total_cmp);
-    Combination {
-        yhat: weighted(&whole, &final_weights, &seen.values, steps),
-        inner,
-        absolute_errors,
-        companions: whole,
-        weights: final_weights,
-        scored_origins: origins.len(),
-        drawn_in: seen.days,
-    }
+    Ensemble::fit(values, plan).forecast(plan, steps)
+}
+
+/// The members fitted to a window, and to what each of its inner origins has seen.
+#[derive(Debug)]
+pub(super) struct Ensemble {
+    /// The values of the window, winsorised.
+    seen: Vec<f64>,
+    /// How many days were winsorised.
+    winsorised: usize,
+    models: MemberModels,
+    origins: Vec<Origin>,
 }
 
 /// An inner origin.
 #[derive(Debug)]
-struct Origin<'a> {
-    /// The days it has seen, drawn in by what was known on the last of them.
-    past: Cow<'a, [f64]>,
+struct Origin {
+    /// The days it has seen, winsorised by what was known on the last of them.
+    past: Vec<f64>,
     /// The days after it, as they were.
-    actual: &'a [f64],
-    companions: Companions,
-    errors: [Option<f64>; COMPANIONS],
+    actual: Vec<f64>,
+    members: Members,
+    errors: [Option<f64>; MEMBERS],
 }
 
-/// The companions of the whole window, and the origins of a plan, each with forecasts from the values
-/// up to it.
-///
-/// An origin that has seen less than the engine forecasts from, or is scored on less than a week, is left
-/// out, and so is one without an error of each companion that the whole window has: a companion that has
-/// none there would lose its weight for what one thin origin lacks. Last year's day is excepted, since
-/// it looks back the furthest: it is weighed only where all origins can.
-///
-/// Errors, which the weights come from, are taken against `drawn_in`, the values of the whole window
-/// drawn in: a spike no companion could know of would make all of them look alike.
-fn companions_and_origins<'a>(
-    outliers: &Outliers<'a>,
-    drawn_in: &[f64],
-    plan: &Plan,
-    steps: usize,
-) -> (Companions, Vec<Origin<'a>>) {
-    let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
-    let inner: Vec<_> = plan
-        .inner
-        .iter()
-        .filter_map(|(seen, regression)| {
-            let (past, after) = outliers.values().split_at(*seen);
-            let actual = &after[..plan.inner_horizon];
-            let is_thin = observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED;
-            (!is_thin).then(|| (outliers.draw_in(*seen).values, actual, regression))
-        })
-        .collect();
-    let whole = Past {
-        values: drawn_in,
-        regression: &plan.whole,
-        steps,
-    };
-    let pasts = inner.iter().map(|(past, _, regression)| Past {
-        values: past,
-        regression,
-        steps: plan.inner_horizon,
-    });
-    let pasts: Vec<Past<'_>> = std::iter::once(whole).chain(pasts).collect();
-    let mut found = companions(&pasts, plan.seasons);
-    let of_origins = found.split_off(1);
-    let whole = found.swap_remove(0);
-    let origins = inner
-        .into_iter()
-        .zip(of_origins)
-        .filter_map(|((past, actual, _), companions)| {
-            let scored = &drawn_in[past.len()..past.len() + plan.inner_horizon];
-            let errors = companions.forecasts.each_ref().map(|forecast| {
-                let forecast = forecast.as_ref()?;
-                metrics::mae(scored, forecast).filter(|error| error.is_finite())
-            });
-            let comparable = (0..COMPANIONS).all(|companion| {
-                let asked = companion != LAST_YEAR && whole.forecasts[companion].is_some();
-                !asked || errors[companion].is_some()
-            });
-            comparable.then_some(Origin {
-                past,
-                actual,
-                companions,
-                errors,
+impl Ensemble {
+    /// Fits the members to `values`, the days of `plan`, and to the values up to each inner origin.
+    ///
+    /// An origin that has seen less than the engine forecasts from, or is scored on less than a week, is
+    /// left out, and so is one without an error of each member that the whole window has: a member that
+    /// has none there would lose its weight for what one thin origin lacks. Last year's day is excepted,
+    /// since it looks back the furthest: it is weighed only where all origins can.
+    ///
+    /// Errors, which the weights come from, are taken against the values of the whole window winsorised:
+    /// a spike no member could know of would make all of them look alike.
+    pub(super) fn fit(values: &[f64], plan: &Plan) -> Self {
+        let outliers = Outliers::of(values);
+        let whole = outliers.winsorised(values.len());
+        let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
+        let inner: Vec<_> = plan
+            .inner
+            .iter()
+            .filter_map(|(days, regression)| {
+                let (past, after) = values.split_at(*days);
+                let actual = &after[..plan.inner_horizon];
+                let is_thin = observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED;
+                (!is_thin).then(|| (outliers.winsorised(*days).values, actual, regression))
             })
-        })
-        .collect();
-    (whole, origins)
+            .collect();
+        let of_window = Past {
+            values: &whole.values,
+            regression: &plan.whole,
+        };
+        let pasts = inner.iter().map(|(past, _, regression)| Past {
+            values: past,
+            regression,
+        });
+        let pasts: Vec<Past<'_>> = std::iter::once(of_window).chain(pasts).collect();
+        let mut all = fit_members(&pasts, plan.seasons);
+        let of_origins = all.split_off(1);
+        let models = all.swap_remove(0);
+        let scored = |days: usize| &whole.values[days..days + plan.inner_horizon];
+        let origins = inner
+            .iter()
+            .zip(&of_origins)
+            .zip(&pasts[1..])
+            .filter_map(|(((seen, actual, _), inner), past)| {
+                let members = inner.forecasts(*past, plan.inner_horizon);
+                let errors = members.forecasts.each_ref().map(|forecast| {
+                    let forecast = forecast.as_ref()?;
+                    metrics::mae(scored(seen.len()), forecast).filter(|error| error.is_finite())
+                });
+                let comparable = (0..MEMBERS).all(|member| {
+                    let asked = member != LAST_YEAR && models.has(member);
+                    !asked || errors[member].is_some()
+                });
+                comparable.then(|| Origin {
+                    past: seen.to_vec(),
+                    actual: actual.to_vec(),
+                    members,
+                    errors,
+                })
+            })
+            .collect();
+        Self {
+            winsorised: whole.days,
+            models,
+            origins,
+            seen: whole.values.into_owned(),
+        }
+    }
+
+    /// Forecasts the `steps` days after the window of `plan`, which the members were fitted to.
+    pub(super) fn forecast(&self, plan: &Plan, steps: usize) -> Combination {
+        let window = Past {
+            values: &self.seen,
+            regression: &plan.whole,
+        };
+        let whole = self.models.forecasts(window, steps);
+        let all: Vec<&Origin> = self.origins.iter().collect();
+        let final_weights = weights(&all, &whole, &self.seen);
+        let mut inner = Vec::with_capacity(all.len());
+        let mut absolute_errors = Vec::new();
+        for (index, origin) in self.origins.iter().enumerate() {
+            let mut others = all.clone();
+            others.remove(index);
+            let weights = weights(&others, &origin.members, &origin.past);
+            let yhat = weighted(&origin.members, &weights, &origin.past, plan.inner_horizon);
+            absolute_errors.extend(
+                origin
+                    .actual
+                    .iter()
+                    .zip(&yhat)
+                    .map(|(y, yhat)| (y - yhat).abs())
+                    .filter(|error| error.is_finite()),
+            );
+            let last = u32::try_from(origin.past.len() - 1).unwrap_or(u32::MAX);
+            inner.extend(InnerOrigin::new(
+                plan.first.plus_days(last),
+                yhat,
+                &origin.actual,
+            ));
+        }
+        absolute_errors.sort_by(f64::total_cmp);
+        Combination {
+            yhat: weighted(&whole, &final_weights, &self.seen, steps),
+            inner,
+            absolute_errors,
+            members: whole,
+            weights: final_weights,
+            scored_origins: self.origins.len(),
+            winsorised: self.winsorised,
+        }
+    }
 }
 
-/// The weight of each companion: 1/MAE² over the origins, adding up to 1 (Bates & Granger 1969,
+/// The weight of each member: 1/MAE² over the origins, adding up to 1 (Bates & Granger 1969,
 /// *The combination of forecasts*, Operational Research Quarterly 20(4), 451-468, with errors
 /// taken as unrelated). Equal where no origin tells, and where the values a forecast is made from,
 /// `seen`, are all the same.
-fn weights(origins: &[&Origin<'_>], whole: &Companions, seen: &[f64]) -> [f64; COMPANIONS] {
+fn weights(origins: &[&Origin], whole: &Members, seen: &[f64]) -> [f64; MEMBERS] {
     let least = LEAST_ERROR * spread(seen);
-    let mut weights = [0.0; COMPANIONS];
-    for (companion, weight) in weights.iter_mut().enumerate() {
-        if whole.forecasts[companion].is_none() {
+    let mut weights = [0.0; MEMBERS];
+    for (member, weight) in weights.iter_mut().enumerate() {
+        if whole.forecasts[member].is_none() {
             continue;
         }
         // One that could not be asked everywhere is not comparable.
-        let errors: Option<Vec<f64>> = origins
-            .iter()
-            .map(|origin| origin.errors[companion])
-            .collect();
+        let errors: Option<Vec<f64>> = origins.iter().map(|origin| origin.errors[member]).collect();
         if let Some(errors) = errors {
             let mean = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
             let relative = mean.max(least) / least;
@@ -202,15 +214,10 @@ fn weights(origins: &[&Origin<'_>], whole: &Companions, seen: &[f64]) -> [f64; C
 }
 
 /// The weighted forecast, inside the limits of the values it is made from, `seen`.
-fn weighted(
-    companions: &Companions,
-    weights: &[f64; COMPANIONS],
-    seen: &[f64],
-    steps: usize,
-) -> Vec<f64> {
-    let limits = Limits::of(seen);
+fn weighted(members: &Members, weights: &[f64; MEMBERS], seen: &[f64], steps: usize) -> Vec<f64> {
+    let limits = ForecastRange::of(seen);
     let mut sum = vec![0.0; steps];
-    for (forecast, weight) in companions.forecasts.iter().zip(weights) {
+    for (forecast, weight) in members.forecasts.iter().zip(weights) {
         if let Some(forecast) = forecast.as_ref().filter(|_| *weight > 0.0) {
             for (sum, value) in sum.iter_mut().zip(forecast) {
                 *sum += weight * value;
@@ -226,14 +233,6 @@ fn spread(values: &[f64]) -> f64 {
     (most - least).max(0.0)
 }
 
-/// The smallest and the largest value.
-pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
-    values.iter().filter(|value| !value.is_nan()).fold(
-        (f64::INFINITY, f64::NEG_INFINITY),
-        |(least, most), value| (least.min(*value), most.max(*value)),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use fleetcast_core::TimeGrid;
@@ -241,26 +240,26 @@ mod tests {
     use super::*;
     use crate::challenger::Seasons;
 
-    fn companions(there: [bool; COMPANIONS]) -> Companions {
-        Companions {
+    fn members(there: [bool; MEMBERS]) -> Members {
+        Members {
             forecasts: there.map(|there| there.then(|| vec![1.0])),
             smoothing: None,
         }
     }
 
-    fn origin(errors: [Option<f64>; COMPANIONS]) -> Origin<'static> {
+    fn origin(errors: [Option<f64>; MEMBERS]) -> Origin {
         Origin {
-            past: Cow::Borrowed(&[1.0]),
-            actual: &[1.0],
-            companions: companions(errors.map(|error| error.is_some())),
+            past: vec![1.0],
+            actual: vec![1.0],
+            members: members(errors.map(|error| error.is_some())),
             errors,
         }
     }
 
-    fn check(origins: &[[Option<f64>; COMPANIONS]], there: [bool; COMPANIONS], expected: [f64; 4]) {
-        let origins: Vec<Origin<'_>> = origins.iter().copied().map(origin).collect();
-        let origins: Vec<&Origin<'_>> = origins.iter().collect();
-        let found = weights(&origins, &companions(there), &[0.0, 1.0]);
+    fn check(origins: &[[Option<f64>; MEMBERS]], there: [bool; MEMBERS], expected: [f64; 4]) {
+        let origins: Vec<Origin> = origins.iter().copied().map(origin).collect();
+        let origins: Vec<&Origin> = origins.iter().collect();
+        let found = weights(&origins, &members(there), &[0.0, 1.0]);
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
         }
@@ -268,7 +267,7 @@ mod tests {
 
     #[test]
     fn weights_are_inverse_squares_of_mean_errors() {
-        let all = [true; COMPANIONS];
+        let all = [true; MEMBERS];
         // Mean errors 1, 2, 2 and 4: squares 1, 1/4, 1/4 and 1/16 of 25/16.
         let first = [Some(0.5), Some(2.0), Some(1.0), Some(4.0)];
         let second = [Some(1.5), Some(2.0), Some(3.0), Some(4.0)];
@@ -282,9 +281,9 @@ mod tests {
     #[test]
     fn a_series_that_has_not_moved_yet_has_equal_weights() {
         let errors = [Some(1.0), Some(2.0), Some(3.0), Some(4.0)];
-        let there = [true; COMPANIONS];
+        let there = [true; MEMBERS];
         for seen in [&[5.0, 5.0][..], &[f64::NAN], &[]] {
-            let found = weights(&[&origin(errors)], &companions(there), seen);
+            let found = weights(&[&origin(errors)], &members(there), seen);
             assert!(found.iter().all(|weight| (weight - 0.25).abs() < 1e-12));
         }
     }
@@ -308,8 +307,8 @@ mod tests {
     }
 
     /// The origins of a plan.
-    fn found<'a>(values: &'a [f64], plan: &Plan) -> Vec<Origin<'a>> {
-        companions_and_origins(&Outliers::of(values), values, plan, 30).1
+    fn found(values: &[f64], plan: &Plan) -> Vec<Origin> {
+        Ensemble::fit(values, plan).origins
     }
 
     #[test]
@@ -324,7 +323,7 @@ mod tests {
                 *value = 1000.0 - 7.0 * *value;
             }
             let found = &found(&other, &plan)[index];
-            assert_eq!(found.companions.forecasts, reference.companions.forecasts);
+            assert_eq!(found.members.forecasts, reference.members.forecasts);
             assert_ne!(found.errors, reference.errors);
         }
     }
@@ -340,7 +339,7 @@ mod tests {
         let combined = combine(&values, &plan, 30);
         let raw = found(&values, &plan);
         let falls_below = raw.iter().any(|origin| {
-            let all = origin.companions.forecasts.iter().flatten().flatten();
+            let all = origin.members.forecasts.iter().flatten().flatten();
             all.fold(0.0_f64, |least, value| least.min(*value)) < -1.0
         });
         assert!(falls_below, "a forecast the limits have no work with");

@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use fleetcast_core::{
-    Engine, Failure, Forecast, Horizon, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
-    SeriesView, in_parallel,
+    Engine, Failure, Forecast, Horizon, IntervalLevel, Outcome, PanelView, SeriesView, in_parallel,
 };
 
-use super::combination::combine;
+use super::combination::Ensemble;
+use super::forecast_range::ForecastRange;
 use super::interval::half_widths;
-use super::limits::Limits;
 use super::notices::notices;
 use super::plan::Plan;
 use super::seasons::Seasons;
@@ -30,7 +29,7 @@ use super::windows::Windows;
 /// additive errors, a season of 7 days and a level that moves by at most a tenth of an error. It has no
 /// trend: half a year ahead a local one misleads, and the regression has one that lasts.
 ///
-/// A series needs [`MIN_OBSERVATIONS`] observed days. The week is modelled where three weeks are
+/// A series needs [`fleetcast_core::MIN_OBSERVATIONS`] observed days. The week is modelled where three weeks are
 /// observed, the year where two years are: what counts is the days that have a value and how they
 /// are spread. Without a year, E and R alone are weighed; under eight weeks there are no inner
 /// origins and they count alike. Every such step down is a notice. A missing day teaches nothing and
@@ -72,32 +71,16 @@ fn forecast_one(
     horizon: Horizon,
     level: IntervalLevel,
 ) -> Outcome {
-    let observed = series.observed();
-    let too_short = || {
-        Outcome::from(Failure::TooShort {
-            found: observed,
-            needed: MIN_OBSERVATIONS,
-        })
-    };
-    if observed < MIN_OBSERVATIONS {
-        return too_short();
-    }
-    if let Some(value) = series.constant_value() {
-        let first_day = series.grid.last().plus_days(1);
-        let forecast = Forecast::constant(first_day, horizon, value);
-        return forecast.map_or_else(|error| Failure::from(error).into(), Outcome::of);
-    }
-    let Some(span) = series.observed_span() else {
-        return too_short();
-    };
-    let (seasons, season_notices) = Seasons::of(&series.values[span.clone()]);
-    let window = (span.clone(), seasons);
-    let forecast = |plan: &Plan| forecast_span(series, span, plan, horizon, level);
-    let Some(mut outcome) = windows.with_plan(&window, forecast) else {
-        return too_short();
-    };
-    outcome.notices.splice(0..0, season_notices);
-    outcome
+    series.forecast_or(horizon, |span| {
+        let (seasons, season_notices) = Seasons::of(&series.values[span.clone()]);
+        let window = (span.clone(), seasons);
+        let forecast = |plan: &Plan| forecast_span(series, span, plan, horizon, level);
+        let Some(mut outcome) = windows.with_plan(&window, forecast) else {
+            return Failure::numerical("the series does not begin inside its panel").into();
+        };
+        outcome.notices.splice(0..0, season_notices);
+        outcome
+    })
 }
 
 /// The forecast of a series that has its first and its last value in `span`.
@@ -112,15 +95,15 @@ fn forecast_span(
     // are dropped.
     let silent_days = series.values.len() - span.end;
     let values = &series.values[span];
-    let combination = combine(values, plan, silent_days + horizon.days());
+    let combination = Ensemble::fit(values, plan).forecast(plan, silent_days + horizon.days());
     let half_widths = half_widths(&combination, plan, level);
-    let limits = Limits::of(values);
+    let range = ForecastRange::of(values);
     let mut yhat = Vec::with_capacity(horizon.days());
     let (mut lower, mut upper) = (yhat.clone(), yhat.clone());
     let days = combination.yhat.iter().zip(&half_widths);
     for (value, half_width) in days.skip(silent_days) {
         yhat.push(*value);
-        lower.push(limits.not_below_floor(value - half_width));
+        lower.push(range.not_below_floor(value - half_width));
         upper.push(value + half_width);
     }
     let first_day = series.grid.last().plus_days(1);

@@ -4,7 +4,7 @@ use fleetcast_core::IntervalLevel;
 
 use super::combination::Combination;
 use super::plan::Plan;
-use crate::family::normal_quantile;
+use fleetcast_numerics::{conformal_rank, normal_quantile};
 
 /// Three origins half a horizon apart are few, and the next half year may be odder than the last:
 /// intervals are this much wider than the errors' quantile.
@@ -28,7 +28,7 @@ pub(super) fn half_widths(
     let inner_horizon = plan.inner_horizon;
     let days = combination.yhat.len();
     let z = normal_quantile(level.upper_probability());
-    let Some(smoothing) = &combination.companions.smoothing else {
+    let Some(smoothing) = &combination.members.smoothing else {
         let width = quantile(&combination.absolute_errors, level.share()).unwrap_or(0.0);
         return vec![WIDENING * width; days];
     };
@@ -69,18 +69,9 @@ pub(super) fn half_widths(
         .collect()
 }
 
-/// The smallest of the sorted values that at least `share` of one more than there are lie at or
-/// below: the finite-sample quantile of conformal prediction (Vovk, Gammerman & Shafer 2005,
-/// *Algorithmic Learning in a Random World*).
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rank among the values, at least 0"
-)]
+/// Returns the sorted value that bounds the next one with a probability of `share`.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let rank = (share * (sorted.len() + 1) as f64).ceil() as usize;
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get(rank.saturating_sub(1).min(last)).copied()
+    sorted.get(conformal_rank(sorted.len(), share)?).copied()
 }
 
 #[cfg(test)]

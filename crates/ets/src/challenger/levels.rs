@@ -7,10 +7,10 @@ use fleetcast_core::SEASON_WEEK;
 /// Values of a weekday that its local level is taken from: those of nine weeks.
 pub(super) const WEEKS: usize = 9;
 
-/// Weeks that have to be observed before a day, and after it,
+/// Weeks that have to be observed before a day, and as many after it, for the day to have a level.
 const ON_A_SIDE: usize = 2;
 
-/// and in the nine weeks at an end.
+/// Weeks that have to be observed of the nine at an end, for a line to go through them.
 const WEEKS_OBSERVED: usize = WEEKS.div_ceil(2);
 
 /// The level of a day: the two middle ones of its weekday around it, or twice the same on a line. NaN
@@ -40,8 +40,8 @@ impl Level {
 pub(super) fn levels_inside(values: &[f64]) -> Vec<Level> {
     let mut levels = vec![Level::UNKNOWN; values.len()];
     let (reach, length) = (WEEKS / 2 * SEASON_WEEK, values.len());
-    for first in (reach..length.saturating_sub(reach)).step_by(ABREAST) {
-        let days = ABREAST.min(length - reach - first);
+    for first in (reach..length.saturating_sub(reach)).step_by(DAYS_AT_ONCE) {
+        let days = DAYS_AT_ONCE.min(length - reach - first);
         let around = weeks_around(values, first);
         let (lower, upper) = middle_ones(&around);
         for day in 0..days {
@@ -60,10 +60,10 @@ pub(super) fn levels_inside(values: &[f64]) -> Vec<Level> {
 }
 
 /// Days whose levels are found at once.
-const ABREAST: usize = 8;
+const DAYS_AT_ONCE: usize = 8;
 
 /// A number for each of some days.
-type Days = [f64; ABREAST];
+type Days = [f64; DAYS_AT_ONCE];
 
 /// The four weeks before some days and the four after them, NaN beyond the end.
 fn weeks_around(values: &[f64], first: usize) -> [Days; WEEKS - 1] {
@@ -90,7 +90,10 @@ fn middle_ones(around: &[Days; WEEKS - 1]) -> (Days, Days) {
     let (before, after) = (sort([a, b, c, d]), sort([e, f, g, h]));
     let pairs = before.into_iter().zip(after.into_iter().rev());
     pairs.fold(
-        ([f64::NEG_INFINITY; ABREAST], [f64::INFINITY; ABREAST]),
+        (
+            [f64::NEG_INFINITY; DAYS_AT_ONCE],
+            [f64::INFINITY; DAYS_AT_ONCE],
+        ),
         |(lower, upper), (a, b)| (larger(lower, smaller(a, b)), smaller(upper, larger(a, b))),
     )
 }
@@ -231,7 +234,7 @@ mod tests {
             std::array::from_fn(|day| ((week * 37 + day * day * 11) % 17) as f64)
         });
         let (lower, upper) = middle_ones(&around);
-        for day in 0..ABREAST {
+        for day in 0..DAYS_AT_ONCE {
             let level = level_of_observed(&around.map(|week| week[day]));
             let found = [lower[day], upper[day]].map(f64::to_bits);
             assert_eq!(found, [level.lower, level.upper].map(f64::to_bits), "{day}");

@@ -1,19 +1,25 @@
 //! The challenger: exponential smoothing for the long horizon.
+//!
+//! Files build on each other in this order: `calendar`, `seasons`, `regression`, `plan`, `windows`;
+//! `levels`, `winsorising`; `members`, `forecast_range`, `combination`; `interval`, `notices`,
+//! `engine`; `fitted` for library users.
 
 mod calendar;
 mod combination;
-mod companions;
 mod engine;
+mod fitted;
+mod forecast_range;
 mod interval;
 mod levels;
-mod limits;
-mod linear_algebra;
+mod members;
 mod notices;
-mod outliers;
 mod plan;
 mod regression;
 mod seasons;
 mod windows;
+mod winsorising;
 
 pub use engine::EtsEngine;
+pub use fitted::{EnsembleMember, FittedChallenger};
+#[cfg(feature = "mstl")]
 pub(crate) use seasons::Seasons;

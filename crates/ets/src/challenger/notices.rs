@@ -3,11 +3,11 @@
 use fleetcast_core::{IssueCode, Notice, Severity};
 
 use super::combination::Combination;
-use super::companions::{COMPANIONS, LAST_YEAR, SMOOTHING, SMOOTHING_OF_THE_REST};
+use super::members::{LAST_YEAR, MEMBERS, SMOOTHING, SMOOTHING_OF_THE_REST};
 use super::plan::{INNER_FROM, INNER_HORIZON, INNER_HORIZON_IN_FULL_FROM, INNER_ORIGINS, Plan};
 
-/// What each companion is called in a message.
-const NAMES: [&str; COMPANIONS] = [
+/// What each member is called in a message.
+const NAMES: [&str; MEMBERS] = [
     "smoothing around an annual part",
     "smoothing alone",
     "the calendar regression",
@@ -15,23 +15,25 @@ const NAMES: [&str; COMPANIONS] = [
 ];
 
 /// Every step down of a forecast, seasons aside: inner validation that was cut short or left out,
-/// and companions that are not in it; and how many days were drawn in.
+/// and members that are not in it; and how many days were winsorised.
 pub(super) fn notices(combination: &Combination, plan: &Plan, days: usize) -> Vec<Notice> {
     let mut notices: Vec<Notice> = outliers(combination).into_iter().collect();
     notices.extend(validation(combination, plan, days));
-    notices.extend(companions(combination, plan));
+    notices.extend(members(combination, plan));
     notices
 }
 
 fn outliers(combination: &Combination) -> Option<Notice> {
-    let message = match combination.drawn_in {
+    let message = match combination.winsorised {
         0 => return None,
-        1 => "1 day far from the level around it was drawn in before fitting".to_owned(),
-        days => format!("{days} days far from the level around them were drawn in before fitting"),
+        1 => "1 day far from the level around it was winsorised before fitting".to_owned(),
+        days => {
+            format!("{days} days far from the level around them were winsorised before fitting")
+        }
     };
     Some(Notice {
         severity: Severity::Info,
-        code: IssueCode::OutliersDrawnIn,
+        code: IssueCode::OutliersWinsorised,
         message,
     })
 }
@@ -79,28 +81,28 @@ fn validation(combination: &Combination, plan: &Plan, days: usize) -> Option<Not
     })
 }
 
-fn companions(combination: &Combination, plan: &Plan) -> impl Iterator<Item = Notice> {
-    (0..COMPANIONS).filter_map(move |companion| {
-        let needs_a_year = matches!(companion, SMOOTHING_OF_THE_REST | LAST_YEAR);
+fn members(combination: &Combination, plan: &Plan) -> impl Iterator<Item = Notice> {
+    (0..MEMBERS).filter_map(move |member| {
+        let needs_a_year = matches!(member, SMOOTHING_OF_THE_REST | LAST_YEAR);
         if needs_a_year && !plan.seasons.annual {
             // The notice of the annual season says so.
             return None;
         }
-        let cause = if combination.companions.forecasts[companion].is_none() {
-            match companion {
+        let cause = if combination.members.forecasts[member].is_none() {
+            match member {
                 LAST_YEAR => "too many of last year's days are missing",
                 SMOOTHING | SMOOTHING_OF_THE_REST => "it finds no likelihood on this series",
                 _ => "it has no value",
             }
-        } else if combination.weights[companion] == 0.0 {
+        } else if combination.weights[member] == 0.0 {
             "it has no score at an inner origin"
         } else {
             return None;
         };
         Some(Notice {
             severity: Severity::Warning,
-            code: IssueCode::CompanionLeftOut,
-            message: format!("forecast without {}: {cause}", NAMES[companion]),
+            code: IssueCode::MemberLeftOut,
+            message: format!("forecast without {}: {cause}", NAMES[member]),
         })
     })
 }
@@ -111,15 +113,15 @@ mod tests {
 
     use super::*;
     use crate::challenger::Seasons;
-    use crate::challenger::companions::Companions;
+    use crate::challenger::members::Members;
 
-    const ALL: [f64; COMPANIONS] = [0.25; COMPANIONS];
+    const ALL: [f64; MEMBERS] = [0.25; MEMBERS];
 
     fn check(
         days: usize,
         annual: bool,
         scored_origins: usize,
-        weights: [Option<f64>; COMPANIONS],
+        weights: [Option<f64>; MEMBERS],
         expected: &[(Severity, IssueCode, &str)],
     ) {
         let seasons = Seasons {
@@ -131,13 +133,13 @@ mod tests {
             yhat: vec![1.0],
             inner: Vec::new(),
             absolute_errors: Vec::new(),
-            companions: Companions {
+            members: Members {
                 forecasts: weights.map(|weight| weight.map(|_| vec![1.0])),
                 smoothing: None,
             },
             weights: weights.map(|weight| weight.unwrap_or(0.0)),
             scored_origins,
-            drawn_in: 0,
+            winsorised: 0,
         };
         let found = notices(&combination, &Plan::new(grid, seasons), days);
         let found: Vec<(Severity, IssueCode, &str)> = found
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn the_whole_model_needs_no_notice() {
         check(974, true, 3, ALL.map(Some), &[]);
-        // A season left out has a notice of its own, and takes two companions with it.
+        // A season left out has a notice of its own, and takes two members with it.
         check(500, false, 3, [None, Some(0.5), Some(0.5), None], &[]);
     }
 
@@ -207,8 +209,8 @@ mod tests {
     }
 
     #[test]
-    fn companions_that_are_left_out_are_named() {
-        let left_out = |message| (Severity::Warning, IssueCode::CompanionLeftOut, message);
+    fn members_that_are_left_out_are_named() {
+        let left_out = |message| (Severity::Warning, IssueCode::MemberLeftOut, message);
         check(
             974,
             true,

@@ -43,8 +43,8 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Of the days of `grid`, on the first and last of which a series has values that tell of
-    /// `seasons`.
+    /// Makes the plan of the days of `grid`, on the first and last of which a series has values that tell
+    /// of `seasons`.
     ///
     /// There are three inner origins, half an inner horizon apart (rolling origins: Tashman 2000,
     /// International Journal of Forecasting 16(4), 437-450). The inner horizon is 120 days, or a

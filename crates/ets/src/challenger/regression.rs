@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fleetcast_core::SEASON_WEEK;
 
 use super::calendar::{Calendar, HARMONICS, SLOPE_LASTS, YEAR};
-use super::linear_algebra::Cholesky;
 use super::seasons::Seasons;
+use fleetcast_numerics::Cholesky;
 
 /// Days from one point where the trend may bend to the next, and from the last one to the end.
 const BEND_EVERY: usize = 60;
@@ -15,13 +15,13 @@ const BEND_EVERY: usize = 60;
 // of the next, so the days count for less than they are, and penalties are larger for it. Between a
 // third and three times these, forecasts hardly change.
 const WEEKDAY_PENALTY: f64 = 1.0;
-/// Of the first harmonic; the k-th has k² times as much, since a year is smooth.
+/// The penalty of the first harmonic; the k-th has k² times as much, since a year is smooth.
 const HARMONIC_PENALTY: f64 = 2.0;
-/// Of a bend by 1 a year.
+/// The penalty of a bend by 1 a year.
 const BEND_PENALTY: f64 = 100.0;
-/// Of a slope of 1 a year.
+/// The penalty of a slope of 1 a year.
 const SLOPE_PENALTY: f64 = 1.0;
-/// Of the mean, which has been taken out: none, but for the weekdays, which add up to it.
+/// The penalty of the mean, which has been taken out: none, but for the weekdays, which add up to it.
 const MEAN_PENALTY: f64 = 1e-6;
 
 /// The regression over one grid of days: everything that does not depend on a series.
@@ -44,15 +44,15 @@ pub(super) struct CalendarRegression {
 }
 
 /// A series' regression: coefficients in the series' own unit.
-#[derive(Debug)]
-pub(super) struct CalendarFit<'a> {
-    regression: &'a CalendarRegression,
+#[derive(Debug, Clone)]
+pub(super) struct CalendarFit {
     coefficients: Vec<f64>,
     mean: f64,
 }
 
 impl CalendarRegression {
-    /// Of the first `days` days of a calendar, with the year and the week or without.
+    /// Makes the regression over the first `days` days of a calendar, with the year and the week or
+    /// without.
     pub(super) fn new(
         calendar: &Arc<Calendar>,
         days: usize,
@@ -93,7 +93,7 @@ impl CalendarRegression {
     }
 
     /// Fits `values`, one a day of the grid, NaN where missing.
-    pub(super) fn fit(&self, values: &[f64]) -> CalendarFit<'_> {
+    pub(super) fn fit(&self, values: &[f64]) -> CalendarFit {
         let observed = values.iter().filter(|value| !value.is_nan()).count();
         let count = observed.max(1) as f64;
         let total: f64 = values.iter().filter(|value| !value.is_nan()).sum();
@@ -110,11 +110,7 @@ impl CalendarRegression {
             }
             Cholesky::new(self.width, gram).solve(&mut coefficients);
         }
-        CalendarFit {
-            regression: self,
-            coefficients,
-            mean,
-        }
+        CalendarFit { coefficients, mean }
     }
 
     /// Sums over the observed days of each regressor times what the value is above the mean. What is zero,
@@ -191,64 +187,58 @@ impl CalendarRegression {
     }
 }
 
-impl CalendarFit<'_> {
+impl CalendarRegression {
     /// The annual part on a day of the grid, or past its end.
-    pub(super) fn annual(&self, day: usize) -> f64 {
-        let harmonics = || self.regression.calendar.harmonics(day);
-        self.of_year()
+    pub(super) fn annual(&self, fit: &CalendarFit, day: usize) -> f64 {
+        let harmonics = || self.calendar.harmonics(day);
+        self.of_year(fit)
             .map_or(0.0, |of_year| sum_of_products(&harmonics(), of_year))
     }
 
     /// The annual part of every day of the grid.
-    pub(super) fn annual_in_sample(&self) -> Vec<f64> {
-        let Some(of_year) = self.of_year() else {
-            return vec![0.0; self.regression.days];
+    pub(super) fn annual_in_sample(&self, fit: &CalendarFit) -> Vec<f64> {
+        let Some(of_year) = self.of_year(fit) else {
+            return vec![0.0; self.days];
         };
-        let rows = self
-            .regression
-            .regressors
-            .chunks_exact(self.regression.width);
+        let rows = self.regressors.chunks_exact(self.width);
         rows.filter_map(|row| row.last_chunk())
             .map(|harmonics| sum_of_products(harmonics, of_year))
             .collect()
     }
 
     /// The coefficients of the harmonics, where there are any.
-    fn of_year(&self) -> Option<&[f64; 2 * HARMONICS]> {
-        self.coefficients
-            .last_chunk()
-            .filter(|_| self.regression.annual)
+    fn of_year<'f>(&self, fit: &'f CalendarFit) -> Option<&'f [f64; 2 * HARMONICS]> {
+        fit.coefficients.last_chunk().filter(|_| self.annual)
     }
 
     /// The regression itself, `steps` days on from the end of the grid, its last slope fading.
-    pub(super) fn forecast(&self, steps: usize) -> Vec<f64> {
-        let days = self.regression.days;
+    pub(super) fn forecast(&self, fit: &CalendarFit, steps: usize) -> Vec<f64> {
+        let days = self.days;
         let last = days.saturating_sub(1);
-        let bends = &self.coefficients[2..2 + self.regression.bends.len()];
+        let bends = &fit.coefficients[2..2 + self.bends.len()];
         let since = self
-            .regression
             .bends
             .iter()
             .map(|bend| last.saturating_sub(*bend) as f64 / YEAR);
-        let level = self.mean
-            + self.coefficients[0]
+        let level = fit.mean
+            + fit.coefficients[0]
             + bends
                 .iter()
                 .zip(since)
                 .map(|(bend, since)| bend * since)
                 .sum::<f64>();
-        let slope = (self.coefficients[1] + bends.iter().sum::<f64>()) / YEAR;
-        let weekdays = &self.coefficients[2 + bends.len()..];
+        let slope = (fit.coefficients[1] + bends.iter().sum::<f64>()) / YEAR;
+        let weekdays = &fit.coefficients[2 + bends.len()..];
         (0..steps)
             .map(|step| {
-                let grown = slope * SLOPE_LASTS * self.regression.calendar.faded(step);
+                let grown = slope * SLOPE_LASTS * self.calendar.faded(step);
                 let day = days + step;
-                let weekday = if self.regression.weekly {
-                    weekdays[self.regression.calendar.weekday(day)]
+                let weekday = if self.weekly {
+                    weekdays[self.calendar.weekday(day)]
                 } else {
                     0.0
                 };
-                level + grown + weekday + self.annual(day)
+                level + grown + weekday + self.annual(fit, day)
             })
             .collect()
     }
@@ -304,12 +294,12 @@ mod tests {
         let all = series(1096 + 60);
         let regression = self::regression(1096, BOTH);
         let fit = regression.fit(&all[..1096]);
-        for (forecast, actual) in fit.forecast(60).iter().zip(&all[1096..]) {
+        for (forecast, actual) in regression.forecast(&fit, 60).iter().zip(&all[1096..]) {
             assert!((forecast - actual).abs() < 0.7, "{forecast}, not {actual}");
         }
         let angle = TAU * (1100.0 + 19_358.0) / YEAR;
-        assert!((fit.annual(1100) - 20.0 * angle.sin()).abs() < 0.3);
-        assert!((fit.annual_in_sample()[5] - fit.annual(5)).abs() < 1e-12);
+        assert!((regression.annual(&fit, 1100) - 20.0 * angle.sin()).abs() < 0.3);
+        assert!((regression.annual_in_sample(&fit)[5] - regression.annual(&fit, 5)).abs() < 1e-12);
     }
 
     #[test]
@@ -319,8 +309,8 @@ mod tests {
         let mut gappy = whole.clone();
         gappy[100..180].fill(f64::NAN);
         let (whole, gappy) = (
-            regression.fit(&whole).forecast(30),
-            regression.fit(&gappy).forecast(30),
+            regression.forecast(&regression.fit(&whole), 30),
+            regression.forecast(&regression.fit(&gappy), 30),
         );
         for (whole, gappy) in whole.iter().zip(&gappy) {
             assert!((whole - gappy).abs() < 0.3, "{gappy}, not {whole}");
@@ -335,7 +325,7 @@ mod tests {
         };
         let line: Vec<f64> = (0..720).map(f64::from).collect();
         let regression = self::regression(720, seasons);
-        let forecast = regression.fit(&line).forecast(1000);
+        let forecast = regression.forecast(&regression.fit(&line), 1000);
         let (first, last) = (forecast[1] - forecast[0], forecast[999] - forecast[998]);
         assert!((0.5..1.1).contains(&first), "{first} a day");
         assert!(last.abs() < 1e-3, "{last} a day");

@@ -16,11 +16,11 @@ const ANNUAL_FROM: usize = 730;
 /// Days of a year, leap days shared out.
 const YEAR: f64 = 365.25;
 
-/// Parts a year is divided into, about a month each,
+/// Parts a year is divided into, about a month each.
 const PARTS: usize = 12;
 
-/// of which so many have to be observed in two years: a missing quarter is bridged by what is
-/// smooth, more is guessed.
+/// Parts of a year that have to be observed in two years for the year to be modelled: a missing quarter
+/// is bridged by what is smooth, more would be guessed.
 const PARTS_NEEDED: usize = 9;
 
 /// Observed days that make a part of a year observed: one a week.
@@ -36,8 +36,8 @@ pub(crate) struct Seasons {
 }
 
 impl Seasons {
-    /// Those that `values`, from the first observed day to the last and NaN where missing, can
-    /// teach, and a notice for each one left out.
+    /// Returns the seasons that `values`, from the first observed day to the last and NaN where missing,
+    /// can teach, and a notice for each one left out.
     ///
     /// The week: three weeks from first to last value, and of the weekdays that are observed at
     /// all two or more, and most, three times. The year: two years from first to last value, and

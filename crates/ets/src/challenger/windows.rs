@@ -29,7 +29,7 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// Of all series of `panel`.
+    /// Finds the windows of all series of `panel`, and those that several share.
     pub(super) fn of(panel: PanelView<'_>) -> Self {
         let window_of = |series: SeriesView<'_>| {
             let span = series.observed_span()?;

@@ -1,11 +1,13 @@
 //! The engine: seasons by MSTL, the rest by exponential smoothing.
 
+use std::ops::Range;
+
 use augurs_core::{Fit, Predict};
 use augurs_ets::AutoETS;
 use augurs_mstl::MSTLModel;
 use fleetcast_core::{
-    Engine, Failure, Forecast, Horizon, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
-    SEASON_WEEK, SeriesView, in_parallel,
+    Engine, Failure, Forecast, Horizon, IntervalLevel, Outcome, PanelView, SEASON_WEEK, SeriesView,
+    in_parallel,
 };
 
 use super::gaps::interpolated;
@@ -25,7 +27,7 @@ const FORMS: &str = "AZN";
 /// arXiv:2107.13462); what is left is forecast by the additive-error exponential smoothing form
 /// with the smallest AICc; the last seasons are added back.
 ///
-/// A series needs [`MIN_OBSERVATIONS`] observed days. The week is modelled from three weeks on, the
+/// A series needs [`fleetcast_core::MIN_OBSERVATIONS`] observed days. The week is modelled from three weeks on, the
 /// year from two years on, where enough of those days are observed; a notice says which season was
 /// left out. Missing days are interpolated.
 /// A constant series is forecast as that constant.
@@ -57,22 +59,17 @@ impl Engine for MstlEngine {
 }
 
 fn forecast_one(series: SeriesView<'_>, horizon: Horizon, level: IntervalLevel) -> Outcome {
-    let observed = series.observed();
-    let Some(span) = series
-        .observed_span()
-        .filter(|_| observed >= MIN_OBSERVATIONS)
-    else {
-        return Outcome::from(Failure::TooShort {
-            found: observed,
-            needed: MIN_OBSERVATIONS,
-        });
-    };
-    let first = series.grid.last().plus_days(1);
-    if let Some(value) = series.constant_value() {
-        let forecast = Forecast::constant(first, horizon, value);
-        return forecast.map_or_else(|error| Failure::from(error).into(), Outcome::of);
-    }
+    series.forecast_or(horizon, |span| forecast_span(series, span, horizon, level))
+}
 
+/// The forecast of a series that has its first and its last value in `span`.
+fn forecast_span(
+    series: SeriesView<'_>,
+    span: Range<usize>,
+    horizon: Horizon,
+    level: IntervalLevel,
+) -> Outcome {
+    let first = series.grid.last().plus_days(1);
     let values = interpolated(series.values);
     let (seasons, notices) = Seasons::of(&series.values[span.clone()]);
     let lengths: Vec<usize> = [(seasons.weekly, SEASON_WEEK), (seasons.annual, YEAR)]

@@ -3,8 +3,8 @@
 use crate::fleet::changepoints::changepoint_rows;
 use crate::fleet::harmonics::Harmonics;
 use crate::fleet::window::Window;
-use crate::simd::{add_all_scaled, add_scaled, padded};
 use crate::solver::{Factor, Gram, TREND_PRECISION};
+use fleetcast_numerics::{add_all_scaled, add_scaled, padded};
 
 /// The noise variance shared factors are taken at, in scaled units: of the right order for most
 /// series; the solver makes up for the rest.

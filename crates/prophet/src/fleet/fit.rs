@@ -3,8 +3,8 @@
 use crate::fleet::design::Design;
 use crate::fleet::harmonics::{Harmonics, annual_angle};
 use crate::fleet::window::{Ahead, FoldBuffers, WEEKLY_FEATURES, Window};
-use crate::simd::{LANES, padded};
 use crate::solver::{Certainty, ModeSearch, Moments, Parameters, Residuals};
+use fleetcast_numerics::{LANES, padded};
 
 /// A series' values on a window, as Prophet scales them, less their mean.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,7 @@ impl ScaledSeries {
         self.missing.clear();
         self.values.resize(values.len(), 0.0);
         let largest = largest_absolute(values);
-        if crate::simd::sum(values).is_nan() {
+        if fleetcast_numerics::sum(values).is_nan() {
             for (day, value) in values.iter().enumerate() {
                 if value.is_nan() {
                     self.missing.push(day);
@@ -50,14 +50,14 @@ impl ScaledSeries {
         for day in &self.missing {
             self.values[*day] = 0.0;
         }
-        self.mean = crate::simd::sum(&self.values) / observed;
+        self.mean = fleetcast_numerics::sum(&self.values) / observed;
         for value in &mut self.values {
             *value -= self.mean;
         }
         for day in &self.missing {
             self.values[*day] = 0.0;
         }
-        self.sum_of_squares = crate::simd::dot(&self.values, &self.values);
+        self.sum_of_squares = fleetcast_numerics::dot(&self.values, &self.values);
     }
 
     /// What the series brings to the posterior, its correlations with the design given.
@@ -145,7 +145,7 @@ impl Residuals for WindowResiduals<'_> {
             self.buffers,
             moments,
         );
-        crate::simd::dot(self.fitted, self.fitted)
+        fleetcast_numerics::dot(self.fitted, self.fitted)
     }
 }
 
@@ -230,6 +230,11 @@ impl Fitter {
             &mut self.fitted,
         );
         &mut self.fitted
+    }
+
+    /// The mode's coefficients, one a column of the window, then one a changepoint.
+    pub(crate) fn coefficients(&self) -> &[f64] {
+        self.search.coefficients()
     }
 
     /// Whether the mode is in the range of numbers. No column exceeds 1, so its values on any day of

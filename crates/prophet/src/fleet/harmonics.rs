@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use crate::simd::padded;
+use fleetcast_numerics::padded;
 
 /// The days of a year, as Prophet counts them.
 const DAYS_A_YEAR: f64 = 365.25;

@@ -9,16 +9,12 @@ mod span;
 mod window;
 
 pub(crate) use changepoints::changepoint_rows;
-pub(crate) use design::{Design, DesignSettings};
+pub(crate) use design::{Design, DesignSettings, WindowSums};
 pub(crate) use fit::{Fitter, Model, ScaledSeries};
+pub(crate) use harmonics::Harmonics;
 pub(crate) use shared::{SharedDesigns, WindowDesign};
 pub(crate) use span::{Span, YEARLY_FROM_DAYS};
-pub(crate) use window::{Ahead, Window};
-
-#[cfg(test)]
-pub(crate) use design::WindowSums;
-#[cfg(test)]
-pub(crate) use harmonics::Harmonics;
+pub(crate) use window::{Ahead, FoldBuffers, Window};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::fleet::design::{Design, DesignSettings, WindowSums};
 use crate::fleet::harmonics::Harmonics;
 use crate::fleet::window::Window;
-use crate::simd::vectorized;
+use fleetcast_numerics::vectorized;
 
 /// A window's sums and its design where no day is missing.
 #[derive(Debug)]

@@ -1,14 +1,16 @@
 //! Which days of a panel a series is fitted on, and which seasons that is long enough for.
 
+use std::ops::Range;
+
 use fleetcast_core::{SEASON_WEEK, SeriesView};
 
 use crate::fleet::window::Window;
 
-/// From this many days between first and last observation on there is an annual season
+/// Days between first and last observation from which on there is an annual season
 /// (`prophet/forecaster.py`, `set_auto_seasonalities`).
 pub(crate) const YEARLY_FROM_DAYS: usize = 730;
 
-/// The same for the weekly season.
+/// Days between first and last observation from which on there is a weekly season.
 const WEEKLY_FROM_DAYS: usize = 14;
 
 /// The days of a panel from a series' first observation to its last.
@@ -18,6 +20,15 @@ pub(crate) struct Span {
     pub(crate) first: usize,
     /// How many days there are.
     pub(crate) days: usize,
+}
+
+impl From<Range<usize>> for Span {
+    fn from(days: Range<usize>) -> Self {
+        Self {
+            first: days.start,
+            days: days.len(),
+        }
+    }
 }
 
 impl Span {

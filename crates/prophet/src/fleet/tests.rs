@@ -1,8 +1,8 @@
 //! The fleet path against the path for any design.
 
 use super::*;
-use crate::simd::vectorized;
 use crate::solver::{Certainty, Parameters, Posterior, Trend, linear_mode};
+use fleetcast_numerics::vectorized;
 
 /// A load with trend changes, seasons and seeded unrest.
 fn load(days: usize, seed: usize) -> Vec<f64> {
@@ -27,7 +27,7 @@ fn with_gaps(mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-/// The same series as the general path sees it: observations and features written out.
+/// Writes a series as the general path sees it: observations and features written out.
 fn posterior(
     values: &[f64],
     window: &Window,

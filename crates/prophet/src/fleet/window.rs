@@ -9,7 +9,9 @@ use std::f64::consts::TAU;
 use fleetcast_core::SEASON_WEEK;
 
 use crate::fleet::harmonics::{HalfWindow, Harmonics};
-use crate::simd::{AT_ONCE, LANES, STEPS, add_all_scaled, add_scaled, each, padded, sum_lanes};
+use fleetcast_numerics::{
+    AT_ONCE, LANES, STEPS, add_all_scaled, add_scaled, each, padded, sum_lanes,
+};
 
 /// Harmonics of the weekly season, as Prophet has them.
 const WEEKLY_ORDER: usize = 3;
@@ -438,6 +440,6 @@ fn products<'a>(vector: &[f64], column: impl Fn(usize) -> &'a [f64], products: &
         first += AT_ONCE;
     }
     for (index, product) in products.iter_mut().enumerate().skip(first) {
-        *product = crate::simd::dot(vector, &column(index)[..vector.len()]);
+        *product = fleetcast_numerics::dot(vector, &column(index)[..vector.len()]);
     }
 }

@@ -36,7 +36,7 @@ const LEAST_NOISE_SHARE: f64 = 0.01;
 /// 2π / 0.2 = 31 standard deviations away.
 const NODE_DISTANCE: f64 = 0.2;
 
-/// Where the noise alone has damped the integrand by exp(−32).
+/// The node where the noise alone has damped the integrand by exp(−32).
 const LAST_NODE: f64 = 8.0;
 
 /// Nodes for the least noise: `LAST_NODE / LEAST_NOISE_SHARE / NODE_DISTANCE`.

@@ -67,7 +67,7 @@ struct SlopeChange {
 /// One possible future.
 #[derive(Debug, Clone)]
 struct Future {
-    /// In the order of time.
+    /// The slope changes, in the order of time.
     changes: Vec<SlopeChange>,
     /// Standard normal, a value a day.
     noise: Vec<f64>,
@@ -95,7 +95,7 @@ impl TrendSimulation {
         Self::with_futures(DEFAULT_FUTURES, changepoints, reach, days)
     }
 
-    /// As many futures as `count` says: the error of a quantile falls with their square root.
+    /// Simulates as many futures as `count` says: the error of a quantile falls with their square root.
     #[must_use]
     pub fn with_futures(count: usize, changepoints: usize, reach: f64, days: usize) -> Self {
         let mut draws = Draws(Pcg64::seed_from_u64(SEED));
@@ -190,7 +190,7 @@ impl Draws {
         -log(self.uniform())
     }
 
-    /// By Box & Muller 1958, *A note on the generation of random normal deviates*, Annals of
+    /// Draws a standard normal number by Box & Muller 1958, *A note on the generation of random normal deviates*, Annals of
     /// Mathematical Statistics 29, 610-611.
     fn normal(&mut self) -> f64 {
         let radius = sqrt(2.0 * self.exponential());

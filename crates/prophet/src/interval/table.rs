@@ -10,7 +10,7 @@ use fleetcast_core::{Horizon, IntervalLevel};
 use rayon::prelude::*;
 
 use crate::interval::law::TrendUncertainty;
-use crate::simd::add_scaled;
+use fleetcast_numerics::add_scaled;
 
 /// Points a day.
 const POINTS: usize = 64;

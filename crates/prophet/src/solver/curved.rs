@@ -8,11 +8,12 @@
 
 use libm::log;
 
-use crate::simd::dot;
 use crate::solver::dense::{DenseDesign, DenseResiduals};
-use crate::solver::linear::{Mode, linear_mode, search_dense};
+use crate::solver::linear::{FoundMode, linear_mode, search_dense};
 use crate::solver::mode::{Certainty, LEAST_VARIANCE, ModeSearch, Moments};
-use crate::solver::posterior::{Fitted, Parameters, Posterior, TREND_PRECISION, Trend};
+use crate::solver::parameters::{Parameters, TREND_PRECISION};
+use crate::solver::posterior::{Fitted, Posterior, Trend};
+use fleetcast_numerics::dot;
 
 /// Linearisations before a start is given up on.
 const MAX_LINEARISATIONS: usize = 200;
@@ -43,7 +44,7 @@ const MOST_SHARE: f64 = 2.0;
 const OBJECTIVE_ROUNDING: f64 = 1e-13;
 
 /// The best mode found from two starts: the given one, and one of our own.
-pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> Mode {
+pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> FoundMode {
     let own_start = match &posterior.trend {
         Trend::Logistic { cap } => logit_start(posterior, cap),
         Trend::Linear | Trend::Flat => additive_start(posterior),
@@ -59,14 +60,14 @@ pub(crate) fn curved_mode(posterior: &Posterior, start: &Parameters) -> Mode {
     }
 }
 
-/// Where a descent ended.
+/// The point where a descent ended.
 #[derive(Debug)]
 struct Descent {
     objective: f64,
-    mode: Mode,
+    mode: FoundMode,
 }
 
-/// Where a descent stands: parameters with the noise that is best for them.
+/// The point where a descent stands: parameters with the noise that is best for them.
 #[derive(Debug, Clone)]
 struct Point {
     parameters: Parameters,
@@ -127,7 +128,7 @@ fn descend(posterior: &Posterior, start: Parameters) -> Descent {
     let certainty = certainty_at(posterior, &point, &mut search);
     Descent {
         objective: point.objective,
-        mode: Mode {
+        mode: FoundMode {
             parameters: point.parameters,
             certainty,
         },
@@ -145,7 +146,7 @@ fn violation(certainty: Certainty) -> f64 {
 /// A step of a descent.
 #[derive(Debug, Clone)]
 struct Step {
-    /// From where it was made to the mode of the linearised posterior.
+    /// The way from where it was made to the mode of the linearised posterior.
     direction: Vec<f64>,
     /// The share of that it went.
     share: f64,

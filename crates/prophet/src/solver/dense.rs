@@ -1,8 +1,8 @@
 //! A design of any columns at all, kept column by column.
 
-use crate::simd::dot;
 use crate::solver::gram::Gram;
 use crate::solver::mode::Residuals;
+use fleetcast_numerics::dot;
 
 /// Columns of a model that is linear in its parameters, those with a normal prior first.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl DenseDesign {
     pub(crate) fn multiply(&self, x: &[f64]) -> Vec<f64> {
         let mut product = vec![0.0; self.rows];
         for (column, x) in self.columns.iter().zip(x) {
-            crate::simd::add_scaled(&mut product, *x, column);
+            fleetcast_numerics::add_scaled(&mut product, *x, column);
         }
         product
     }

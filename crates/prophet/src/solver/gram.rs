@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::simd::{AT_ONCE, add_all_scaled, add_scaled, each, padded};
 use crate::solver::tableau::Tableau;
+use fleetcast_numerics::{AT_ONCE, add_all_scaled, add_scaled, each, padded};
 
 /// The Gram matrix AᵀA of a design whose first columns have normal priors (the ridge block) and
 /// whose last ones have a Laplace prior (the lasso block: Prophet's slope changes).
@@ -194,7 +194,7 @@ impl Factor {
         &self.swept.row(self.ridge + column)[..self.ridge]
     }
 
-    /// For a right-hand side r of the ridge block: (ZᵀZ + σ²R)⁻¹ r in the first entries of
+    /// Solves for a right-hand side r of the ridge block: leaves (ZᵀZ + σ²R)⁻¹ r in the first entries of
     /// `solution`, HᵀZ (ZᵀZ + σ²R)⁻¹ r in those of the lasso block.
     #[inline(always)]
     pub(crate) fn solve_ridge(&self, right_hand_side: &[f64], solution: &mut [f64]) {

@@ -2,17 +2,18 @@
 
 use crate::solver::dense::{DenseDesign, DenseResiduals};
 use crate::solver::mode::{Certainty, LEAST_VARIANCE, ModeSearch, Moments};
-use crate::solver::posterior::{Parameters, Posterior, TREND_PRECISION, Trend};
+use crate::solver::parameters::{Parameters, TREND_PRECISION};
+use crate::solver::posterior::{Posterior, Trend};
 
 /// A mode and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Mode {
+pub(crate) struct FoundMode {
     pub(crate) parameters: Parameters,
     pub(crate) certainty: Certainty,
 }
 
 /// The mode of a posterior with linear or flat growth and additive features.
-pub(crate) fn linear_mode(posterior: &Posterior) -> Mode {
+pub(crate) fn linear_mode(posterior: &Posterior) -> FoundMode {
     let rows = posterior.t.len();
     let flat = posterior.trend == Trend::Flat;
     let mut ridge = vec![vec![1.0; rows]];
@@ -48,7 +49,7 @@ pub(crate) fn linear_mode(posterior: &Posterior) -> Mode {
     for (delta, found) in delta.iter_mut().zip(changes).take(seen.len()) {
         *delta = *found;
     }
-    Mode {
+    FoundMode {
         parameters: Parameters {
             k: if flat { 0.0 } else { found[features + 1] },
             m: found[0] + mean,

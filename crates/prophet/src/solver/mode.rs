@@ -16,9 +16,9 @@
 //! 4v² + nv = ‖r‖²
 //! ```
 
-use crate::simd::{add_scaled, dot, padded, vectorized};
 use crate::solver::gram::{Factor, Gram};
 use crate::solver::path::{LassoPath, Stop};
+use fleetcast_numerics::{add_scaled, dot, padded, vectorized};
 
 /// The least noise a mode can have, as a variance in scaled units: Prophet's own value for series
 /// it can represent exactly, 1e-9, squared.
@@ -137,10 +137,10 @@ enum Round {
     Stuck,
 }
 
-/// Where Newton's method begins.
+/// The point where Newton's method begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begin {
-    /// Where the path ends, which says all that the first step asks for.
+    /// The end of the path, which says all that the first step asks for.
     Path,
     Anywhere,
 }
@@ -554,6 +554,7 @@ impl ModeSearch {
     }
 
     /// Takes a point found elsewhere, for [`ModeSearch::certify`] to judge.
+    #[cfg(any(test, feature = "augurs"))]
     pub(crate) fn stand_at(&mut self, coefficients: &[f64], variance: f64, ridge: usize) {
         let columns = padded(coefficients.len());
         for values in [&mut self.x, &mut self.gradient, &mut self.defect] {

@@ -8,25 +8,25 @@
 //! and the mode's condition on the noise, 4σ⁴ + nσ² = RSS, a quadratic equation. Following the path
 //! from large λ, the first root is the mode that a descent from large noise finds.
 
-use crate::simd::add_scaled;
 use crate::solver::gram::Factor;
 use crate::solver::tableau::Tableau;
+use fleetcast_numerics::add_scaled;
 
 /// A pivot below this share of its column's own square is rounding: the column is a combination of
 /// those already active and would change nothing.
 const LEAST_PIVOT: f64 = 1e-13;
 
-/// Where to stop.
+/// The point where the path is to stop.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Stop {
-    /// Where 4σ⁴ + nσ² = RSS for σ² = λτ.
+    /// The point where 4σ⁴ + nσ² = RSS for σ² = λτ.
     Noise {
         /// Observations.
         observations: f64,
         /// Scale of the Laplace prior.
         tau: f64,
     },
-    /// At this λ.
+    /// The point at this λ.
     Lambda(f64),
 }
 
@@ -160,7 +160,7 @@ impl LassoPath {
         }
     }
 
-    /// Of an active column: its coefficient at λ = 0. Of another: its correlation there.
+    /// Returns an active column's coefficient at λ = 0, and the correlation there of another one.
     #[inline(always)]
     fn free(&self, column: usize) -> f64 {
         self.tableau.at(column, self.size)
@@ -205,7 +205,7 @@ impl LassoPath {
         (next.min(self.lambda), event)
     }
 
-    /// Where between `next` and the current λ the path ends, if it does.
+    /// Returns where the path ends between `next` and the current λ, if it does.
     #[inline(always)]
     fn stops_before(&self, next: f64, stop: Stop) -> Option<f64> {
         let (observations, tau) = match stop {

@@ -3,10 +3,10 @@
 //! Source: the Stan program of Prophet 1.1 and later (`prophet.stan`), which Taylor & Letham 2018,
 //! *Forecasting at scale*, The American Statistician 72(1), 37-45, describe.
 
-use libm::{exp, log};
+use libm::log;
 
-/// 1 / (prior standard deviation of slope and offset)²: 1 / 5².
-pub(crate) const TREND_PRECISION: f64 = 1.0 / 25.0;
+use crate::solver::logistic::expit;
+use crate::solver::parameters::{Parameters, TREND_PRECISION};
 
 /// A growth curve.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,19 +23,6 @@ pub(crate) enum Trend {
     },
     /// m.
     Flat,
-}
-
-/// Parameters of the model.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Parameters {
-    pub(crate) k: f64,
-    pub(crate) m: f64,
-    /// A slope change a changepoint.
-    pub(crate) delta: Vec<f64>,
-    /// A coefficient a feature.
-    pub(crate) beta: Vec<f64>,
-    /// The noise's standard deviation.
-    pub(crate) sigma: f64,
 }
 
 /// The data of one series and the priors.
@@ -85,7 +72,7 @@ impl Posterior {
         let features = self.features.iter().zip(&self.multiplicative);
         for ((feature, multiplies), beta) in features.zip(&parameters.beta) {
             let sum = if *multiplies { &mut factor } else { &mut added };
-            crate::simd::add_scaled(sum, *beta, feature);
+            fleetcast_numerics::add_scaled(sum, *beta, feature);
         }
         let yhat = trend
             .iter()
@@ -156,15 +143,5 @@ impl Posterior {
     pub(crate) fn best_variance(&self, sum_of_squares: f64) -> f64 {
         let n = self.y.len() as f64;
         2.0 * sum_of_squares / (n + (n * n + 16.0 * sum_of_squares).sqrt())
-    }
-}
-
-/// 1 / (1 + exp(−x)), without overflow.
-pub(crate) fn expit(x: f64) -> f64 {
-    if x >= 0.0 {
-        1.0 / (1.0 + exp(-x))
-    } else {
-        let growth = exp(x);
-        growth / (1.0 + growth)
     }
 }

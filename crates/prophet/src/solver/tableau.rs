@@ -3,7 +3,7 @@
 //! Source: Goodnight 1979, *A tutorial on the SWEEP operator*, The American Statistician 33(3),
 //! 149-158.
 
-use crate::simd::{AT_ONCE, add_scaled, add_scaled_at_once, each, padded};
+use fleetcast_numerics::{AT_ONCE, add_scaled, add_scaled_at_once, each, padded};
 
 /// A pivot below this share of what it was before any sweep is rounding: its column is a
 /// combination of those already swept.

@@ -1,6 +1,7 @@
 //! Intervals from the recipe's own errors at inner origins.
 
 use fleetcast_core::{IntervalLevel, error_growth};
+use fleetcast_numerics::conformal_rank;
 
 use crate::tuned::InnerForecast;
 
@@ -13,7 +14,8 @@ pub(crate) struct HalfWidths {
 
 impl HalfWidths {
     /// The quantile at `level` of the absolute errors at inner origins, pooled, each relative to
-    /// how errors grow with the horizon; `None` where there is no error to learn from.
+    /// how errors grow with the horizon, at the finite-sample rank of conformal prediction
+    /// ([`conformal_rank`]); `None` where there is no error to learn from.
     ///
     /// `values` are those of the panel's days.
     pub(super) fn from_inner(
@@ -31,7 +33,7 @@ impl HalfWidths {
                 ((actual - yhat).abs() / growth).to_bits()
             }));
         }
-        let rank = rank_of(level, errors.len())?;
+        let rank = conformal_rank(errors.len(), level.share())?;
         let (_, base, _) = errors.select_nth_unstable(rank);
         Some(Self {
             base: f64::from_bits(*base),
@@ -42,18 +44,6 @@ impl HalfWidths {
     pub(crate) fn at(self, days: usize) -> f64 {
         self.base * error_growth(days)
     }
-}
-
-/// The index of the smallest error that at least a share of `level` do not exceed.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rank among the errors"
-)]
-fn rank_of(level: IntervalLevel, errors: usize) -> Option<usize> {
-    let last = errors.checked_sub(1)?;
-    let rank = (level.share() * errors as f64).ceil() as usize;
-    Some(rank.saturating_sub(1).min(last))
 }
 
 #[cfg(test)]
@@ -71,7 +61,7 @@ mod tests {
             skipped: 10,
             yhat: vec![0.0; 100],
         };
-        for (share, expected) in [(0.8, 80.0), (0.5, 50.0), (0.95, 95.0)] {
+        for (share, expected) in [(0.8, 81.0), (0.5, 51.0), (0.95, 96.0)] {
             let level = IntervalLevel::new(share).unwrap();
             let found = HalfWidths::from_inner(std::slice::from_ref(&inner), &values, level);
             let half_width = found.unwrap().at(30);

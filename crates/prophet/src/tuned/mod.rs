@@ -6,8 +6,8 @@
 //! the history. Weights come from rolling origins inside the window alone, so nothing that is
 //! forecast has been seen; averaging settings beats picking the best one.
 
-mod candidates;
 mod interval;
+mod members;
 mod origins;
 mod weights;
 
@@ -20,11 +20,11 @@ use fleetcast_core::{
 
 use crate::exact;
 use crate::fleet::{Ahead, DesignSettings, SharedDesigns, Span};
-use crate::simd::{LANES, STEPS, sum_lanes, vectorized};
-use crate::tuned::candidates::{Candidate, Workspace, window_of, yearly_orders};
 use crate::tuned::interval::HalfWidths;
+use crate::tuned::members::{Member, Workspace, window_of, yearly_orders};
 use crate::tuned::origins::InnerOrigins;
 use crate::tuned::weights::{Errors, SLOPE_SHARES, Weight, weights};
+use fleetcast_numerics::{LANES, STEPS, sum_lanes, vectorized};
 
 thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
@@ -41,14 +41,17 @@ pub(crate) fn forecast_panel(
     let largest_order = exact::YEARLY_ORDER;
     let designs = SharedDesigns::new(windows, largest_order, reach, DesignSettings::PROPHET);
     let forecast = |series: SeriesView<'_>| {
-        forecast_one(series, &designs, horizon, level).unwrap_or_else(Outcome::from)
+        series.forecast_or(horizon, |days| {
+            forecast_span(series, days.into(), &designs, horizon, level)
+                .unwrap_or_else(Outcome::from)
+        })
     };
     in_parallel(panel, forecast, Outcome::from)
 }
 
 /// The windows a series is fitted on.
 fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
-    let Ok(span) = exact::usable_span(series) else {
+    let Some(span) = Span::of(series.values) else {
         return Vec::new();
     };
     let orders = yearly_orders(span.days);
@@ -72,20 +75,17 @@ fn inner_span(series: SeriesView<'_>, span: Span, history: usize) -> Option<Span
     Span::of(values).filter(|_| is_enough)
 }
 
-fn forecast_one(
+fn forecast_span(
     series: SeriesView<'_>,
+    span: Span,
     designs: &SharedDesigns,
     horizon: Horizon,
     level: IntervalLevel,
 ) -> Result<Outcome, Failure> {
-    let span = exact::usable_span(series)?;
     let first = series.grid.last().plus_days(1);
-    if let Some(value) = series.constant_value() {
-        return Ok(Outcome::of(Forecast::constant(first, horizon, value)?));
-    }
     let origins = InnerOrigins::of(span.days);
     if origins.histories.is_empty() {
-        return exact::forecast_one(series, designs, None, horizon, level);
+        return exact::forecast_span(series, span, designs, None, horizon, level);
     }
     WORKSPACE.with_borrow_mut(|workspace| {
         vectorized(
@@ -98,17 +98,13 @@ fn forecast_one(
                     slope_share: 0.0,
                 };
                 let orders = yearly_orders(span.days);
-                let candidates = workspace.candidates(designs, series, span, orders, ahead)?;
+                let members = workspace.members(designs, series, span, orders, ahead)?;
                 let errors: Vec<Vec<Errors>> =
                     tests.iter().map(|test| test.errors.clone()).collect();
-                let yhat = combine(
-                    &candidates,
-                    &weights(&errors, candidates.len(), None),
-                    ahead,
-                );
+                let yhat = combine(&members, &weights(&errors, members.len(), None), ahead);
                 let inner = inner_forecasts(&tests, &errors);
                 let Some(half_widths) = HalfWidths::from_inner(&inner, series.values, level) else {
-                    return exact::forecast_one(series, designs, None, horizon, level);
+                    return exact::forecast_span(series, span, designs, None, horizon, level);
                 };
                 let bound = |sign: f64| {
                     let steps = yhat.iter().enumerate();
@@ -134,7 +130,7 @@ fn forecast_one(
 struct InnerTest {
     /// Index of the first day forecast.
     first: usize,
-    candidates: Vec<Candidate>,
+    members: Vec<Member>,
     errors: Vec<Errors>,
     ahead: Ahead,
 }
@@ -165,16 +161,16 @@ fn inner_tests(
             slope_share: 0.0,
         };
         // One origin less is no reason to have no forecast.
-        let Ok(candidates) = workspace.candidates(designs, series, inner, orders, ahead) else {
+        let Ok(members) = workspace.members(designs, series, inner, orders, ahead) else {
             continue;
         };
-        let mut errors = Vec::with_capacity(candidates.len());
-        for candidate in &candidates {
-            errors.push(errors_of(candidate, actual, ahead));
+        let mut errors = Vec::with_capacity(members.len());
+        for member in &members {
+            errors.push(errors_of(member, actual, ahead));
         }
         tests.push(InnerTest {
             first,
-            candidates,
+            members,
             errors,
             ahead,
         });
@@ -183,10 +179,10 @@ fn inner_tests(
 }
 
 #[inline(always)]
-fn errors_of(candidate: &Candidate, actual: &[f64], ahead: Ahead) -> Errors {
+fn errors_of(member: &Member, actual: &[f64], ahead: Ahead) -> Errors {
     let mut errors = [0.0; SLOPE_SHARES.len()];
     let (days, last_days) = actual.as_chunks::<LANES>();
-    let (stopped, last_stopped) = candidate.stopped.as_chunks::<LANES>();
+    let (stopped, last_stopped) = member.stopped.as_chunks::<LANES>();
     let mut observed = [0.0; LANES];
     for actual in days {
         for lane in 0..LANES {
@@ -198,7 +194,7 @@ fn errors_of(candidate: &Candidate, actual: &[f64], ahead: Ahead) -> Errors {
     }
     let observed = sum_lanes(observed);
     for (mean, share) in errors.iter_mut().zip(SLOPE_SHARES) {
-        let slope = share * candidate.slope;
+        let slope = share * member.slope;
         let mut sums = [0.0; LANES];
         let mut first = (ahead.skipped + 1) as f64;
         for (actual, stopped) in days.iter().zip(stopped) {
@@ -228,12 +224,12 @@ fn error_of(actual: f64, yhat: f64) -> f64 {
 
 /// The weighted mean of the settings' forecasts.
 #[inline(always)]
-fn combine(candidates: &[Candidate], weights: &[Weight], ahead: Ahead) -> Vec<f64> {
+fn combine(members: &[Member], weights: &[Weight], ahead: Ahead) -> Vec<f64> {
     let mut yhat = vec![0.0; ahead.horizon];
     let mut slope = 0.0;
-    for (candidate, weight) in candidates.iter().zip(weights) {
-        crate::simd::add_scaled(&mut yhat, weight.share, &candidate.stopped);
-        slope += weight.slope * candidate.slope;
+    for (member, weight) in members.iter().zip(weights) {
+        fleetcast_numerics::add_scaled(&mut yhat, weight.share, &member.stopped);
+        slope += weight.slope * member.slope;
     }
     for (step, yhat) in yhat.iter_mut().enumerate() {
         *yhat += slope * (ahead.skipped + step + 1) as f64;
@@ -247,11 +243,11 @@ fn inner_forecasts(tests: &[InnerTest], errors: &[Vec<Errors>]) -> Vec<InnerFore
     let tests = tests.iter().enumerate();
     tests
         .map(|(index, test)| {
-            let weights = weights(errors, test.candidates.len(), Some(index));
+            let weights = weights(errors, test.members.len(), Some(index));
             InnerForecast {
                 first: test.first,
                 skipped: test.ahead.skipped,
-                yhat: combine(&test.candidates, &weights, test.ahead),
+                yhat: combine(&test.members, &weights, test.ahead),
             }
         })
         .collect()
@@ -294,7 +290,7 @@ mod tests {
         let grid = TimeGrid::new("2023-01-01".parse().unwrap(), values.len());
         let panel = Panel::from_rows(grid, [(SeriesKey::new("h", "cpu"), values)]).unwrap();
         let series = panel.view().series(0);
-        let span = exact::usable_span(series).unwrap();
+        let span = Span::of(series.values).unwrap();
         let windows = windows_of(series).into_iter();
         let designs = SharedDesigns::new(windows, 10, 2000, DesignSettings::PROPHET);
         let origins = InnerOrigins::of(span.days);
@@ -311,14 +307,14 @@ mod tests {
                 *value = 3.0 * *value + 7.0;
             }
             let as_it_might_be = tests_of(changed);
-            assert_eq!(test.candidates, as_it_might_be[index].candidates);
+            assert_eq!(test.members, as_it_might_be[index].members);
             assert_ne!(test.errors, as_it_might_be[index].errors);
         }
     }
 
     #[test]
     fn errors_are_means_over_the_days_that_have_a_value() {
-        let candidate = Candidate {
+        let member = Member {
             stopped: (0..21).map(f64::from).collect(),
             slope: 2.0,
         };
@@ -331,7 +327,7 @@ mod tests {
             horizon: 21,
             slope_share: 0.0,
         };
-        let found = errors_of(&candidate, &actual, ahead);
+        let found = errors_of(&member, &actual, ahead);
         for (found, share) in found.into_iter().zip(SLOPE_SHARES) {
             let days = (0..21).filter(|day| ![0, 9, 20].contains(day));
             let errors = days.map(|day| {

@@ -50,16 +50,16 @@ pub(crate) fn weights(
     let mut total = 0.0;
     let mut weights = vec![Weight::default(); settings];
     for (weight, sums) in weights.iter_mut().zip(&sums) {
-        let candidates = sums.iter().zip(SLOPE_SHARES).zip(SLOPE_PRIORS);
-        for ((sum, slope_share), prior) in candidates {
+        let members = sums.iter().zip(SLOPE_SHARES).zip(SLOPE_PRIORS);
+        for ((sum, slope_share), prior) in members {
             // Relative to the best, so that no power overflows.
             let ratio = if *sum > least { least / sum } else { 1.0 };
             // What has no error to speak of has no weight.
             let prior = if sum.is_finite() { prior } else { 0.0 };
-            let candidate = prior * ratio.powi(ERROR_POWER);
-            weight.share += candidate;
-            weight.slope += candidate * slope_share;
-            total += candidate;
+            let member = prior * ratio.powi(ERROR_POWER);
+            weight.share += member;
+            weight.slope += member * slope_share;
+            total += member;
         }
     }
     for weight in &mut weights {

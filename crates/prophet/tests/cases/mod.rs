@@ -236,7 +236,7 @@ impl Case {
         }
     }
 
-    /// The same for the days that Prophet forecasts; y is unknown there, and 0.
+    /// Returns Stan's data for the days that Prophet forecasts; y is unknown there, and 0.
     pub fn future_data(&self) -> Data {
         let history = self.stan_data();
         let rows = self.future_ds.len();
@@ -250,7 +250,7 @@ impl Case {
         }
     }
 
-    /// Where Prophet starts its search.
+    /// Returns the parameters where Prophet starts its search.
     pub fn initial(&self) -> InitialParams {
         let data = self.stan_data();
         let (first, last) = (data.y[0], *data.y.last().unwrap());
