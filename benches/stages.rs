@@ -10,22 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use criterion::{BatchSize, Criterion, Throughput};
-use fleetcast_core::{IntervalLevel, Split, WindowLengths};
-use fleetcast_judge::Rules;
-use fleetcast_outlook::Sustained;
+use fleetcast_core::{Split, WindowLengths};
+use fleetcast_pipeline::{Pipeline, PipelineSettings, Unattended};
 use fleetcast_store::{
     EngineBatch, EngineTables, Histories, LastDay, Made, OpenOptions, RunId, SeriesIndex, Store,
     Table,
 };
-use fleetcast_writer::{GoldenRecord, write_golden_record};
 
 type Failure = Box<dyn Error>;
 
 /// Hosts of the fleet, where nobody says otherwise.
 const HOSTS: usize = 2000;
-
-/// Series the judge weighs at a time, as in a run.
-const JUDGED_BATCH: usize = 8192;
 
 /// Series an engine's draft takes at a time, as in a run.
 const KEPT_BATCH: usize = 2048;
@@ -95,9 +90,7 @@ impl Fleet {
 
     /// Drafts the champion's tables; returns how many forecasts there are.
     fn keep(&self, champion: &[Vec<Made>]) -> Result<u64, Failure> {
-        self.store
-            .connection()
-            .execute_batch("DROP TABLE IF EXISTS draft_progress")?;
+        self.store.forget_engine_draft()?;
         let keys = &self.index.keys;
         let mut draft = self
             .store
@@ -112,43 +105,16 @@ impl Fleet {
         Ok(draft.count_rows()?)
     }
 
-    fn judge(&self, histories: &Histories<'_>) -> Result<u64, Failure> {
-        let rules = Rules::default();
-        let judged = fleetcast_judge::judge(
-            &self.store,
-            self.run,
-            histories,
-            &self.split,
-            &rules,
-            JUDGED_BATCH,
-            |_| (),
-        )?;
-        Ok(judged.rows)
-    }
-
-    fn write(&self) -> Result<u64, Failure> {
-        let record = GoldenRecord {
-            trained_through: self.split.as_of(),
-            level: IntervalLevel::EIGHTY_PERCENT,
-            limits: self.store.write_down_limits(self.split.as_of())?,
-            keep: 12,
+    /// The pipeline that made the run, as far as stages read it.
+    fn pipeline(&self) -> Result<Pipeline<'_>, Failure> {
+        let record = self.store.run(self.run)?.ok_or("the run is gone")?;
+        let settings = PipelineSettings {
+            config: record.config,
+            ..PipelineSettings::default()
         };
-        Ok(write_golden_record(&self.store, self.run, record)?.rows)
-    }
-
-    fn outlook(&self) -> Result<u64, Failure> {
-        let limits = self.store.write_down_limits(self.split.as_of())?;
-        let (golden, as_of) = (Table::Forecasts.as_str(), self.split.as_of());
-        let sustained = Sustained::default();
-        let outlook = fleetcast_outlook::draft_outlook(
-            &self.store,
-            self.run,
-            golden,
-            limits,
-            as_of,
-            sustained,
-        )?;
-        Ok(outlook.count_rows()?)
+        let data = self.store.data_summary(LastDay::default())?;
+        let as_of = self.split.as_of();
+        Ok(Pipeline::new(&self.store, &data, as_of, settings, &Unattended)?)
     }
 }
 
@@ -175,7 +141,6 @@ fn forecast_fleet(dir: &Path, hosts: usize) -> Result<PathBuf, Failure> {
 fn stages(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
     let fleet = Fleet::open(path)?;
     let champion = fleet.champion()?;
-    let histories = fleet.histories();
     let mut group = criterion.benchmark_group("stages");
     group
         .sample_size(10)
@@ -194,9 +159,15 @@ fn stages(criterion: &mut Criterion, path: &Path) -> Result<(), Failure> {
     measure("read", &|| Ok(fleet.read()? as u64));
     measure("read_forecasts", &|| Ok(fleet.champion()?.len() as u64));
     measure("keep_forecasts", &|| fleet.keep(&champion));
-    measure("judge", &|| fleet.judge(&histories));
-    measure("write", &|| fleet.write());
-    measure("outlook", &|| fleet.outlook());
+    let pipeline = fleet.pipeline()?;
+    measure("judge", &|| {
+        pipeline.judge()?;
+        Ok(fleet.store.count_rows(Table::ModelLeaderboard)?)
+    });
+    measure("write", &|| {
+        pipeline.write()?;
+        Ok(fleet.store.count_rows(Table::Forecasts)?)
+    });
     group.finish();
     Ok(())
 }

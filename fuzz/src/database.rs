@@ -1,137 +1,53 @@
 //! The four stages over a database in memory, and what must hold of their tables.
 
+use std::ops::Deref;
+
 use duckdb::Connection;
-use fleetcast_core::{
-    Engine, Horizon, IntervalLevel, IssueCode, Refit, SeriesIssue, SeriesKey, Severity, Split,
-    WindowLengths, forecast_windows, screen,
-};
-use fleetcast_ets::ChallengerKind;
-use fleetcast_judge::{Golden, Rules};
-use fleetcast_outlook::Sustained;
-use fleetcast_prophet::{Mode, ProphetEngine};
-use fleetcast_store::{
-    EngineBatch, EngineForecasts, EngineTables, Histories, Made, RunIdentity, SeriesIndex,
-    StageResult, Store, Table,
-};
-use fleetcast_writer::GoldenRecord;
+use fleetcast_core::{Horizon, SeriesKey, WindowLengths};
+use fleetcast_judge::Golden;
+use fleetcast_pipeline::{Pipeline, PipelineSettings, Unattended};
+use fleetcast_store::{LastDay, Store};
+
+/// A store in memory, and a connection of its own to look at it.
+pub struct Visible {
+    store: Store,
+    /// Sees what the store sees.
+    pub connection: Connection,
+}
+
+impl Deref for Visible {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
 
 /// The golden record of what stands in `processed_data`, or the refusal, in one line.
-pub fn run(store: &Store, lengths: WindowLengths, golden: Golden) -> Result<(), String> {
+pub fn run(store: &Visible, lengths: WindowLengths, golden: Golden) -> Result<(), String> {
     let refused = |error: &dyn std::fmt::Display| {
         let message = error.to_string();
         assert_eq!(message.lines().count(), 1, "{message}");
         message
     };
+    let mut settings = PipelineSettings::default();
+    settings.shop.lengths = lengths;
+    settings.shop.rules.golden = golden;
+    settings.keep_records = 2;
+    settings.batches.judged = 3;
+    settings.batches.held = 7;
     let data = store
-        .data_summary(fleetcast_store::LastDay::default())
+        .data_summary(LastDay::default())
         .map_err(|error| refused(&error))?;
-    let split = Split::new(data.last_day, lengths).map_err(|error| refused(&error))?;
-    let index = store
-        .series_index(&data, split.as_of())
+    let pipeline = Pipeline::new(store, &data, data.last_day, settings, &Unattended)
         .map_err(|error| refused(&error))?;
-    let identity = RunIdentity {
-        as_of: split.as_of(),
-        config: serde_json::json!({}),
-        data_fingerprint: data.fingerprint,
-        version: "0.0.0",
-        series: index.keys.len(),
-    };
-    let run = store.begin_run(&identity, 0).unwrap();
-    let champion = ProphetEngine::new(Mode::Tuned);
-    let challenger = ChallengerKind::Ets.engine();
-    let engines: [(EngineTables, &dyn Engine); 2] = [
-        (EngineTables::PROPHET, &champion),
-        (EngineTables::CHALLENGER, challenger.as_ref()),
-    ];
-    for (tables, engine) in engines {
-        let mut draft = store.engine_draft(run, tables, &index.keys).unwrap();
-        forecast(store, tables, engine, &split, &index, &mut draft);
-        let result = StageResult {
-            stage: tables.stage,
-            rows: draft.count_rows().unwrap(),
-            drafts: draft.into_drafts(),
-            issues: index.issues.clone(),
-            seconds: 0.0,
-            reused: None,
-            archive: None,
-        };
-        store.publish(run, result).unwrap();
-    }
-    let rules = Rules {
-        golden,
-        ..Rules::default()
-    };
-    let histories = Histories::new(store, &index, split.history(), 7);
-    let judged = fleetcast_judge::judge(store, run, &histories, &split, &rules, 3, |_| ()).unwrap();
-    store.publish(run, judged).unwrap();
-    let limits = store.write_down_limits(split.as_of()).unwrap();
-    let record = GoldenRecord {
-        limits,
-        trained_through: split.as_of(),
-        level: IntervalLevel::EIGHTY_PERCENT,
-        keep: 2,
-    };
-    let mut written = fleetcast_writer::write_golden_record(store, run, record).unwrap();
-    let outlook = fleetcast_outlook::draft_outlook(
-        store,
-        run,
-        &Table::Forecasts.draft_name(),
-        limits,
-        split.as_of(),
-        Sustained::default(),
+    pipeline.run_all().map_err(|error| refused(&error))?;
+    nothing(
+        &store.connection,
+        "SELECT host || ' ' || message FROM series_issues WHERE code = 'engine_crash'",
     );
-    written.drafts.push(outlook.unwrap());
-    store.publish(run, written).unwrap();
-    check_accounts(store.connection(), lengths.horizon);
+    check_accounts(&store.connection, lengths.horizon);
     Ok(())
-}
-
-fn forecast(
-    store: &Store,
-    tables: EngineTables,
-    engine: &dyn Engine,
-    split: &Split,
-    index: &SeriesIndex,
-    draft: &mut fleetcast_store::EngineDraft<'_>,
-) {
-    let (panel, mut issues) = store.read_panel(&index.keys, split.history()).unwrap();
-    let screened = screen(panel.view());
-    issues.extend(screened.issues);
-    let worth = screened.panel.view();
-    let level = IntervalLevel::EIGHTY_PERCENT;
-    let outcomes = if worth.is_empty() {
-        Vec::new()
-    } else {
-        forecast_windows(engine, worth, split, Refit::WholeHistory, level).unwrap()
-    };
-    for (key, outcome) in worth.keys().iter().zip(&outcomes) {
-        if let Err(failure) = &outcome.future {
-            assert!(failure.code() != IssueCode::EngineCrash, "{failure}");
-            issues.push(SeriesIssue {
-                key: key.clone(),
-                stage: tables.stage,
-                engine: Some(engine.name()),
-                severity: Severity::Error,
-                code: failure.code(),
-                message: failure.to_string(),
-            });
-        }
-    }
-    let both = worth.keys().iter().zip(outcomes);
-    let made: Vec<Made> = both
-        .map(|(key, outcome)| Made {
-            key: key.clone(),
-            fingerprint: 0,
-            forecasts: EngineForecasts::from(outcome),
-            reused: false,
-        })
-        .collect();
-    let batch = EngineBatch {
-        keys: panel.view().keys(),
-        made: &made,
-        issues: &issues,
-    };
-    draft.append(&batch).unwrap();
 }
 
 /// That every series is accounted for, and every number a number.
@@ -213,10 +129,11 @@ pub fn windows(train: u8, backtest: u8, horizon: u8) -> WindowLengths {
 }
 
 /// A database in memory that uses one thread.
-pub fn memory() -> Store {
-    let store = Store::in_memory().unwrap();
-    store.connection().execute_batch("SET threads = 1").unwrap();
-    store
+pub fn memory() -> Visible {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch("SET threads = 1").unwrap();
+    let store = Store::over(connection.try_clone().unwrap()).unwrap();
+    Visible { store, connection }
 }
 
 /// Puts rows into `processed_data`, as another program would.

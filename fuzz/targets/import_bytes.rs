@@ -3,16 +3,16 @@
 
 use std::cell::OnceCell;
 
-use fleetcast_fuzz::database::memory;
+use fleetcast_fuzz::database::{Visible, memory};
 use fleetcast_intake::{Columns, NameRule, Request};
-use fleetcast_store::{Aggregate, Import, Store};
+use fleetcast_store::{Aggregate, Import};
 use libfuzzer_sys::fuzz_target;
 
 const ENDINGS: [&str; 4] = ["csv", "json", "parquet", "csv.gz"];
 
 struct Desk {
     dir: tempfile::TempDir,
-    store: Store,
+    store: Visible,
 }
 
 thread_local! {
@@ -36,9 +36,8 @@ fuzz_target!(|input: (u8, bool, &[u8])| {
     });
 });
 
-fn count(store: &Store, sql: &str) -> u64 {
-    store
-        .connection()
+fn count(store: &Visible, sql: &str) -> u64 {
+    store.connection
         .query_row(sql, [], |row| row.get(0))
         .unwrap()
 }
@@ -52,8 +51,7 @@ fn check(desk: &Desk, ending: &str, variant: usize, limits: bool, bytes: &[u8]) 
         }
         return;
     }
-    desk.store
-        .connection()
+    desk.store.connection
         .execute_batch("DROP TABLE IF EXISTS processed_data CASCADE")
         .unwrap();
     let aggregates = [Aggregate::Mean, Aggregate::Max, Aggregate::P95];

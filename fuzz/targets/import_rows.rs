@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use arbitrary::Arbitrary;
 use fleetcast_fuzz::database::memory;
 use fleetcast_fuzz::{Name, Oddity};
-use fleetcast_store::{Import, Store};
+use fleetcast_store::Import;
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Debug, Arbitrary)]
@@ -154,9 +154,9 @@ fuzz_target!(|input: Input| {
     }
 });
 
-fn found(store: &Store) -> BTreeSet<(String, String, i32)> {
+fn found(store: &Visible) -> BTreeSet<(String, String, i32)> {
     let sql = "SELECT host, resource, ds - DATE '1970-01-01' FROM processed_data";
-    let mut statement = store.connection().prepare(sql).unwrap();
+    let mut statement = store.connection.prepare(sql).unwrap();
     let rows = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .unwrap();

@@ -2,12 +2,12 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use fleetcast_core::{Day, Forecast, SeriesKey, SeriesView, Split, TimeGrid};
+use fleetcast_core::{
+    Day, EngineForecasts, Forecast, InnerForecast, SeriesKey, SeriesView, Split, TimeGrid, measurement,
+};
 use fleetcast_fuzz::Recipe;
 use fleetcast_fuzz::database::windows;
-use fleetcast_judge::{
-    Contender, EngineForecasts, Evidence, Golden, InnerForecast, Metric, Rules, judge_series,
-};
+use fleetcast_judge::{Case, Contender, Golden, Metric, Rules, judge_series};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Debug, Arbitrary)]
@@ -33,13 +33,7 @@ struct Input {
 fn usable(recipe: &Recipe, days: usize) -> Vec<f64> {
     let values = recipe.values(days).into_iter();
     values
-        .map(|value| {
-            if value.abs() <= 1e100 {
-                value
-            } else {
-                f64::NAN
-            }
-        })
+        .map(|value| measurement(Some(value)).unwrap_or(f64::NAN))
         .collect()
 }
 
@@ -94,7 +88,7 @@ fuzz_target!(|input: Input| {
         forecasts(&input.prophet, &split),
         forecasts(&input.challenger, &split),
     );
-    let evidence = Evidence {
+    let case = Case {
         split: &split,
         history: SeriesView {
             key: &key,
@@ -128,7 +122,7 @@ fuzz_target!(|input: Input| {
             Contender::Challenger
         }
     });
-    let verdict = judge_series(&evidence, incumbent, &rules);
+    let verdict = judge_series(&case, incumbent, &rules);
 
     let total: f64 = verdict.weights.iter().sum();
     assert!(

@@ -50,9 +50,9 @@ fuzz_target!(|input: Input| {
         }
     }
     let store = memory();
-    fill(store.connection(), &rows);
+    fill(&store.connection, &rows);
     if let Some((floor, capacity)) = input.limits {
-        let limits = fleetcast_store::Limits {
+        let limits = fleetcast_core::LimitRule {
             resource: input
                 .series
                 .first()
@@ -60,7 +60,7 @@ fuzz_target!(|input: Input| {
                 .unwrap_or_default(),
             floor: Some(floor),
             capacity: Some(capacity),
-            ..fleetcast_store::Limits::default()
+            ..fleetcast_core::LimitRule::default()
         };
         let _ = store.set_limits(&[limits]);
     }

@@ -6,13 +6,14 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetcast_core::Day;
+use fleetcast_ets::ChallengerKind;
 use fleetcast_intake::{Encoding, Format, TimeZone};
-use fleetcast_judge::Metric;
-use fleetcast_outlook::Sustained;
+use fleetcast_judge::Golden;
+use fleetcast_prophet::Mode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use crate::memory::MemoryBudget;
+use crate::settings::CommonFlags;
 
 /// Forecasts a fleet: two engines train on 32 months, a judge scores them on the last 4, and the
 /// winner's next 180 days become the golden record.
@@ -75,116 +76,6 @@ pub(crate) enum Command {
     },
 }
 
-/// Flags of every command. Each can stand in the configuration file, under the same name without
-/// dashes in front; a flag on the command line wins.
-#[derive(Debug, Default, Args, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct CommonFlags {
-    /// The DuckDB file [default: fleet.duckdb]
-    #[arg(long, global = true, value_name = "PATH")]
-    pub(crate) db: Option<PathBuf>,
-    /// Last day to look at [default: the latest day that one in twenty series reach]
-    #[arg(long, global = true, value_name = "YYYY-MM-DD")]
-    #[serde(default, deserialize_with = "day_from_text")]
-    pub(crate) as_of: Option<Day>,
-    /// Calendar months of the training window [default: 32]
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) train_months: Option<u32>,
-    /// Calendar months of the backtest window [default: 4]
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) backtest_months: Option<u32>,
-    /// Days to forecast [default: 180]
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) horizon_days: Option<usize>,
-    /// Forecast the future from the backtest's fit instead of a second one on all months
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) no_refit: Option<bool>,
-    /// How the champion chooses its settings [default: tuned]
-    #[arg(long, global = true, value_name = "MODE")]
-    pub(crate) prophet_mode: Option<ProphetModeFlag>,
-    /// Which engine stands as the challenger [default: ets]
-    #[arg(long, global = true, value_name = "ENGINE")]
-    pub(crate) challenger: Option<ChallengerFlag>,
-    /// The error that decides who wins: mape, wape, smape, mase, mae or rmse [default: mape]
-    #[arg(long, global = true, value_name = "NAME")]
-    #[serde(default, deserialize_with = "from_text")]
-    pub(crate) metric: Option<Metric>,
-    /// By how many percent an engine's error must be smaller to take a series from the champion, or
-    /// from who won the last run [default: 10]
-    #[arg(long, global = true, value_name = "PERCENT")]
-    pub(crate) promotion_margin: Option<f64>,
-    /// Whose forecast becomes the golden record [default: winner]
-    #[arg(long, global = true, value_enum, value_name = "WHOSE")]
-    pub(crate) golden: Option<GoldenFlag>,
-    /// Level of the golden record's intervals; those at 95 % stand beside them [default: 80]
-    #[arg(long, global = true, value_name = "PERCENT")]
-    pub(crate) interval_level: Option<f64>,
-    /// Earlier golden records to keep, to hold against what came true [default: 12]
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) keep_records: Option<u32>,
-    /// When a resource counts as full: so many days of so many above its threshold [default: 3/7]
-    #[arg(long, global = true, value_name = "DAYS/OF")]
-    #[serde(default, deserialize_with = "from_text")]
-    pub(crate) sustained: Option<Sustained>,
-    /// Threads for engines and for DuckDB [default: one a core]
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    /// Memory to take at most, such as 4GB [default: four fifths of the machine's, for DuckDB]
-    #[arg(long, global = true, value_name = "AMOUNT")]
-    #[serde(default, deserialize_with = "from_text")]
-    pub(crate) memory: Option<MemoryBudget>,
-    /// Forecast every series anew, also those whose values, settings and version are those of an
-    /// earlier run
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) fresh: Option<bool>,
-    /// Keep a series' last day where it has clearly fewer samples than the days before it
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) keep_last_day: Option<bool>,
-    /// Replace the forecasts also where most series would lose theirs
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) force: Option<bool>,
-    /// Print nothing but errors
-    #[arg(long, short, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) quiet: Option<bool>,
-    /// Print what a command has to say as JSON: `status`, and the summary of `run-all` and `write`
-    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) json: Option<bool>,
-    /// Configuration file [default: fleetcast.toml, where it exists]
-    #[arg(long, global = true, value_name = "PATH")]
-    #[serde(skip)]
-    pub(crate) config: Option<PathBuf>,
-}
-
-impl CommonFlags {
-    /// These flags, and `other`'s where they say nothing.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self {
-            db: self.db.or(other.db),
-            as_of: self.as_of.or(other.as_of),
-            train_months: self.train_months.or(other.train_months),
-            backtest_months: self.backtest_months.or(other.backtest_months),
-            horizon_days: self.horizon_days.or(other.horizon_days),
-            no_refit: self.no_refit.or(other.no_refit),
-            prophet_mode: self.prophet_mode.or(other.prophet_mode),
-            challenger: self.challenger.or(other.challenger),
-            metric: self.metric.or(other.metric),
-            promotion_margin: self.promotion_margin.or(other.promotion_margin),
-            golden: self.golden.or(other.golden),
-            interval_level: self.interval_level.or(other.interval_level),
-            keep_records: self.keep_records.or(other.keep_records),
-            sustained: self.sustained.or(other.sustained),
-            threads: self.threads.or(other.threads),
-            memory: self.memory.or(other.memory),
-            fresh: self.fresh.or(other.fresh),
-            keep_last_day: self.keep_last_day.or(other.keep_last_day),
-            force: self.force.or(other.force),
-            quiet: self.quiet.or(other.quiet),
-            json: self.json.or(other.json),
-            config: self.config.or(other.config),
-        }
-    }
-}
-
 /// How the champion chooses its settings.
 #[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -193,6 +84,15 @@ pub(crate) enum ProphetModeFlag {
     Tuned,
     /// Prophet's own default settings, solved exactly.
     Exact,
+}
+
+impl From<ProphetModeFlag> for Mode {
+    fn from(flag: ProphetModeFlag) -> Self {
+        match flag {
+            ProphetModeFlag::Tuned => Self::Tuned,
+            ProphetModeFlag::Exact => Self::Exact,
+        }
+    }
 }
 
 /// Which engine stands as the challenger.
@@ -206,6 +106,15 @@ pub(crate) enum ChallengerFlag {
     MstlEts,
 }
 
+impl From<ChallengerFlag> for ChallengerKind {
+    fn from(flag: ChallengerFlag) -> Self {
+        match flag {
+            ChallengerFlag::Ets => Self::Ets,
+            ChallengerFlag::MstlEts => Self::MstlEts,
+        }
+    }
+}
+
 /// Whose forecast becomes the golden record.
 #[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -214,6 +123,15 @@ pub(crate) enum GoldenFlag {
     Winner,
     /// The blend of both engines and two naive forecasts.
     Blend,
+}
+
+impl From<GoldenFlag> for Golden {
+    fn from(flag: GoldenFlag) -> Self {
+        match flag {
+            GoldenFlag::Winner => Self::Winner,
+            GoldenFlag::Blend => Self::Blend,
+        }
+    }
 }
 
 /// How several values of one day become one.
@@ -588,7 +506,7 @@ impl DemoFlags {
 }
 
 /// A day, written as a TOML date or as text.
-fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
+pub(crate) fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
     let text = match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => text,
         other => other.to_string(),
@@ -611,7 +529,7 @@ where
 }
 
 /// What is written as text: a metric's name, or a rule such as `3/7`.
-fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: fmt::Display>,

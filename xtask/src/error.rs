@@ -23,13 +23,11 @@ pub(crate) enum Error {
     #[error(transparent)]
     Store(#[from] fleetcast_store::Error),
     #[error(transparent)]
-    Judge(#[from] fleetcast_judge::Error),
+    Pipeline(#[from] fleetcast_pipeline::Error),
     #[error(transparent)]
     Backtest(#[from] fleetcast_core::BacktestError),
     #[error("{0}")]
     OutOfOrder(String),
-    #[error("{0}")]
-    Collapse(String),
     #[error("{} already holds data; name another file with --db, or move this one away", .0.display())]
     DemoWouldOverwrite(PathBuf),
     #[error("no host `{host}` in the data; the nearest names are {similar}")]
@@ -49,7 +47,7 @@ impl Error {
     /// What the program ends with: 3 where nothing failed but the earlier forecasts stand, else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Collapse(_) => 3,
+            Self::Pipeline(fleetcast_pipeline::Error::Collapse(_)) => 3,
             _ => 1,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fleetcast_store::{Error as StoreError, Store, Table};
+use fleetcast_store::{FileFormat, Store, Table};
 
 use crate::cli::ExportFormat;
 use crate::error::Error;
@@ -33,6 +33,11 @@ pub(crate) fn export(settings: &Settings, to: &Path, format: ExportFormat) -> Re
         source,
     })?;
     let reporter = Reporter::new(settings.quiet);
+    let format = match format {
+        ExportFormat::Parquet => FileFormat::Parquet,
+        ExportFormat::Csv => FileFormat::Csv,
+        ExportFormat::Json => FileFormat::Json,
+    };
     for table in TABLES {
         let (place, rows) = write(&store, table, to, format)?;
         reporter.say(format_args!("wrote {rows} rows of {table} to {place}"));
@@ -44,39 +49,12 @@ fn write(
     store: &Store,
     table: Table,
     to: &Path,
-    format: ExportFormat,
+    format: FileFormat,
 ) -> Result<(String, u64), Error> {
-    let (name, options) = match format {
-        ExportFormat::Parquet => ("parquet", "FORMAT parquet, COMPRESSION zstd"),
-        ExportFormat::Csv => ("csv", "FORMAT csv, HEADER"),
-        ExportFormat::Json => ("json", "FORMAT json, ARRAY false"),
+    let place = match table {
+        Table::Forecasts => to.join(table.as_str()),
+        _ => to.join(format!("{table}.{}", format.ending())),
     };
-    let (place, order, partition) = if table == Table::Forecasts {
-        (
-            to.join(table.as_str()),
-            "host, resource, ds",
-            ", PARTITION_BY (resource), WRITE_PARTITION_COLUMNS true, OVERWRITE true",
-        )
-    } else {
-        (to.join(format!("{table}.{name}")), "host, resource", "")
-    };
-    let not_utf_8 = || {
-        Error::Setting("the name of the directory is not UTF-8; name another with --to".to_owned())
-    };
-    let sql = format!(
-        "COPY (SELECT * FROM {table} ORDER BY {order}) TO '{}' ({options}{partition})",
-        quotable(&place).ok_or_else(not_utf_8)?
-    );
-    store
-        .connection()
-        .execute_batch(&sql)
-        .map_err(StoreError::while_doing("writing the export"))?;
-    Ok((place.display().to_string(), store.count_rows(table)?))
-}
-
-/// The name of a file that is to be written, for between single quotes: from the root on, since DuckDB
-/// takes what begins with `s3:`, `file:` or `~` for another place. `None` where it is not UTF-8.
-pub(crate) fn quotable(place: &Path) -> Option<String> {
-    let place = std::path::absolute(place).ok()?;
-    Some(place.to_str()?.replace('\'', "''"))
+    let rows = store.export(table, &place, format)?;
+    Ok((place.display().to_string(), rows))
 }

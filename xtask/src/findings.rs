@@ -1,9 +1,8 @@
 //! What a run found, read back from its tables.
 
-use duckdb::params;
 use fleetcast_core::{Day, Horizon, SeriesKey, Split, WindowLengths};
 use fleetcast_report::{Chart, Facts, Issue, Outlook, Report, Score, Series, Standing, Status};
-use fleetcast_store::{Error as StoreError, RunRecord, Store, Table};
+use fleetcast_store::{RunRecord, Store, Table};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -24,7 +23,7 @@ pub(crate) fn read(
     if let (Some(host), true) = (host, series.is_empty()) {
         return Err(Error::NoSuchHost {
             host: host.to_owned(),
-            similar: similar_hosts(store, host)?,
+            similar: store.similar_hosts(host)?.join(", "),
         });
     }
     read_scores(store, host, &mut series)?;
@@ -59,11 +58,11 @@ fn facts(settings: &Settings, store: &Store) -> Result<Facts, Error> {
         database: store.path().display().to_string(),
         started_at: record.started_at.clone(),
         version: record.version.clone(),
-        interval_level: level.unwrap_or_else(|| settings.level.share()),
+        interval_level: level.unwrap_or_else(|| settings.shop.rules.level.share()),
         sustained: sustained
             .as_ref()
             .and_then(Value::as_str)
-            .map_or_else(|| settings.sustained.to_string(), str::to_owned),
+            .map_or_else(|| settings.shop.sustained.to_string(), str::to_owned),
         data_fingerprint: record.data_fingerprint.clone(),
         config: record.config.to_string(),
         stages: record
@@ -103,53 +102,39 @@ fn split_of(record: &RunRecord) -> Result<Split, Error> {
 }
 
 fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
-    let reading = StoreError::while_doing("reading the outlook");
-    // Labels belong to demo fleets.
-    let behaviour = if store.has_table(Table::DemoLabels.as_str())? {
-        "(SELECT any_value(behaviour) FROM demo_labels AS d WHERE d.host = s.host AND d.resource = s.resource)"
-    } else {
-        "NULL::VARCHAR"
-    };
-    let sql = include_str!("../sql/report_series.sql").replace("{behaviour}", behaviour);
-    let mut statement = store.connection().prepare(&sql).map_err(reading)?;
-    let rows = statement
-        .query_map(params![host], |row| {
-            let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-            let status: Option<String> = row.get(2)?;
-            let peak: Option<f64> = row.get(8)?;
-            let outlook = match (status.as_deref().and_then(status_named), peak) {
-                (Some(status), Some(peak)) => Some(Outlook {
-                    status,
-                    threshold: row.get(3)?,
-                    capacity: row.get(4)?,
-                    days_left: row.get(5)?,
-                    days_left_earliest: row.get(6)?,
-                    recent: row.get(7)?,
-                    peak,
-                }),
-                _ => None,
-            };
-            let winner: Option<String> = row.get(9)?;
-            let decided_by: Option<String> = row.get(10)?;
-            let (trust, golden): (Option<String>, Option<String>) = (row.get(11)?, row.get(13)?);
-            let coverage = row.get(14)?;
-            Ok(Series {
-                key,
-                outlook,
-                standing: winner.zip(decided_by).map(|(winner, decided_by)| Standing {
-                    golden: golden.unwrap_or_else(|| winner.clone()),
-                    coverage,
+    let found = store.series_findings(host)?.into_iter();
+    Ok(found
+        .map(|found| {
+            let status = found.status.as_deref().and_then(status_named);
+            let outlook = status.zip(found.peak).map(|(status, peak)| Outlook {
+                status,
+                threshold: found.threshold,
+                capacity: found.capacity,
+                days_left: found.days_left,
+                days_left_earliest: found.days_left_earliest,
+                recent: found.recent,
+                peak,
+            });
+            let standing = found
+                .winner
+                .zip(found.decided_by)
+                .map(|(winner, decided_by)| Standing {
+                    golden: found.golden.unwrap_or_else(|| winner.clone()),
+                    coverage: found.coverage,
                     winner,
                     decided_by,
-                    trust,
+                    trust: found.trust,
                     scores: Vec::new(),
-                }),
-                behaviour: row.get(12)?,
+                });
+            Series {
+                key: found.key,
+                outlook,
+                standing,
+                behaviour: found.behaviour,
                 chart: None,
-            })
+            }
         })
-        .map_err(reading)?;
-    Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
+        .collect())
 }
 
 fn status_named(name: &str) -> Option<Status> {
@@ -163,31 +148,18 @@ fn status_named(name: &str) -> Option<Status> {
 }
 
 fn read_scores(store: &Store, host: Option<&str>, series: &mut [Series]) -> Result<(), Error> {
-    let reading = StoreError::while_doing("reading the scores");
-    let mut statement = store
-        .connection()
-        .prepare(include_str!("../sql/report_scores.sql"))
-        .map_err(reading)?;
-    let rows = statement
-        .query_map(params![host], |row| {
-            let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-            let score = Score {
-                model: row.get(2)?,
-                mape: row.get(3)?,
-                mae: row.get(4)?,
-                coverage: row.get(5)?,
-            };
-            Ok((key, score))
-        })
-        .map_err(reading)?;
-    for row in rows {
-        let (key, score) = row.map_err(reading)?;
-        let position = series.binary_search_by(|one| one.key.cmp(&key));
+    for found in store.model_scores(host)? {
+        let position = series.binary_search_by(|one| one.key.cmp(&found.key));
         if let Some(standing) = position
             .ok()
             .and_then(|index| series[index].standing.as_mut())
         {
-            standing.scores.push(score);
+            standing.scores.push(Score {
+                model: found.model,
+                mape: found.mape,
+                mae: found.mae,
+                coverage: found.coverage,
+            });
         }
     }
     Ok(())
@@ -216,39 +188,15 @@ fn read_charts(store: &Store, split: &Split, series: &mut [Series]) -> Result<()
 }
 
 fn issues(store: &Store, host: Option<&str>) -> Result<Vec<Issue>, Error> {
-    let reading = StoreError::while_doing("reading the issues");
-    let mut statement = store
-        .connection()
-        .prepare(include_str!("../sql/report_issues.sql"))
-        .map_err(reading)?;
-    let rows = statement
-        .query_map(params![host], |row| {
-            Ok(Issue {
-                key: SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?),
-                severity: row.get(2)?,
-                code: row.get(3)?,
-                message: row.get(4)?,
-            })
+    let found = store.issues(host)?.into_iter();
+    Ok(found
+        .map(|found| Issue {
+            key: found.key,
+            severity: found.severity,
+            code: found.code,
+            message: found.message,
         })
-        .map_err(reading)?;
-    Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
-}
-
-/// Hosts whose names come nearest.
-fn similar_hosts(store: &Store, host: &str) -> Result<String, Error> {
-    let reading = StoreError::while_doing("looking for the host");
-    let mut statement = store
-        .connection()
-        .prepare(
-            "SELECT host FROM (SELECT DISTINCT host::VARCHAR AS host FROM processed_data WHERE host IS NOT NULL) \
-             ORDER BY jaro_winkler_similarity(host, ?) DESC, host LIMIT 3",
-        )
-        .map_err(reading)?;
-    let names = statement
-        .query_map([host], |row| row.get::<_, String>(0))
-        .map_err(reading)?;
-    let names: Vec<String> = names.collect::<Result<_, _>>().map_err(reading)?;
-    Ok(names.join(", "))
+        .collect())
 }
 
 /// The day so many days after the last day of data.

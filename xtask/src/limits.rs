@@ -1,6 +1,7 @@
 //! `limits`: what "full" is, for whom.
 
-use fleetcast_store::{EffectiveLimits, Limits, Store, Table};
+use fleetcast_core::{Day, EffectiveLimits, LimitRule, LimitSource, SeriesKey};
+use fleetcast_store::{Store, Table};
 
 use crate::cli::LimitFlags;
 use crate::error::Error;
@@ -31,7 +32,7 @@ pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error
                 )));
             }
         } else {
-            store.set_limits(&[Limits {
+            store.set_limits(&[LimitRule {
                 host: flags.host,
                 resource,
                 floor: flags.floor,
@@ -57,13 +58,13 @@ struct Line {
     /// The host, where the limits are its own.
     host: Option<String>,
     limits: [Option<f64>; 3],
-    source: String,
+    source: LimitSource,
     series: usize,
 }
 
 fn list(store: &Store, reporter: Reporter) -> Result<(), Error> {
     let given = store.limits()?;
-    let effective = store.effective_limits()?;
+    let effective = store.effective_limits(Day::MAX)?;
     let unused = given.iter().filter(|row| !is_used(row, &effective));
     for row in unused {
         reporter.say(format_args!(
@@ -88,7 +89,7 @@ fn list(store: &Store, reporter: Reporter) -> Result<(), Error> {
         shown.add_row([
             line.resource.clone(),
             line.host.clone().unwrap_or_else(|| "-".to_owned()),
-            line.source.clone(),
+            line.source.to_string(),
             line.series.to_string(),
             figure(floor),
             figure(capacity),
@@ -107,32 +108,28 @@ fn list(store: &Store, reporter: Reporter) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_used(row: &Limits, effective: &[EffectiveLimits]) -> bool {
-    effective.iter().any(|series| {
-        series.key.resource() == row.resource
-            && row
-                .host
-                .as_deref()
-                .is_none_or(|host| host == series.key.host())
+fn is_used(row: &LimitRule, effective: &[(SeriesKey, EffectiveLimits)]) -> bool {
+    effective.iter().any(|(key, _)| {
+        key.resource() == row.resource && row.host.as_deref().is_none_or(|host| host == key.host())
     })
 }
 
 /// Hosts with limits of their own by themselves, all others together.
-fn lines(effective: Vec<EffectiveLimits>) -> Vec<Line> {
+fn lines(effective: Vec<(SeriesKey, EffectiveLimits)>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for series in effective {
-        let is_own = series.source == "host";
-        let host = is_own.then(|| series.key.host().to_owned());
+    for (key, limits) in effective {
+        let is_own = limits.source == LimitSource::Host;
+        let host = is_own.then(|| key.host().to_owned());
         let same = lines
             .iter_mut()
-            .find(|line| !is_own && line.host.is_none() && line.resource == series.key.resource());
+            .find(|line| !is_own && line.host.is_none() && line.resource == key.resource());
         match same {
             Some(line) => line.series += 1,
             None => lines.push(Line {
-                resource: series.key.resource().to_owned(),
+                resource: key.resource().to_owned(),
                 host,
-                limits: [series.floor, series.capacity, series.threshold],
-                source: series.source,
+                limits: [limits.floor, limits.capacity, limits.threshold],
+                source: limits.source,
                 series: 1,
             }),
         }
@@ -153,26 +150,24 @@ fn shell_word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fleetcast_core::SeriesKey;
-
     use super::*;
 
-    fn effective(host: &str, source: &str) -> EffectiveLimits {
-        EffectiveLimits {
-            key: SeriesKey::new(host, "cpu"),
+    fn effective(host: &str, source: LimitSource) -> (SeriesKey, EffectiveLimits) {
+        let limits = EffectiveLimits {
             floor: Some(0.0),
             capacity: Some(100.0),
             threshold: Some(80.0),
-            source: source.to_owned(),
-        }
+            source,
+        };
+        (SeriesKey::new(host, "cpu"), limits)
     }
 
     #[test]
     fn hosts_of_their_own_stand_by_themselves() {
         let lines = lines(vec![
-            effective("a", "percent"),
-            effective("b", "host"),
-            effective("c", "percent"),
+            effective("a", LimitSource::Percent),
+            effective("b", LimitSource::Host),
+            effective("c", LimitSource::Percent),
         ]);
         let seen: Vec<_> = lines
             .iter()

@@ -7,7 +7,6 @@
 mod accuracy;
 mod cli;
 mod demo;
-mod engine_stage;
 mod error;
 mod export;
 mod findings;

@@ -1,9 +1,10 @@
 //! How far a stage is: a bar on a terminal, plain lines otherwise.
 
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use fleetcast_pipeline::StageProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
@@ -34,7 +35,7 @@ impl Reporter {
     }
 
     /// Begins a stage of `total` series.
-    pub(crate) fn stage(self, name: &'static str, total: usize) -> StageProgress {
+    pub(crate) fn stage(self, name: &'static str, total: usize) -> Progress {
         let bar = if self.quiet || !std::io::stderr().is_terminal() {
             ProgressBar::hidden()
         } else {
@@ -47,51 +48,67 @@ impl Reporter {
         .unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("=> "));
         bar.set_message(name);
-        StageProgress {
+        Progress {
             reporter: self,
             name,
             total,
             bar,
             started: Instant::now(),
-            in_engine: AtomicU64::new(0),
+            in_engine: Mutex::default(),
         }
     }
 }
 
 /// One stage's progress.
 #[derive(Debug)]
-pub(crate) struct StageProgress {
+pub(crate) struct Progress {
     reporter: Reporter,
     name: &'static str,
     total: usize,
     bar: ProgressBar,
     started: Instant,
-    /// Nanoseconds.
-    in_engine: AtomicU64,
+    in_engine: Mutex<EngineTime>,
 }
 
-impl StageProgress {
-    /// `series` more are done.
-    pub(crate) fn advance(&self, series: usize) {
+/// Time whose work is the engine's, not the tables'.
+#[derive(Debug, Default)]
+struct EngineTime {
+    since: Option<Instant>,
+    total: Duration,
+}
+
+impl Progress {
+    fn engine_time(&self, change: impl FnOnce(&mut EngineTime)) -> Duration {
+        let mut time = self
+            .in_engine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        change(&mut time);
+        time.total
+    }
+}
+
+impl StageProgress for Progress {
+    fn advance(&self, series: usize) {
         self.bar.inc(series as u64);
     }
 
-    /// Does work whose time is the engine's, not the tables'.
-    pub(crate) fn in_engine<R>(&self, work: impl FnOnce() -> R) -> R {
-        let started = Instant::now();
-        let result = work();
-        let nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.in_engine.fetch_add(nanoseconds, Ordering::Relaxed);
-        result
+    fn engine_begins(&self) {
+        self.engine_time(|time| time.since = Some(Instant::now()));
     }
 
-    /// The stage is done, with this many rows and series whose forecasts are an earlier run's;
-    /// returns its seconds.
-    pub(crate) fn finish(self, rows: u64, reused: Option<u64>) -> f64 {
+    fn engine_ends(&self) {
+        self.engine_time(|time| {
+            let since = time.since.take();
+            time.total += since.map_or(Duration::ZERO, |since| since.elapsed());
+        });
+    }
+
+    fn finish(&self, rows: u64, reused: Option<u64>) -> f64 {
         self.bar.finish_and_clear();
         let seconds = self.started.elapsed().as_secs_f64();
         let (name, total) = (self.name, self.total);
-        let in_engine = Duration::from_nanos(self.in_engine.into_inner());
+        let in_engine = self.engine_time(|_| ());
         let mut notes = Vec::new();
         if !in_engine.is_zero() {
             notes.push(format!("{:.1} s in the engine", in_engine.as_secs_f64()));

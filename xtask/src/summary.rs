@@ -1,7 +1,7 @@
 //! What a run came to, in a few tables.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as TextTable, presets};
-use fleetcast_store::{Error as StoreError, RunId, Store, Table};
+use fleetcast_store::{LeaderboardSummary, RunId, Store, Table};
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -10,27 +10,10 @@ use crate::progress::Reporter;
 use crate::settings::Settings;
 use crate::status::run_json;
 
-/// The leaderboard in figures.
-#[derive(Debug)]
-struct Leaderboard {
-    series: u64,
-    prophet_wins: u64,
-    challenger_wins: u64,
-    prophet_mape: Option<f64>,
-    challenger_mape: Option<f64>,
-    naive_mape: Option<f64>,
-    better_than_naive: u64,
-    blend_mape: Option<f64>,
-    /// The share of the backtest's days inside the golden models' 80 % intervals.
-    coverage: Option<f64>,
-    /// Series graded A, B, C and D.
-    trust: [u64; 4],
-}
-
 /// Prints what the run came to, as tables or as one line of JSON.
 pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<(), Error> {
-    let leaderboard = leaderboard(store)?;
-    let without_forecast = without_forecast(store, run)?;
+    let leaderboard = store.leaderboard_summary()?;
+    let without_forecast = store.series_without_forecast(run)?;
     if settings.json {
         output::line(summary_json(store, run, &leaderboard, without_forecast)?);
         return Ok(());
@@ -59,11 +42,12 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
     }
     reporter.say(right_aligned(winners, 1));
 
-    let issues = issues_by_code(store)?;
+    let issues = store.issues_by_code()?;
     if !issues.is_empty() {
         let mut by_code = table(&["severity", "issue", "series", "rows"]);
-        for (severity, code, series, rows) in issues {
-            by_code.add_row([severity, code, series.to_string(), rows.to_string()]);
+        for issue in issues {
+            let (series, rows) = (issue.series.to_string(), issue.rows.to_string());
+            by_code.add_row([issue.severity, issue.code, series, rows]);
         }
         reporter.say(right_aligned(by_code, 2));
     }
@@ -97,7 +81,7 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
         "trust: {a} series A, {b} B, {c} C, {d} D; intervals at 80 %, drawn from errors before the \
          backtest, {held}"
     ));
-    let outlook = outlook_by_status(store)?;
+    let outlook = store.outlook_by_status()?;
     let of = |status: &str| {
         let found = outlook.iter().find(|(name, _)| name == status);
         found.map_or(0, |(_, series)| *series)
@@ -121,7 +105,7 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
 fn summary_json(
     store: &Store,
     run: RunId,
-    leaderboard: &Leaderboard,
+    leaderboard: &LeaderboardSummary,
     without_forecast: u64,
 ) -> Result<Value, Error> {
     let mut summary = store.run(run)?.as_ref().map_or_else(|| json!({}), run_json);
@@ -136,82 +120,27 @@ fn summary_json(
     let [a, b, c, d] = leaderboard.trust;
     summary["trust"] = json!({"A": a, "B": b, "C": c, "D": d});
     summary["interval_coverage"] = json!({"promised": 0.8, "found": leaderboard.coverage});
-    let outlook = outlook_by_status(store)?;
+    let outlook = store.outlook_by_status()?;
     summary["outlook"] = outlook
         .into_iter()
         .map(|(status, series)| (status, json!(series)))
         .collect();
-    summary["issues"] = issues_by_code(store)?
+    summary["issues"] = store
+        .issues_by_code()?
         .into_iter()
-        .map(|(severity, code, series, rows)| {
-            json!({"severity": severity, "code": code, "series": series, "rows": rows})
+        .map(|issue| {
+            json!({
+                "severity": issue.severity,
+                "code": issue.code,
+                "series": issue.series,
+                "rows": issue.rows,
+            })
         })
         .collect();
     summary["golden_rows"] = json!(store.count_rows(Table::Forecasts)?);
     summary["series_without_forecast"] = json!(without_forecast);
     summary["database"] = json!(store.path().display().to_string());
     Ok(summary)
-}
-
-fn outlook_by_status(store: &Store) -> Result<Vec<(String, u64)>, Error> {
-    let reading = StoreError::while_doing("summing up the outlook");
-    let mut statement = store
-        .connection()
-        .prepare("SELECT status, count(*) FROM capacity_outlook GROUP BY status ORDER BY status")
-        .map_err(reading)?;
-    let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .map_err(reading)?;
-    Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
-}
-
-fn leaderboard(store: &Store) -> Result<Leaderboard, Error> {
-    let row = store
-        .connection()
-        .query_row(include_str!("../sql/summary.sql"), [], |row| {
-            Ok(Leaderboard {
-                series: row.get(0)?,
-                prophet_wins: row.get(1)?,
-                challenger_wins: row.get(2)?,
-                prophet_mape: row.get(3)?,
-                challenger_mape: row.get(4)?,
-                naive_mape: row.get(5)?,
-                better_than_naive: row.get(6)?,
-                blend_mape: row.get(7)?,
-                coverage: row.get(8)?,
-                trust: [row.get(9)?, row.get(10)?, row.get(11)?, row.get(12)?],
-            })
-        })
-        .map_err(StoreError::while_doing("summing up the leaderboard"))?;
-    Ok(row)
-}
-
-fn without_forecast(store: &Store, run: RunId) -> Result<u64, Error> {
-    let counted = store
-        .connection()
-        .query_row(
-            include_str!("../sql/without_forecast.sql"),
-            [run.get()],
-            |row| row.get(0),
-        )
-        .map_err(StoreError::while_doing(
-            "counting series without a forecast",
-        ))?;
-    Ok(counted)
-}
-
-fn issues_by_code(store: &Store) -> Result<Vec<(String, String, u64, u64)>, Error> {
-    let reading = StoreError::while_doing("summing up the issues");
-    let mut statement = store
-        .connection()
-        .prepare(include_str!("../sql/issues_by_code.sql"))
-        .map_err(reading)?;
-    let rows = statement
-        .query_map([], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .map_err(reading)?;
-    Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
 }
 
 /// An empty table with these headings.

@@ -3,8 +3,8 @@
 use crate::crash::caught;
 use crate::weekdays::with_unobserved_weekdays_filled;
 use crate::{
-    Engine, Failure, Forecast, ForecastError, Horizon, InnerOrigin, IntervalLevel, Notice, Outcome,
-    Panel, PanelError, PanelView, Split,
+    Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel, Notice,
+    Outcome, Panel, PanelError, PanelView, Split,
 };
 
 /// Which fit the future is forecast from.
@@ -29,7 +29,7 @@ pub struct WindowOutcomes {
     pub notices: Vec<Notice>,
     /// How the engine did at origins inside the training window; nothing here has seen the
     /// backtest.
-    pub inner: Vec<InnerOrigin>,
+    pub inner: Vec<InnerForecast>,
 }
 
 /// Why an engine could not be asked.

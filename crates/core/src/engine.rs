@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use crate::crash::caught;
 use crate::{
-    Forecast, ForecastError, Horizon, InnerOrigin, IntervalLevel, IssueCode, PanelView, SeriesView,
-    Severity,
+    Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel, IssueCode, PanelView,
+    SeriesView, Severity,
 };
 
 /// A forecasting engine.
@@ -41,7 +41,7 @@ pub struct Outcome {
     pub notices: Vec<Notice>,
     /// How the engine did at origins inside the window, earliest first; empty where it did not
     /// look.
-    pub inner: Vec<InnerOrigin>,
+    pub inner: Vec<InnerForecast>,
 }
 
 impl Outcome {

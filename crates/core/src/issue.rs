@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::SeriesKey;
+use crate::{Day, SeriesKey, ValueShares};
 
 /// The four stages, and the reading of the data that comes before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,4 +181,62 @@ pub struct SeriesIssue {
     pub code: IssueCode,
     /// What happened, in words: lower case, one sentence, with the figures.
     pub message: String,
+}
+
+impl SeriesIssue {
+    /// Makes an issue of the data itself, which no engine noticed.
+    #[must_use]
+    pub fn of_data(key: &SeriesKey, severity: Severity, code: IssueCode, message: String) -> Self {
+        Self {
+            key: key.clone(),
+            stage: Stage::Data,
+            engine: None,
+            severity,
+            code,
+            message,
+        }
+    }
+
+    /// Says that `rows` rows have no host, no resource or no day.
+    #[must_use]
+    pub fn unusable_rows(key: &SeriesKey, rows: u64) -> Self {
+        let message = format!("{rows} rows have no host, no resource or no day and were left out");
+        Self::of_data(key, Severity::Warning, IssueCode::UnusableKey, message)
+    }
+
+    /// Says that `rows` rows, of the days from `first` to `last`, lie after the day a run is as of.
+    #[must_use]
+    pub fn rows_after(key: &SeriesKey, rows: u64, first: Day, last: Day, as_of: Day) -> Self {
+        let days = if first == last {
+            first.to_string()
+        } else {
+            format!("{first} to {last}")
+        };
+        let message = format!("{rows} rows after {as_of} were left out, of {days}");
+        Self::of_data(key, Severity::Warning, IssueCode::AfterAsOf, message)
+    }
+
+    /// Says that values of a percentage, the first of them that of `first`, lie outside 0 to 100.
+    #[must_use]
+    pub fn outside_percent(key: &SeriesKey, shares: &ValueShares, first: (Day, f64)) -> Self {
+        let (day, value) = first;
+        let first = format!("{value} on {day}");
+        let (which, verb) = match shares.outside {
+            1 => (first, "lies"),
+            count => (format!("{count} values, the first {first},"), "lie"),
+        };
+        let (severity, what) = match (shares.is_percent_like(), shares.is_far) {
+            (true, true) => (
+                Severity::Info,
+                "passed over for its limits, and left out of fits where far outside",
+            ),
+            (true, false) => (Severity::Info, "passed over for its limits"),
+            (false, _) => (
+                Severity::Warning,
+                "too many for a percentage, so that no limits are assumed for this series",
+            ),
+        };
+        let message = format!("{which} {verb} outside 0 to 100: {what}");
+        Self::of_data(key, severity, IssueCode::OutsidePercent, message)
+    }
 }

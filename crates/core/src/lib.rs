@@ -1,15 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 mod backtest;
+#[cfg(feature = "arrow")]
+pub mod batches;
+mod calibration;
 mod crash;
 mod daily_series;
 mod day;
+mod day_values;
 mod engine;
+mod engine_forecasts;
 mod fingerprint;
 mod fleet_end;
 mod forecast;
+mod golden;
 mod inner;
 mod issue;
+mod limits;
 pub mod metrics;
 mod naive;
 mod panel;
@@ -22,16 +29,24 @@ mod usable;
 mod weekdays;
 
 pub use backtest::{BacktestError, Refit, WindowOutcomes, forecast_windows};
+pub use calibration::{CALIBRATION_STEPS, Calibration};
 pub use crash::keep_caught_panics_quiet;
 pub use daily_series::{DailySeries, FitError, SeriesError};
 pub use day::{Day, DayError};
+pub use day_values::{DayValues, LARGEST_VALUE, measurement};
 pub use engine::{Engine, Failure, Notice, Outcome, in_parallel};
+pub use engine_forecasts::EngineForecasts;
 pub use fingerprint::Fingerprinter;
 pub use fleet_end::{FleetEnd, LAST_DAYS_KNOWN, fleet_end};
 pub use fleetcast_numerics::{error_growth, quantile_of_sorted};
 pub use forecast::{Forecast, ForecastError, Horizon, IntervalLevel};
-pub use inner::{InnerOrigin, RESIDUAL_PROBABILITIES};
+pub use golden::GoldenForecast;
+pub use inner::InnerForecast;
 pub use issue::{IssueCode, SeriesIssue, Severity, Stage};
+pub use limits::{
+    EffectiveLimits, LimitRule, LimitRules, LimitSource, ResourceShares, ValueShares,
+    disorder_of_limits, is_far_outside_percent,
+};
 pub use naive::{SEASON_WEEK, SEASON_YEAR, SeasonalNaive, naive_of_season, seasonal_naive};
 pub use panel::{Panel, PanelError, PanelView, TimeGrid};
 pub use pipeline::pipeline;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use twox_hash::XxHash3_64;
+
 use crate::{Day, TimeGrid};
 
 /// What names a series: a host and one of its resources (`web-01`, `cpu`).
@@ -35,6 +37,13 @@ impl SeriesKey {
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
+    }
+
+    /// Returns a hash of both names that is the same wherever and whenever it is taken.
+    #[must_use]
+    pub fn stable_hash(&self) -> u64 {
+        let seed = XxHash3_64::oneshot(self.host.as_bytes());
+        XxHash3_64::oneshot_with_seed(seed, self.resource.as_bytes())
     }
 }
 

@@ -1,23 +1,9 @@
 //! Intervals from errors that were made.
+//!
+//! Errors are those of the backtest and of the inner origins, each origin counting as much as another
+//! however many days it was scored on.
 
-use fleetcast_core::{IntervalLevel, error_growth};
-
-/// Shares of errors a [`Calibration`] keeps the quantiles of: 0 %, 1 %, …, 100 %.
-pub const CALIBRATION_STEPS: usize = 100;
-
-/// How large errors were, whatever the day ahead: the quantiles at 0 %, 1 %, …, 100 % of
-/// |y − ŷ| / [`error_growth`], in the series' unit.
-///
-/// A forecast's interval at any level is ŷ ± the quantile at that level times the growth to the day
-/// ahead. Errors are those of the backtest and of the inner origins, each origin counting as much as
-/// another however many days it was scored on. It is the split-conformal interval of Lei, `G'Sell`,
-/// Rinaldo, Tibshirani & Wasserman 2018, *Distribution-free predictive inference for regression*,
-/// JASA 113(523), 1094-1111, with errors scaled by the horizon.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Calibration {
-    quantiles: Vec<f64>,
-    days: usize,
-}
+use fleetcast_core::{CALIBRATION_STEPS, Calibration, error_growth};
 
 /// Errors being gathered, origin by origin.
 #[derive(Debug, Clone, Default)]
@@ -66,66 +52,14 @@ impl PastResiduals {
             quantiles.push(size);
         }
         quantiles[CALIBRATION_STEPS] = largest;
-        Some(Calibration { quantiles, days })
-    }
-}
-
-impl Calibration {
-    /// The quantiles, ascending, from 0 % to 100 %.
-    #[must_use]
-    pub fn quantiles(&self) -> &[f64] {
-        &self.quantiles
-    }
-
-    /// On how many days' errors they rest.
-    #[must_use]
-    pub fn days(&self) -> usize {
-        self.days
-    }
-
-    /// Half the width of the interval at `level`, `days_ahead` days after the forecast was made.
-    #[must_use]
-    pub fn half_width(&self, level: IntervalLevel, days_ahead: usize) -> f64 {
-        self.quantile(level.share()) * error_growth(days_ahead)
-    }
-
-    /// The lower and upper bounds at `level` of point forecasts whose first day is the first ahead.
-    #[must_use]
-    pub fn interval(&self, yhat: &[f64], level: IntervalLevel) -> (Vec<f64>, Vec<f64>) {
-        let base = self.quantile(level.share());
-        yhat.iter()
-            .enumerate()
-            .map(|(step, yhat)| {
-                let half_width = base * error_growth(step + 1);
-                (yhat - half_width, yhat + half_width)
-            })
-            .unzip()
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a place among the steps, at least 0"
-    )]
-    fn quantile(&self, share: f64) -> f64 {
-        let place = share * CALIBRATION_STEPS as f64;
-        let below = place.floor() as usize;
-        let part = place - place.floor();
-        let above = (below + 1).min(CALIBRATION_STEPS);
-        self.quantiles[below] * (1.0 - part) + self.quantiles[above] * part
-    }
-
-    /// The same shape of errors in another unit, from `relative` quantiles of other series.
-    pub(crate) fn from_relative(relative: &[f64], scale: f64, days: usize) -> Self {
-        Self {
-            quantiles: relative.iter().map(|quantile| quantile * scale).collect(),
-            days,
-        }
+        Calibration::new(quantiles, days)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use fleetcast_core::IntervalLevel;
+
     use super::*;
 
     fn calibration(origins: &[(&[f64], f64)]) -> Calibration {

@@ -48,8 +48,9 @@ impl Contender {
         }
     }
 
-    /// The contender of this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// Returns the contender of this name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         [
             Self::Prophet,
             Self::Challenger,

@@ -1,9 +1,9 @@
 //! How wrong each member has been, at origins in the past.
 
-use fleetcast_core::{SEASON_WEEK, SEASON_YEAR, metrics, naive_of_season};
+use fleetcast_core::{EngineForecasts, SEASON_WEEK, SEASON_YEAR, metrics, naive_of_season};
 
+use crate::Case;
 use crate::member::{Member, PerMember};
-use crate::{EngineForecasts, Evidence};
 
 /// Errors below this share of the series' level are as good as none: keeps ratios of errors finite.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
@@ -44,14 +44,14 @@ pub(crate) struct PastErrors {
 
 impl PastErrors {
     /// Errors at the origins inside the training window, which say nothing of the backtest.
-    pub(crate) fn at_inner_origins(evidence: &Evidence<'_>) -> Self {
-        let mut errors = Self::none_yet(evidence.training());
+    pub(crate) fn at_inner_origins(case: &Case<'_>) -> Self {
+        let mut errors = Self::none_yet(case.training());
         let engines = [
-            (Member::Prophet, evidence.prophet),
-            (Member::Challenger, evidence.challenger),
+            (Member::Prophet, case.prophet),
+            (Member::Challenger, case.challenger),
         ];
         for (member, engine) in engines {
-            errors.add_inner(evidence, member, engine);
+            errors.add_inner(case, member, engine);
         }
         errors
     }
@@ -66,9 +66,9 @@ impl PastErrors {
         }
     }
 
-    fn add_inner(&mut self, evidence: &Evidence<'_>, member: Member, engine: &EngineForecasts) {
+    fn add_inner(&mut self, case: &Case<'_>, member: Member, engine: &EngineForecasts) {
         for inner in &engine.inner {
-            let Some((seen, actual)) = evidence.at(inner.origin, inner.yhat.len()) else {
+            let Some((seen, actual)) = case.at(inner.origin, inner.yhat.len()) else {
                 continue;
             };
             let mut forecasts = naive_members(seen, actual.len());

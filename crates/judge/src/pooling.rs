@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetcast_core::{SeriesKey, quantile_of_sorted};
-
-use crate::Contender;
-use crate::calibration::Calibration;
+use fleetcast_core::{CALIBRATION_STEPS, Calibration, SeriesKey, quantile_of_sorted};
 
 /// Fewer days with an error than this are too few to draw an interval from: six weeks.
 const LEAST_DAYS: usize = 42;
@@ -13,16 +10,25 @@ const LEAST_DAYS: usize = 42;
 /// Fewer series than this do not speak for a resource.
 const LEAST_SERIES: usize = 5;
 
+/// Series of a resource whose errors are kept at most: enough for any median, and few enough that a
+/// pool stays small however large the fleet is.
+const MOST_SERIES: usize = 4096;
+
 /// Whose errors an interval is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub enum ErrorSource {
+    /// Those of the series itself.
     Series,
+    /// Those of the series of its resource.
     Resource,
+    /// Those of the whole fleet.
     Fleet,
 }
 
-impl Source {
-    pub(crate) fn as_str(self) -> &'static str {
+impl ErrorSource {
+    /// Returns the name it has in `interval_calibration`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Series => "series",
             Self::Resource => "resource",
@@ -31,116 +37,166 @@ impl Source {
     }
 }
 
-/// A series whose golden forecast wants intervals.
-#[derive(Debug, Clone)]
-pub(crate) struct ToCalibrate {
-    pub(crate) key: SeriesKey,
-    pub(crate) model: Contender,
-    /// From its own errors, where it made any.
-    pub(crate) own: Option<Calibration>,
-    /// What errors are measured by from series to series: how much the values change in a week.
-    pub(crate) scale: Option<f64>,
-}
-
-/// A series and what its golden forecast's intervals are made from.
-#[derive(Debug, Clone)]
-pub(crate) struct Calibrated {
-    pub(crate) key: SeriesKey,
-    pub(crate) model: Contender,
-    pub(crate) calibration: Calibration,
-    pub(crate) source: Source,
-}
-
-/// Gives every series its own errors' quantiles where it has made enough, and else those of the
-/// series of its resource (or of the fleet, where they are few), as medians over series of
-/// quantile ÷ scale, times its own scale. Where that cannot be either, few errors are better than
-/// none; series without any are left out.
-pub(crate) fn calibrate(series: Vec<ToCalibrate>) -> Vec<Calibrated> {
-    let mut of_resource: BTreeMap<&str, Vec<Relative<'_>>> = BTreeMap::new();
-    for one in &series {
-        if let Some(relative) = Relative::of(one) {
-            of_resource
-                .entry(one.key.resource())
-                .or_default()
-                .push(relative);
-        }
-    }
-    // Medians are taken for those resources only that have a series in need of them.
-    let mut resources: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    let mut fleet: Option<Vec<f64>> = None;
-    for one in series.iter().filter(|one| !has_enough(one)) {
-        let resource = one.key.resource();
-        let of_its_resource = of_resource.get(resource);
-        if let Some(known) = of_its_resource.filter(|known| known.len() >= LEAST_SERIES) {
-            if !resources.contains_key(resource) {
-                resources.insert(resource.to_owned(), medians(known.iter()));
-            }
-        } else if fleet.is_none()
-            && of_resource.values().map(Vec::len).sum::<usize>() >= LEAST_SERIES
-        {
-            fleet = Some(medians(of_resource.values().flatten()));
-        }
-    }
-    series
-        .into_iter()
-        .filter_map(|one| {
-            let pooled = resources
-                .get(one.key.resource())
-                .map(|relative| (relative, Source::Resource))
-                .or_else(|| fleet.as_ref().map(|relative| (relative, Source::Fleet)));
-            let (calibration, source) = match (one.own, pooled, one.scale) {
-                (Some(own), _, _) if own.days() >= LEAST_DAYS => (own, Source::Series),
-                (own, Some((relative, source)), Some(scale)) => {
-                    let days = own.map_or(0, |own| own.days());
-                    (Calibration::from_relative(relative, scale, days), source)
-                }
-                (Some(own), _, _) => (own, Source::Series),
-                (None, _, _) => return None,
-            };
-            Some(Calibrated {
-                key: one.key,
-                model: one.model,
-                calibration,
-                source,
-            })
-        })
-        .collect()
-}
-
-fn has_enough(one: &ToCalibrate) -> bool {
-    one.own.as_ref().is_some_and(|own| own.days() >= LEAST_DAYS)
-}
-
-/// Quantiles of a series' errors, and what they are measured by. A fleet has many: they stay where
-/// they are.
+/// The errors a series made itself, and what they are measured by.
 #[derive(Debug, Clone, Copy)]
-struct Relative<'a> {
-    quantiles: &'a [f64],
-    scale: f64,
+pub struct OwnErrors<'a> {
+    /// The series.
+    pub key: &'a SeriesKey,
+    /// How large its errors were, where it made any.
+    pub calibration: Option<&'a Calibration>,
+    /// How much its values change from week to week
+    /// ([`mase_scale`](fleetcast_core::metrics::mase_scale)).
+    pub scale: Option<f64>,
 }
 
-impl<'a> Relative<'a> {
-    /// Of a series that has made enough errors, none of which overflows.
-    fn of(one: &'a ToCalibrate) -> Option<Self> {
-        let own = one.own.as_ref().filter(|own| own.days() >= LEAST_DAYS)?;
-        let scale = one.scale.filter(|scale| *scale > 0.0)?;
-        let quantiles = own.quantiles();
-        let is_finite = |size: &f64| (size / scale).is_finite();
-        quantiles
-            .iter()
-            .all(is_finite)
-            .then_some(Self { quantiles, scale })
+impl<'a> OwnErrors<'a> {
+    /// Its own calibration, where it has made enough errors to draw an interval from.
+    fn enough(&self) -> Option<&'a Calibration> {
+        self.calibration.filter(|own| own.days() >= LEAST_DAYS)
+    }
+}
+
+/// What a series' intervals are made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PooledCalibration {
+    /// The quantiles of errors.
+    pub calibration: Calibration,
+    /// Whose errors they are.
+    pub source: ErrorSource,
+}
+
+/// How large the errors of a fleet's series are beside their own scale, resource by resource: what
+/// series borrow from that have made few errors themselves.
+///
+/// Pools of parts of a fleet [`merge`](Self::merge) to the pool of the whole, whatever the parts and
+/// their order. Of a resource with more than 4,096 series, those with the smallest hashes of their
+/// names are kept.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ErrorPool {
+    resources: BTreeMap<String, BTreeMap<(u64, SeriesKey), Vec<f64>>>,
+}
+
+impl ErrorPool {
+    /// Adds a series that has made enough errors, none of which overflows; says whether it was added.
+    pub fn add(&mut self, own: OwnErrors<'_>) -> bool {
+        let scale = own.scale.filter(|scale| *scale > 0.0);
+        let Some((errors, scale)) = own.enough().zip(scale) else {
+            return false;
+        };
+        let relative: Vec<f64> = errors.quantiles().iter().map(|size| size / scale).collect();
+        let is_finite = relative.iter().all(|size| size.is_finite());
+        if is_finite {
+            self.add_part(own.key, relative);
+        }
+        is_finite
+    }
+
+    /// Adds the series of another part of the fleet.
+    pub fn merge(&mut self, other: Self) {
+        for (resource, series) in other.resources {
+            for (key, relative) in series {
+                self.insert(&resource, key, relative);
+            }
+        }
+    }
+
+    /// Adds what [`ErrorPool::parts`] listed of another pool.
+    pub fn add_part(&mut self, key: &SeriesKey, relative: Vec<f64>) {
+        self.insert(key.resource(), (key.stable_hash(), key.clone()), relative);
+    }
+
+    /// Lists the series of the pool: each one's key, and the quantiles of its errors in units of its
+    /// scale.
+    pub fn parts(&self) -> impl Iterator<Item = (&SeriesKey, &[f64])> {
+        let series = self.resources.values().flatten();
+        series.map(|((_, key), relative)| (key, relative.as_slice()))
+    }
+
+    fn insert(&mut self, resource: &str, key: (u64, SeriesKey), relative: Vec<f64>) {
+        let series = match self.resources.get_mut(resource) {
+            Some(series) => series,
+            None => self.resources.entry(resource.to_owned()).or_default(),
+        };
+        series.insert(key, relative);
+        if series.len() > MOST_SERIES {
+            series.pop_last();
+        }
+    }
+
+    /// Returns the medians that some series need: only for those are they worth the work.
+    #[must_use]
+    pub fn medians_for<'a>(
+        &self,
+        series: impl IntoIterator<Item = OwnErrors<'a>>,
+    ) -> PooledMedians {
+        let mut found = PooledMedians::default();
+        for own in series {
+            if own.enough().is_some() {
+                continue;
+            }
+            let resource = own.key.resource();
+            let known = self.resources.get(resource);
+            if let Some(known) = known.filter(|known| known.len() >= LEAST_SERIES) {
+                if !found.resources.contains_key(resource) {
+                    let medians = medians(&known.values().collect::<Vec<_>>());
+                    found.resources.insert(resource.to_owned(), medians);
+                }
+            } else if found.fleet.is_none() {
+                let all: Vec<&Vec<f64>> =
+                    self.resources.values().flat_map(BTreeMap::values).collect();
+                found.fleet = (all.len() >= LEAST_SERIES).then(|| medians(&all));
+            }
+        }
+        found
+    }
+}
+
+/// The median errors of resources, and of a fleet, in units of the series' scales.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PooledMedians {
+    resources: BTreeMap<String, Vec<f64>>,
+    fleet: Option<Vec<f64>>,
+}
+
+impl PooledMedians {
+    /// Returns what the intervals of a series are made from: its own errors where it has made enough,
+    /// and else those of its resource's series, or of the fleet where they are few, times its own scale.
+    /// Where that cannot be either, few errors are better than none; `None` where there are none.
+    #[must_use]
+    pub fn calibration_of(&self, own: OwnErrors<'_>) -> Option<PooledCalibration> {
+        let itself = |errors: &Calibration| PooledCalibration {
+            calibration: errors.clone(),
+            source: ErrorSource::Series,
+        };
+        if let Some(errors) = own.enough() {
+            return Some(itself(errors));
+        }
+        let of_resource = self.resources.get(own.key.resource());
+        let pooled = of_resource
+            .map(|relative| (relative, ErrorSource::Resource))
+            .or_else(|| {
+                let fleet = self.fleet.as_ref();
+                fleet.map(|relative| (relative, ErrorSource::Fleet))
+            });
+        let borrowed = pooled
+            .zip(own.scale)
+            .and_then(|((relative, source), scale)| {
+                let quantiles = relative.iter().map(|quantile| quantile * scale).collect();
+                let days = own.calibration.map_or(0, Calibration::days);
+                Some(PooledCalibration {
+                    calibration: Calibration::new(quantiles, days)?,
+                    source,
+                })
+            });
+        borrowed.or_else(|| own.calibration.map(itself))
     }
 }
 
 /// The median over series at every step of the quantiles.
-fn medians<'a, 'b: 'a>(series: impl Iterator<Item = &'a Relative<'b>>) -> Vec<f64> {
-    let series: Vec<&Relative<'_>> = series.collect();
-    let steps = series.first().map_or(0, |one| one.quantiles.len());
-    (0..steps)
+fn medians(series: &[&Vec<f64>]) -> Vec<f64> {
+    (0..=CALIBRATION_STEPS)
         .map(|step| {
-            let relative = series.iter().map(|one| one.quantiles[step] / one.scale);
-            let mut sizes: Vec<f64> = relative.collect();
+            let mut sizes: Vec<f64> = series.iter().map(|one| one[step]).collect();
             sizes.sort_by(f64::total_cmp);
             quantile_of_sorted(&sizes, 0.5)
         })
@@ -152,34 +208,57 @@ mod tests {
     use super::*;
     use crate::calibration::PastResiduals;
 
-    fn series(host: &str, resource: &str, days: usize, size: f64) -> ToCalibrate {
+    /// A series whose errors are `size` on `days` days, and whose scale is half of that.
+    struct Made {
+        key: SeriesKey,
+        calibration: Option<Calibration>,
+        scale: f64,
+    }
+
+    fn series(host: &str, resource: &str, days: usize, size: f64) -> Made {
         let mut residuals = PastResiduals::default();
         residuals.add(&vec![size; days], &vec![0.0; days], 1.0);
-        ToCalibrate {
+        Made {
             key: SeriesKey::new(host, resource),
-            model: Contender::Prophet,
-            own: residuals.calibration(),
-            scale: Some(size / 2.0),
+            calibration: residuals.calibration(),
+            scale: size / 2.0,
         }
     }
 
-    fn fleet(resource: &str, count: usize) -> Vec<ToCalibrate> {
+    impl Made {
+        fn errors(&self) -> OwnErrors<'_> {
+            OwnErrors {
+                key: &self.key,
+                calibration: self.calibration.as_ref(),
+                scale: Some(self.scale),
+            }
+        }
+    }
+
+    fn fleet(resource: &str, count: usize) -> Vec<Made> {
         (0..count)
             .map(|host| series(&format!("h{host}"), resource, 100, 1.0 + host as f64))
             .collect()
     }
 
+    fn pool(all: &[Made]) -> ErrorPool {
+        let mut pool = ErrorPool::default();
+        for one in all {
+            assert!(pool.add(one.errors()));
+        }
+        pool
+    }
+
     #[track_caller]
-    fn check(others: Vec<ToCalibrate>, days: usize, expected: Option<Source>) {
-        let mut all = others;
-        all.push(series("z", "cpu", days, 7.0));
-        let found = calibrate(all);
-        let of_z = found.iter().find(|row| row.key.host() == "z");
-        assert_eq!(of_z.map(|row| row.source), expected);
-        if let Some(row) = of_z {
+    fn check(others: &[Made], days: usize, expected: Option<ErrorSource>) {
+        let z = series("z", "cpu", days, 7.0);
+        let medians = pool(others).medians_for([z.errors()]);
+        let found = medians.calibration_of(z.errors());
+        assert_eq!(found.as_ref().map(|found| found.source), expected);
+        if let Some(found) = found {
             // Everybody's errors are twice their scale.
-            let largest = row.calibration.quantiles().last().unwrap();
-            let own_or_pooled = if row.source == Source::Series {
+            let largest = found.calibration.quantiles().last().unwrap();
+            let own_or_pooled = if found.source == ErrorSource::Series {
                 0.8..1.2
             } else {
                 0.7..1.3
@@ -190,11 +269,48 @@ mod tests {
 
     #[test]
     fn few_errors_are_pooled_with_those_of_the_resource_or_the_fleet() {
-        check(fleet("cpu", 6), 60, Some(Source::Series));
-        check(fleet("cpu", 6), 10, Some(Source::Resource));
-        check(fleet("cpu", 6), 0, Some(Source::Resource));
-        check(fleet("disk", 6), 10, Some(Source::Fleet));
-        check(fleet("disk", 2), 10, Some(Source::Series));
-        check(fleet("disk", 2), 0, None);
+        check(&fleet("cpu", 6), 60, Some(ErrorSource::Series));
+        check(&fleet("cpu", 6), 10, Some(ErrorSource::Resource));
+        check(&fleet("cpu", 6), 0, Some(ErrorSource::Resource));
+        check(&fleet("disk", 6), 10, Some(ErrorSource::Fleet));
+        check(&fleet("disk", 2), 10, Some(ErrorSource::Series));
+        check(&fleet("disk", 2), 0, None);
+    }
+
+    #[test]
+    fn parts_of_a_fleet_merge_to_the_whole_in_any_order() {
+        let all = fleet("cpu", 9);
+        let whole = pool(&all);
+        let parts: Vec<ErrorPool> = all.chunks(1).map(pool).collect();
+        let merged = |parts: Vec<ErrorPool>| {
+            let mut merged = ErrorPool::default();
+            parts.into_iter().for_each(|part| merged.merge(part));
+            merged
+        };
+        assert_eq!(merged(parts.clone()), whole);
+        assert_eq!(merged(parts.into_iter().rev().collect()), whole);
+        let mut again = ErrorPool::default();
+        for (key, relative) in whole.parts() {
+            again.add_part(key, relative.to_vec());
+        }
+        assert_eq!(again, whole);
+    }
+
+    #[test]
+    fn a_pool_stays_small_and_keeps_the_same_series_in_any_order() {
+        let part = |range: std::ops::Range<u64>| {
+            let mut pool = ErrorPool::default();
+            for number in range {
+                let key = SeriesKey::new(format!("h{number}"), "cpu");
+                pool.add_part(&key, vec![1.0]);
+            }
+            pool
+        };
+        let (first, second) = (part(0..3000), part(3000..6000));
+        let (mut forth, mut back) = (first.clone(), second.clone());
+        forth.merge(second);
+        back.merge(first);
+        assert_eq!(forth, back);
+        assert_eq!(forth.parts().count(), MOST_SERIES);
     }
 }

@@ -2,13 +2,13 @@
 
 use fleetcast_core::{IntervalLevel, SeriesView};
 
-use crate::evidence::Evidence;
+use crate::case::Case;
 use crate::window::{Window, naive};
 use crate::{Contender, Scores};
 
 /// Scores contenders of one series.
 pub(crate) struct Scorer<'a> {
-    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) case: &'a Case<'a>,
     /// [`fleetcast_core::metrics::mase_scale`] of the training window.
     pub(crate) mase_scale: Option<f64>,
     /// Of the engines' intervals.
@@ -19,11 +19,11 @@ impl Scorer<'_> {
     /// Everybody's scores on the backtest; of nobody where no engine has one, for then there is
     /// nothing to hold against seasonal naive.
     pub(crate) fn backtest(&self, window: &Window) -> Vec<Scores> {
-        let origin = self.evidence.split.origin();
-        let actual = self.evidence.backtest();
+        let origin = self.case.split.origin();
+        let actual = self.case.backtest();
         let engines = [
-            (Contender::Prophet, self.evidence.prophet),
-            (Contender::Challenger, self.evidence.challenger),
+            (Contender::Prophet, self.case.prophet),
+            (Contender::Challenger, self.case.challenger),
         ];
         let mut scores: Vec<Scores> = engines
             .into_iter()
@@ -57,15 +57,15 @@ impl Scorer<'_> {
     /// The engines' scores at their inner origins, and seasonal naive's at the same.
     pub(crate) fn inner_origins(&self) -> Vec<Scores> {
         let engines = [
-            (Contender::Prophet, self.evidence.prophet),
-            (Contender::Challenger, self.evidence.challenger),
+            (Contender::Prophet, self.case.prophet),
+            (Contender::Challenger, self.case.challenger),
         ];
         let mut scores: Vec<Scores> = Vec::new();
         let mut naive_scores: Vec<Scores> = Vec::new();
         for (model, engine) in engines {
             for inner in &engine.inner {
                 let days = inner.yhat.len();
-                let Some((seen, actual)) = self.evidence.at(inner.origin, days) else {
+                let Some((seen, actual)) = self.case.at(inner.origin, days) else {
                     continue;
                 };
                 scores.extend(Scores::of(
@@ -84,8 +84,8 @@ impl Scorer<'_> {
                     continue;
                 }
                 let past = SeriesView {
-                    key: self.evidence.history.key,
-                    grid: self.evidence.split.training().split_at(seen.len()).0,
+                    key: self.case.history.key,
+                    grid: self.case.split.training().split_at(seen.len()).0,
                     values: seen,
                 };
                 naive_scores.extend(naive(past, days).and_then(|yhat| {

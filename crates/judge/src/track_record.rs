@@ -1,11 +1,11 @@
 //! How a model has done so far, and what that promises of its next forecast.
 
-use fleetcast_core::{IntervalLevel, SeriesView, metrics};
+use fleetcast_core::{Calibration, IntervalLevel, SeriesView, metrics};
 
 use crate::Contender;
 use crate::blend::Weights;
-use crate::calibration::{Calibration, PastResiduals};
-use crate::evidence::Evidence;
+use crate::calibration::PastResiduals;
+use crate::case::Case;
 use crate::member::Member;
 use crate::window::Window;
 
@@ -34,7 +34,7 @@ impl TrackRecord {
     /// An engine's own; the blend was never made at inner origins, so there it has both engines'
     /// errors by their `weights`.
     pub(crate) fn of(
-        evidence: &Evidence<'_>,
+        case: &Case<'_>,
         model: Contender,
         weights: &Weights,
         backtest: &Window,
@@ -49,17 +49,17 @@ impl TrackRecord {
                 origin_errors.extend(mae.map(|mae| (mae, weight)));
             }
         };
-        for (engine, weight) in [evidence.prophet, evidence.challenger]
+        for (engine, weight) in [case.prophet, case.challenger]
             .into_iter()
             .zip(engine_shares(model, weights))
         {
             for inner in &engine.inner {
-                if let Some((_, actual)) = evidence.at(inner.origin, inner.yhat.len()) {
+                if let Some((_, actual)) = case.at(inner.origin, inner.yhat.len()) {
                     add(actual, &inner.yhat, weight);
                 }
             }
         }
-        let actual = evidence.backtest();
+        let actual = case.backtest();
         let Some(yhat) = backtest.yhat_of(model) else {
             return Self {
                 calibration: residuals.calibration(),

@@ -1,16 +1,14 @@
 //! The verdict on one series: scores, winner, blend, intervals and trust, from slices alone.
 
-use fleetcast_core::metrics;
+use fleetcast_core::{Calibration, EngineForecasts, metrics};
 
-use crate::calibration::Calibration;
 use crate::decision::{Candidacy, Decision, decide};
 use crate::past_errors::PastErrors;
 use crate::scorer::Scorer;
 use crate::track_record::TrackRecord;
 use crate::trust::TrustEvidence;
 use crate::window::{Window, naive};
-use crate::{Contender, Golden, Rules, Scores, Trust};
-use crate::{EngineForecasts, Evidence};
+use crate::{Case, Contender, Golden, Rules, Scores, Trust};
 
 /// What the judge says of one series.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,19 +59,15 @@ fn of(scores: &[Scores], model: Contender) -> Option<&Scores> {
 /// Weights and intervals of the backtest rest on the training window alone; those of the future on
 /// the whole history, and on nothing after it.
 #[must_use]
-pub fn judge_series(
-    evidence: &Evidence<'_>,
-    incumbent: Option<Contender>,
-    rules: &Rules,
-) -> Verdict {
-    let mut errors = PastErrors::at_inner_origins(evidence);
-    let backtest = Window::backtest(evidence, &errors);
-    errors.add_origin(evidence.backtest(), &backtest.forecasts);
-    let future = Window::future(evidence, &errors);
+pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules) -> Verdict {
+    let mut errors = PastErrors::at_inner_origins(case);
+    let backtest = Window::backtest(case, &errors);
+    errors.add_origin(case.backtest(), &backtest.forecasts);
+    let future = Window::future(case, &errors);
 
     let scorer = Scorer {
-        evidence,
-        mase_scale: metrics::mase_scale(evidence.training()),
+        case,
+        mase_scale: metrics::mase_scale(case.training()),
         level: rules.level,
     };
     let mut scores = scorer.backtest(&backtest);
@@ -82,8 +76,8 @@ pub fn judge_series(
         backtest: of(&scores, model),
     };
     let decision = decide(
-        candidacy(evidence.prophet, Contender::Prophet),
-        candidacy(evidence.challenger, Contender::Challenger),
+        candidacy(case.prophet, Contender::Prophet),
+        candidacy(case.challenger, Contender::Challenger),
         incumbent,
         rules.metric,
         rules.margin,
@@ -94,8 +88,7 @@ pub fn judge_series(
         decision.winner
     };
 
-    let record_of =
-        |model| TrackRecord::of(evidence, model, &future.weights, &backtest, rules.level);
+    let record_of = |model| TrackRecord::of(case, model, &future.weights, &backtest, rules.level);
     let record = record_of(golden);
     if let Some(blend) = scores
         .iter_mut()
@@ -107,17 +100,17 @@ pub fn judge_series(
         blend.pinball = blends_record.pinball;
     }
     let skill = skill(&scores, golden);
-    let error_percent = record.error_percent(evidence.history);
+    let error_percent = record.error_percent(case.history);
     let trust = Trust::grade(&TrustEvidence {
         error_percent,
         skill,
         instability: record.instability(),
         coverage: record.coverage,
         shift: record.shift,
-        observed: evidence.history.observed(),
+        observed: case.history.observed(),
     });
     let stand_in = if golden == Contender::SeasonalNaive {
-        naive(evidence.history, evidence.split.future().len())
+        naive(case.history, case.split.future().len())
     } else {
         None
     };

@@ -4,7 +4,7 @@ use fleetcast_core::{Horizon, SeriesView, seasonal_naive};
 
 use crate::Contender;
 use crate::blend::{Weights, blend, weights};
-use crate::evidence::Evidence;
+use crate::case::Case;
 use crate::member::Member;
 use crate::past_errors::{Forecasts, PastErrors, naive_members};
 
@@ -20,31 +20,31 @@ pub(crate) struct Window {
 
 impl Window {
     /// The backtest's, with weights from `errors` that know nothing of it.
-    pub(crate) fn backtest(evidence: &Evidence<'_>, errors: &PastErrors) -> Self {
+    pub(crate) fn backtest(case: &Case<'_>, errors: &PastErrors) -> Self {
         let training = SeriesView {
-            key: evidence.history.key,
-            grid: evidence.split.training(),
-            values: evidence.training(),
+            key: case.history.key,
+            grid: case.split.training(),
+            values: case.training(),
         };
-        let engines = [evidence.prophet, evidence.challenger];
+        let engines = [case.prophet, case.challenger];
         let forecasts = engines.map(|engine| engine.backtest.as_ref());
         let mut window = Self::new(
-            evidence.training(),
-            evidence.backtest().len(),
+            case.training(),
+            case.backtest().len(),
             forecasts.map(|forecast| forecast.map(|forecast| forecast.yhat().to_vec())),
             errors,
         );
-        window.naive = naive(training, evidence.backtest().len());
+        window.naive = naive(training, case.backtest().len());
         window
     }
 
     /// The future's.
-    pub(crate) fn future(evidence: &Evidence<'_>, errors: &PastErrors) -> Self {
-        let engines = [evidence.prophet, evidence.challenger];
+    pub(crate) fn future(case: &Case<'_>, errors: &PastErrors) -> Self {
+        let engines = [case.prophet, case.challenger];
         let forecasts = engines.map(|engine| engine.future.as_ref());
         Self::new(
-            evidence.history.values,
-            evidence.split.future().len(),
+            case.history.values,
+            case.split.future().len(),
             forecasts.map(|forecast| forecast.map(|forecast| forecast.yhat().to_vec())),
             errors,
         )

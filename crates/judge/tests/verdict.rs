@@ -2,12 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::{
-    Day, Forecast, Horizon, SeriesKey, SeriesView, Split, WindowLengths, error_growth,
+    Day, EngineForecasts, Forecast, Horizon, InnerForecast, SeriesKey, SeriesView, Split,
+    WindowLengths, error_growth,
 };
-use fleetcast_judge::{
-    Contender, EngineForecasts, Evidence, Golden, InnerForecast, Rules, Trust, Verdict,
-    judge_series,
-};
+use fleetcast_judge::{Case, Contender, Golden, Rules, Trust, Verdict, judge_series};
 use proptest::prelude::*;
 
 fn split() -> Split {
@@ -53,7 +51,7 @@ fn engine(values: &[f64], bias: f64) -> EngineForecasts {
 fn verdict(values: &[f64], [prophet, challenger]: [&EngineForecasts; 2], rules: &Rules) -> Verdict {
     let split = split();
     let key = SeriesKey::new("h", "cpu");
-    let evidence = Evidence {
+    let case = Case {
         split: &split,
         history: SeriesView {
             key: &key,
@@ -63,7 +61,7 @@ fn verdict(values: &[f64], [prophet, challenger]: [&EngineForecasts; 2], rules: 
         prophet,
         challenger,
     };
-    judge_series(&evidence, None, rules)
+    judge_series(&case, None, rules)
 }
 
 #[test]

@@ -1,74 +1,50 @@
 //! The outlook, on series small enough to check by hand.
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
-use fleetcast_core::{Day, Stage};
-use fleetcast_outlook::{Sustained, draft_outlook};
-use fleetcast_store::{Limits, RunId, RunIdentity, StageResult, Store};
+use fleetcast_core::{Day, EffectiveLimits, GoldenForecast, LimitSource, TimeGrid};
+use fleetcast_outlook::{CapacityOutlook, Sustained, capacity_outlook};
+use proptest::prelude::*;
 
-const AS_OF: &str = "2025-12-31";
+const LIMITS: EffectiveLimits = EffectiveLimits {
+    floor: Some(0.0),
+    capacity: Some(100.0),
+    threshold: Some(80.0),
+    source: LimitSource::Percent,
+};
 
-/// A store with a run and the series `h/cpu`, which had `past` on the days up to the last, and is
-/// forecast as `ahead` (yhat and upper bound) on the days after it. NaN is a day without a value.
-fn store(past: &[f64], ahead: &[(f64, f64)]) -> (Store, RunId) {
-    let store = Store::in_memory().unwrap();
-    let value = |value: &f64| format!("'{value}'::DOUBLE");
-    let days: Vec<String> = past
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(back, y)| format!("('h', 'cpu', DATE '{AS_OF}' - {back}, {})", value(y)))
-        .collect();
-    let future: Vec<String> = (1..)
-        .zip(ahead)
-        .map(|(day, (yhat, upper))| {
-            format!("(1, 'h', 'cpu', DATE '{AS_OF}' + {day}, {yhat}, {yhat}, {upper}, {yhat}, {upper}, 'prophet', DATE '{AS_OF}')")
-        })
-        .collect();
-    store
-        .connection()
-        .execute_batch(&format!(
-            "CREATE TABLE processed_data (host VARCHAR, resource VARCHAR, ds DATE, utilization DOUBLE);
-             INSERT INTO processed_data VALUES {}; INSERT INTO forecasts VALUES {};",
-            days.join(", "),
-            future.join(", ")
-        ))
-        .unwrap();
-    let identity = RunIdentity {
-        as_of: AS_OF.parse().unwrap(),
-        config: serde_json::Value::Null,
-        data_fingerprint: String::new(),
-        version: "0.0.0",
-        series: 1,
-    };
-    let run = store.begin_run(&identity, 0).unwrap();
-    (store, run)
+/// What is forecast as `ahead` (yhat and upper bound) on the days after 2025-12-31.
+fn golden(ahead: &[(f64, f64)]) -> GoldenForecast {
+    let first: Day = "2026-01-01".parse().unwrap();
+    let mut golden = GoldenForecast::with_capacity(TimeGrid::new(first, ahead.len()));
+    for (yhat, upper) in ahead {
+        golden.yhat.push(*yhat);
+        golden.lower.push(*yhat);
+        golden.upper.push(*upper);
+        golden.lower_95.push(*yhat);
+        golden.upper_95.push(*upper);
+    }
+    golden
 }
 
-/// `status full_on full_on_earliest days_left` of the one series.
-fn outlook(store: &Store, run: RunId, rule: &str) -> String {
-    let as_of: Day = AS_OF.parse().unwrap();
+/// The outlook of a series that had `past` on the days up to 2025-12-31, NaN where there is no value.
+fn outlook(
+    past: &[f64],
+    ahead: &[(f64, f64)],
+    limits: &EffectiveLimits,
+    rule: &str,
+) -> CapacityOutlook {
     let rule: Sustained = rule.parse().unwrap();
-    let draft = draft_outlook(store, run, "forecasts", "effective_limits", as_of, rule).unwrap();
-    let result = StageResult {
-        stage: Stage::Write,
-        rows: draft.count_rows().unwrap(),
-        drafts: vec![draft],
-        issues: Vec::new(),
-        seconds: 0.0,
-        reused: None,
-        archive: None,
-    };
-    store.publish(run, result).unwrap();
-    store
-        .connection()
-        .query_row(
-            "SELECT concat_ws(' ', status, coalesce(full_on::VARCHAR, '-'),
-                 coalesce(full_on_earliest::VARCHAR, '-'), coalesce(days_left::VARCHAR, '-'))
-             FROM capacity_outlook",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap()
+    capacity_outlook(&golden(ahead), past, limits, rule)
+}
+
+/// `status full_on full_on_earliest days_left`.
+fn in_words(outlook: &CapacityOutlook) -> String {
+    let day = |day: Option<Day>| day.map_or("-".to_owned(), |day| day.to_string());
+    let days_left = outlook
+        .days_left
+        .map_or("-".to_owned(), |days| days.to_string());
+    let (full_on, earliest) = (day(outlook.full_on), day(outlook.full_on_earliest));
+    format!("{} {full_on} {earliest} {days_left}", outlook.status)
 }
 
 /// The future of these values, its upper bound `margin` above.
@@ -78,8 +54,7 @@ fn above(values: &[f64], margin: f64) -> Vec<(f64, f64)> {
 
 #[track_caller]
 fn check(past: &[f64], ahead: &[(f64, f64)], rule: &str, expected: &str) {
-    let (store, run) = store(past, ahead);
-    assert_eq!(outlook(&store, run, rule), expected);
+    assert_eq!(in_words(&outlook(past, ahead, &LIMITS, rule)), expected);
 }
 
 const QUIET: [f64; 7] = [50.0; 7];
@@ -149,39 +124,62 @@ fn what_is_over_already_is_told_apart() {
 
 #[test]
 fn a_series_without_a_threshold_says_so_until_it_gets_one() {
-    let (store, run) = store(&[500.0; 7], &above(&[700.0; 9], 1.0));
-    assert_eq!(outlook(&store, run, "3/7"), "no_limit - - -");
-    let limits = Limits {
-        resource: "cpu".to_owned(),
-        capacity: Some(750.0),
-        ..Limits::default()
+    let ahead = above(&[700.0; 9], 1.0);
+    let none = EffectiveLimits {
+        capacity: None,
+        threshold: None,
+        ..LIMITS
     };
-    store.set_limits(&[limits]).unwrap();
-    assert_eq!(
-        outlook(&store, run, "3/7"),
-        "within 2026-01-01 2026-01-01 1"
-    );
+    let found = |limits: &EffectiveLimits| in_words(&outlook(&[500.0; 7], &ahead, limits, "3/7"));
+    assert_eq!(found(&none), "no_limit - - -");
+    let given = EffectiveLimits {
+        threshold: Some(600.0),
+        ..none
+    };
+    assert_eq!(found(&given), "within 2026-01-01 2026-01-01 1");
 }
 
 #[test]
-fn the_outlook_carries_trust_and_the_figures_behind_it() {
-    let (store, run) = store(&[40.0, 50.0, 60.0], &above(&[70.0, 75.0], 1.0));
-    store
-        .connection()
-        .execute_batch(
-            "INSERT INTO model_leaderboard (run_id, host, resource, winner, n_scored, decided_by, golden, trust, reason)
-             VALUES (1, 'h', 'cpu', 'prophet', 1, 'mape', 'prophet', 'B', 'x')",
-        )
-        .unwrap();
-    outlook(&store, run, "3/7");
-    let row: String = store
-        .connection()
-        .query_row(
-            "SELECT concat_ws(' ', threshold, capacity, limits_from, trust, model, as_of, recent, peak)
-             FROM capacity_outlook",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
-    assert_eq!(row, "80.0 100.0 percent B prophet 2025-12-31 50.0 75.0");
+fn the_outlook_carries_the_figures_behind_it() {
+    let found = outlook(
+        &[40.0, 50.0, 60.0],
+        &above(&[70.0, 75.0], 1.0),
+        &LIMITS,
+        "3/7",
+    );
+    assert_eq!(found.recent, Some(50.0));
+    assert!((found.peak - 75.0).abs() < 1e-12);
+    // Days long gone are no recent ones.
+    let long_gone = [&[40.0][..], &[f64::NAN; 60]].concat();
+    let found = outlook(&long_gone, &above(&[70.0], 1.0), &LIMITS, "3/7");
+    assert_eq!(found.recent, None);
+}
+
+/// The first sustained crossing, counted anew on every day.
+fn crossing_by_counting(values: &[f64], threshold: f64, days: usize, of: usize) -> Option<usize> {
+    (0..values.len()).find(|start| {
+        let window = values.iter().skip(*start).take(of);
+        values[*start] >= threshold && window.filter(|value| **value >= threshold).count() >= days
+    })
+}
+
+proptest! {
+    #[test]
+    fn crossings_are_those_of_the_rule(
+        values in prop::collection::vec(0.0..100.0_f64, 1..60),
+        threshold in 0.0..100.0_f64,
+        of in 1..12_usize,
+        days in 1..12_usize,
+    ) {
+        let days = days.min(of);
+        let limits = EffectiveLimits { threshold: Some(threshold), ..LIMITS };
+        let found = outlook(&[], &above(&values, 0.0), &limits, &format!("{days}/{of}"));
+        let expected = crossing_by_counting(&values, threshold, days, of);
+        prop_assert_eq!(found.days_left, expected.and_then(|day| i32::try_from(day + 1).ok()));
+        prop_assert_eq!(found.full_on, found.full_on_earliest);
+        // What is full at a threshold is full at a lower one, and not later.
+        let lower = EffectiveLimits { threshold: Some(threshold / 2.0), ..LIMITS };
+        let sooner = outlook(&[], &above(&values, 0.0), &lower, &format!("{days}/{of}"));
+        prop_assert!(found.days_left.is_none() || sooner.days_left <= found.days_left && sooner.days_left.is_some());
+    }
 }

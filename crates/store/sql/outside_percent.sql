@@ -1,9 +1,9 @@
--- Series of percentages with values outside 0 to 100 on the days up to {until}: how many, whether few enough to be
--- strays, and the first of them.
+-- Series of percentages with values outside 0 to 100 on the days up to {until}: how many they have of
+-- how many, and the first of them.
 WITH
 {rules},
 odd AS (
-    SELECT s.host, s.resource, s.outside, s.is_percent_like, s.is_far
+    SELECT s.host, s.resource, s.days, s.outside, s.is_far
     FROM series AS s
     JOIN resources AS r ON r.resource = s.resource
     WHERE r.is_percent AND s.outside > 0
@@ -18,7 +18,7 @@ earliest AS (
       AND abs(d.utilization::DOUBLE) <= 1e100 AND d.utilization::DOUBLE NOT BETWEEN 0 AND 100
     GROUP BY ALL
 )
-SELECT o.host, o.resource, o.outside::UBIGINT AS outside, o.is_percent_like, e.ds, e.value, o.is_far
+SELECT o.host, o.resource, o.days::UBIGINT AS days, o.outside::UBIGINT AS outside, o.is_far, e.ds, e.value
 FROM odd AS o
 JOIN earliest AS e ON e.host = o.host AND e.resource = o.resource
 ORDER BY o.host, o.resource;

@@ -4,7 +4,7 @@ use duckdb::params;
 use fleetcast_core::{Day, MIN_OBSERVATIONS, STALE_AFTER_DAYS, TimeGrid};
 
 use crate::input::Date;
-use crate::{Error, Store};
+use crate::{Draft, Error, Store};
 
 /// How many of the series that have a golden record would have one again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,17 +59,16 @@ impl Store {
             ))
     }
 
-    /// How many series of the golden record that stands are in `drafted`, the table or draft of a stage with a row
-    /// or more a series; `None` as [`Store::standing`].
+    /// How many series of the golden record that stands are in `drafted`, which has a row or more a series; `None` as [`Store::standing`].
     ///
     /// # Errors
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
-    pub fn standing_in(&self, drafted: &str, as_of: Day) -> Result<Option<Standing>, Error> {
+    pub fn standing_in(&self, drafted: &Draft<'_>, as_of: Day) -> Result<Option<Standing>, Error> {
         if self.golden_record_is_later(as_of)? {
             return Ok(None);
         }
-        let sql = include_str!("../sql/standing_in.sql").replace("{drafted}", drafted);
+        let sql = include_str!("../sql/standing_in.sql").replace("{drafted}", drafted.name());
         self.connection
             .query_row(&sql, params![Date(as_of), STALE_AFTER_DAYS as u64], |row| {
                 Ok(Some(Standing {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Float64Builder, Int64Array, ListBuilder, RecordBatch, StringArray,
-    StringBuilder, UInt64Array,
+    ArrayRef, Date32Builder, Float64Builder, ListBuilder, RecordBatch, StringBuilder, UInt64Array,
 };
-use fleetcast_core::{Forecast, SeriesKey};
+use fleetcast_core::batches::Columns;
+use fleetcast_core::{Forecast, InnerForecast, SeriesKey};
 
-use crate::{Error, InnerForecast, RunId, Store, Table};
+use crate::{Error, RunId, Store, Table};
 
 const APPENDING: &str = "appending rows";
 
@@ -78,15 +78,6 @@ impl Store {
         appender.flush().map_err(appending)
     }
 
-    /// Appends a batch to a table of the caller's own making, in a database in memory.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] where the rows do not fit.
-    pub fn append_to_scratch(&self, table: &str, batch: RecordBatch) -> Result<(), Error> {
-        self.append_to(table, batch)
-    }
-
     /// Appends a batch to `table` itself: for inputs, which no stage publishes.
     ///
     /// # Errors
@@ -98,6 +89,10 @@ impl Store {
 }
 
 impl Draft<'_> {
+    pub(crate) fn store(&self) -> &Store {
+        self.store
+    }
+
     /// The table this will be.
     #[must_use]
     pub fn table(&self) -> Table {
@@ -105,8 +100,7 @@ impl Draft<'_> {
     }
 
     /// Its name until then.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -195,28 +189,18 @@ impl Draft<'_> {
         run: RunId,
         forecasts: impl Iterator<Item = (&'a SeriesKey, &'a InnerForecast)>,
     ) -> Result<(), Error> {
-        let (mut host, mut resource) = (StringBuilder::new(), StringBuilder::new());
-        let (mut origin, mut yhat) = (
-            Date32Builder::new(),
-            ListBuilder::new(Float64Builder::new()),
+        let forecasts: Vec<_> = forecasts.collect();
+        let mut columns = Columns::of_series(run.get(), forecasts.iter().map(|(key, _)| *key));
+        columns.day(
+            "origin",
+            forecasts.iter().map(|(_, inner)| Some(inner.origin)),
         );
-        for (key, inner) in forecasts {
-            host.append_value(key.host());
-            resource.append_value(key.resource());
-            origin.append_value(inner.origin.epoch_days());
-            yhat.values().append_slice(&inner.yhat);
-            yhat.append(true);
-        }
-        let origin = origin.finish();
-        let run_id = Int64Array::from(vec![run.get(); arrow::array::Array::len(&origin)]);
-        let columns: [(&str, ArrayRef); 5] = [
-            ("run_id", Arc::new(run_id)),
-            ("host", Arc::new(host.finish())),
-            ("resource", Arc::new(resource.finish())),
-            ("origin", Arc::new(origin)),
-            ("yhat", Arc::new(yhat.finish())),
-        ];
-        let batch = RecordBatch::try_from_iter(columns)
+        columns.lists(
+            "yhat",
+            forecasts.iter().map(|(_, inner)| inner.yhat.as_slice()),
+        );
+        let batch = columns
+            .finish()
             .map_err(|error| Error::columns(APPENDING, error))?;
         self.append(batch)
     }
@@ -229,21 +213,15 @@ impl Draft<'_> {
         run: RunId,
         inputs: impl Iterator<Item = (&'a SeriesKey, u64)>,
     ) -> Result<(), Error> {
-        let (mut host, mut resource) = (StringBuilder::new(), StringBuilder::new());
-        let mut fingerprints = Vec::new();
-        for (key, fingerprint) in inputs {
-            host.append_value(key.host());
-            resource.append_value(key.resource());
-            fingerprints.push(fingerprint);
-        }
-        let run_id = Int64Array::from(vec![run.get(); fingerprints.len()]);
-        let columns: [(&str, ArrayRef); 4] = [
-            ("run_id", Arc::new(run_id)),
-            ("host", Arc::new(host.finish())),
-            ("resource", Arc::new(resource.finish())),
-            ("fingerprint", Arc::new(UInt64Array::from(fingerprints))),
-        ];
-        let batch = RecordBatch::try_from_iter(columns)
+        let inputs: Vec<_> = inputs.collect();
+        let mut columns = Columns::of_series(run.get(), inputs.iter().map(|(key, _)| *key));
+        let fingerprints = inputs.iter().map(|(_, fingerprint)| *fingerprint);
+        columns.push(
+            "fingerprint",
+            Arc::new(UInt64Array::from_iter_values(fingerprints)),
+        );
+        let batch = columns
+            .finish()
             .map_err(|error| Error::columns(APPENDING, error))?;
         self.append(batch)
     }
@@ -297,22 +275,6 @@ pub(crate) fn issue_batch(
     run: RunId,
     issues: &[fleetcast_core::SeriesIssue],
 ) -> Result<RecordBatch, Error> {
-    let text = |of: fn(&fleetcast_core::SeriesIssue) -> &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(issues.iter().map(of)))
-    };
-    let engine: StringArray = issues.iter().map(|issue| issue.engine).collect();
-    let columns: [(&str, ArrayRef); 8] = [
-        (
-            "run_id",
-            Arc::new(Int64Array::from(vec![run.get(); issues.len()])),
-        ),
-        ("host", text(|issue| issue.key.host())),
-        ("resource", text(|issue| issue.key.resource())),
-        ("stage", text(|issue| issue.stage.as_str())),
-        ("engine", Arc::new(engine)),
-        ("severity", text(|issue| issue.severity.as_str())),
-        ("code", text(|issue| issue.code.as_str())),
-        ("message", text(|issue| &issue.message)),
-    ];
-    RecordBatch::try_from_iter(columns).map_err(|error| Error::columns(APPENDING, error))
+    fleetcast_core::batches::issue_batch(run.get(), issues)
+        .map_err(|error| Error::columns(APPENDING, error))
 }

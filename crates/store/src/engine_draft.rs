@@ -1,10 +1,10 @@
 //! An engine's tables in the making, which a kill does not undo.
 
 use duckdb::{OptionalExt, params};
-use fleetcast_core::{SeriesIssue, SeriesKey, Stage};
+use fleetcast_core::{EngineForecasts, SeriesIssue, SeriesKey, Stage};
 
 use crate::draft::issue_batch;
-use crate::{Draft, EngineForecasts, EngineTables, Error, RunId, Segment, Store, Table};
+use crate::{Draft, EngineTables, Error, RunId, Segment, Store, Table};
 
 const PROGRESS: &str = "draft_progress";
 const BEGINNING: &str = "beginning an engine's draft";
@@ -166,7 +166,11 @@ impl Store {
     }
 
     /// Forgets how far a draft is, so that the next stage begins a new one.
-    pub(crate) fn forget_engine_draft(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where `DuckDB` refuses.
+    pub fn forget_engine_draft(&self) -> Result<(), Error> {
         self.connection
             .execute_batch(&format!("DROP TABLE IF EXISTS {PROGRESS}"))
             .map_err(Error::while_doing("forgetting a draft"))

@@ -108,6 +108,12 @@ pub enum Error {
         /// What is missing, and the way out.
         cause: String,
     },
+    /// A file's name cannot be written down in a statement.
+    #[error("the name of {} is not UTF-8; name another place", path.display())]
+    Place {
+        /// The file.
+        path: PathBuf,
+    },
     /// A statement failed.
     #[error("{action} failed: {}", explained(source))]
     Database {

@@ -1,35 +1,13 @@
 //! Engines' forecasts, out of the database.
 
-use fleetcast_core::{Forecast, SeriesKey, Split, TimeGrid, WindowOutcomes};
+use fleetcast_core::{EngineForecasts, Forecast, SeriesKey, Split, TimeGrid};
 
 use crate::arrow_columns::numbers;
 use crate::input::Date;
 use crate::wanted::for_each_day;
-use crate::{EngineTables, Error, InnerForecast, Store, Table};
+use crate::{EngineTables, Error, Store, Table};
 
 const READING: &str = "reading forecasts";
-
-/// One engine's forecasts of one series, as far as there are any.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct EngineForecasts {
-    /// Of the backtest window, made at its origin.
-    pub backtest: Option<Forecast>,
-    /// Of the future.
-    pub future: Option<Forecast>,
-    /// Of days inside the training window, earliest origin first.
-    pub inner: Vec<InnerForecast>,
-}
-
-impl From<WindowOutcomes> for EngineForecasts {
-    fn from(outcomes: WindowOutcomes) -> Self {
-        let inner = outcomes.inner.into_iter();
-        Self {
-            backtest: outcomes.backtest.ok(),
-            future: outcomes.future.ok(),
-            inner: inner.map(InnerForecast::from).collect(),
-        }
-    }
-}
 
 impl Store {
     /// What an engine's published tables hold of the series of `keys`, one a key, in that order.
@@ -98,11 +76,21 @@ impl Store {
         keys: &[SeriesKey],
         grid: TimeGrid,
     ) -> Result<ForecastDays, Error> {
+        let sql = include_str!("../sql/read_forecasts.sql").replace("{table}", table.as_str());
+        self.read_days(&sql, keys, grid)
+    }
+
+    /// What a query returns of the series of `keys` on the days of `grid`: places, days, points and bounds.
+    pub(crate) fn read_days(
+        &self,
+        sql: &str,
+        keys: &[SeriesKey],
+        grid: TimeGrid,
+    ) -> Result<ForecastDays, Error> {
         let days_each = grid.len();
         let mut columns = [(); 3].map(|()| vec![f64::NAN; keys.len() * days_each]);
-        let sql = include_str!("../sql/read_forecasts.sql").replace("{table}", table.as_str());
         let window = [Date(grid.first()), Date(grid.last())];
-        self.for_each_batch(READING, &sql, keys, window, |batch| {
+        self.for_each_batch(READING, sql, keys, window, |batch| {
             let values = [
                 numbers(batch, "yhat")?.values(),
                 numbers(batch, "yhat_lower")?.values(),
@@ -120,7 +108,7 @@ impl Store {
 
 /// Point forecasts and bounds, a value a series and day, NaN where there is none.
 #[derive(Debug)]
-struct ForecastDays {
+pub(crate) struct ForecastDays {
     days_each: usize,
     columns: [Vec<f64>; 3],
 }
@@ -128,7 +116,7 @@ struct ForecastDays {
 impl ForecastDays {
     /// The forecast of the series at `index` for the days of `grid`, which begin `offset` days after
     /// the first that was read; `None` where a day is missing.
-    fn forecast(&self, index: usize, offset: usize, grid: TimeGrid) -> Option<Forecast> {
+    pub(crate) fn forecast(&self, index: usize, offset: usize, grid: TimeGrid) -> Option<Forecast> {
         let from = index * self.days_each + offset;
         let [yhat, lower, upper] = self
             .columns

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use fleetcast_core::{Panel, PanelView, SeriesIssue, TimeGrid};
+use fleetcast_core::{Panel, PanelView, SeriesIssue, TimeGrid, is_far_outside_percent};
 
 use crate::{Error, SeriesIndex, Store};
 
@@ -61,9 +61,6 @@ impl HistoryBatch {
     }
 }
 
-/// Values further outside 0 to 100 than this are no measurement of a percentage.
-const FAR_OUTSIDE: std::ops::RangeInclusive<f64> = -10.0..=110.0;
-
 impl SeriesIndex {
     /// Takes out of a panel, whose first series is that at place `first`, what no model should see: unfinished
     /// last days, and values far outside 0 to 100 of percentages.
@@ -76,7 +73,7 @@ impl SeriesIndex {
         }
         for place in self.far_outside.range(first..first + series) {
             for value in panel.values_mut(place - first) {
-                if !FAR_OUTSIDE.contains(value) {
+                if is_far_outside_percent(*value) {
                     *value = f64::NAN;
                 }
             }

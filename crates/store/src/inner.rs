@@ -1,31 +1,13 @@
 //! Forecasts from origins inside the training window, out of the database.
 
 use arrow::array::Array;
-use fleetcast_core::{Day, InnerOrigin, SeriesKey, TimeGrid};
+use fleetcast_core::{Day, InnerForecast, SeriesKey, TimeGrid};
 
 use crate::arrow_columns::{days, doubles, lists, places};
 use crate::input::Date;
 use crate::{Error, Store, Table};
 
 const READING: &str = "reading forecasts from inner origins";
-
-/// A forecast an engine made from an origin inside the training window.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InnerForecast {
-    /// The last day it has seen.
-    pub origin: Day,
-    /// Point forecasts of the days after `origin`, in the series' unit.
-    pub yhat: Vec<f64>,
-}
-
-impl From<InnerOrigin> for InnerForecast {
-    fn from(inner: InnerOrigin) -> Self {
-        Self {
-            origin: inner.origin,
-            yhat: inner.yhat,
-        }
-    }
-}
 
 impl Store {
     /// An engine's forecasts of the series of `keys` from inner origins in `training`, one list a

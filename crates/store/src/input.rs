@@ -1,13 +1,12 @@
 //! What stands in `processed_data`, before any of it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::Date32Type;
 use duckdb::params;
 use fleetcast_core::{
-    Day, IssueCode, LAST_DAYS_KNOWN, SeriesIssue, SeriesKey, Severity, Stage, fleet_end,
+    Day, IssueCode, LAST_DAYS_KNOWN, SeriesIssue, SeriesKey, Severity, ValueShares, fleet_end,
 };
 
 use crate::arrow_columns::{lists, strings};
@@ -253,9 +252,12 @@ impl Store {
             if let Some((day, message)) = end.unfinished.as_ref().filter(|(day, _)| *day <= as_of) {
                 index.unfinished.insert(place, *day);
                 let code = IssueCode::UnfinishedDay;
-                index
-                    .issues
-                    .push(data_issue(&end.key, Severity::Info, code, message.clone()));
+                index.issues.push(SeriesIssue::of_data(
+                    &end.key,
+                    Severity::Info,
+                    code,
+                    message.clone(),
+                ));
             }
         }
         if data
@@ -265,52 +267,10 @@ impl Store {
         {
             index.issues.extend(self.rows_after(data, as_of)?);
         }
-        self.keep_left_out_days(&index)?;
         self.note_outside_percent(&mut index, as_of)?;
         self.note_repeats(&mut index, as_of)?;
         index.issues.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(index)
-    }
-
-    /// Makes the temporary table of days that are left out (host, resource, ds), for statements that read
-    /// `processed_data` themselves; what stands in it stays.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] where `DuckDB` refuses.
-    pub fn make_left_out_days(&self) -> Result<(), Error> {
-        self.connection
-            .execute_batch("CREATE TEMP TABLE IF NOT EXISTS left_out_days (host VARCHAR, resource VARCHAR, ds DATE)")
-            .map_err(Error::while_doing("noting days that are left out"))
-    }
-
-    fn keep_left_out_days(&self, index: &SeriesIndex) -> Result<(), Error> {
-        let noting = Error::while_doing("noting days that are left out");
-        self.make_left_out_days()?;
-        self.connection
-            .execute_batch("DELETE FROM left_out_days")
-            .map_err(noting)?;
-        if index.unfinished.is_empty() {
-            return Ok(());
-        }
-        let keys = || index.unfinished.keys().map(|place| &index.keys[*place]);
-        let days = index.unfinished.values().map(|day| day.epoch_days());
-        let columns: [(&str, ArrayRef); 3] = [
-            (
-                "host",
-                Arc::new(StringArray::from_iter_values(keys().map(SeriesKey::host))),
-            ),
-            (
-                "resource",
-                Arc::new(StringArray::from_iter_values(
-                    keys().map(SeriesKey::resource),
-                )),
-            ),
-            ("ds", Arc::new(Date32Array::from_iter_values(days))),
-        ];
-        let batch = RecordBatch::try_from_iter(columns)
-            .map_err(|error| Error::columns("noting days that are left out", error))?;
-        self.append_to("left_out_days", batch)
     }
 
     /// Issues that name rows after `as_of`.
@@ -335,22 +295,16 @@ impl Store {
                 .binary_search_by(|end| end.key.cmp(&key))
                 .ok()
                 .and_then(|place| data.series[place].unfinished.as_ref());
-            let (code, severity, message) = match unfinished {
+            issues.push(match unfinished {
                 // What is left out anyway has its own words.
-                Some((day, message)) if count == 1 && *day == first => {
-                    (IssueCode::UnfinishedDay, Severity::Info, message.clone())
-                }
-                _ if first == last => {
-                    let message = format!("{count} rows after {as_of} were left out, of {first}");
-                    (IssueCode::AfterAsOf, Severity::Warning, message)
-                }
-                _ => {
-                    let message =
-                        format!("{count} rows after {as_of} were left out, of {first} to {last}");
-                    (IssueCode::AfterAsOf, Severity::Warning, message)
-                }
-            };
-            issues.push(data_issue(&key, severity, code, message));
+                Some((day, message)) if count == 1 && *day == first => SeriesIssue::of_data(
+                    &key,
+                    Severity::Info,
+                    IssueCode::UnfinishedDay,
+                    message.clone(),
+                ),
+                _ => SeriesIssue::rows_after(&key, count, first, last, as_of),
+            });
         }
         Ok(issues)
     }
@@ -364,46 +318,24 @@ impl Store {
         let rows = statement
             .query_map([], |row| {
                 let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-                let (count, is_percent): (u64, bool) = (row.get(2)?, row.get(3)?);
-                let Date(day) = row.get(4)?;
-                let (value, is_far): (f64, bool) = (row.get(5)?, row.get(6)?);
-                Ok((key, count, is_percent, day, value, is_far))
+                let shares = ValueShares {
+                    days: row.get(2)?,
+                    outside: row.get(3)?,
+                    is_far: row.get(4)?,
+                    ..ValueShares::default()
+                };
+                let Date(day) = row.get(5)?;
+                Ok((key, shares, (day, row.get::<_, f64>(6)?)))
             })
             .map_err(listing)?;
         for row in rows {
-            let (key, count, is_percent, day, value, is_far) = row.map_err(listing)?;
-            let first = format!("{value} on {day}");
-            let which = if count == 1 {
-                first
-            } else {
-                format!("{count} values, the first {first},")
-            };
-            let verb = if count == 1 { "lies" } else { "lie" };
-            let what = match (is_percent, is_far) {
-                (true, true) => {
-                    "passed over for its limits, and left out of fits where far outside"
-                }
-                (true, false) => "passed over for its limits",
-                (false, _) => {
-                    "too many for a percentage, so that no limits are assumed for this series"
-                }
-            };
-            let message = format!("{which} {verb} outside 0 to 100: {what}");
+            let (key, shares, first) = row.map_err(listing)?;
             if let Ok(place) = index.keys.binary_search(&key) {
-                if is_percent && is_far {
+                if shares.is_percent_like() && shares.is_far {
                     index.far_outside.insert(place);
                 }
-                let severity = if is_percent {
-                    Severity::Info
-                } else {
-                    Severity::Warning
-                };
-                index.issues.push(data_issue(
-                    &key,
-                    severity,
-                    IssueCode::OutsidePercent,
-                    message,
-                ));
+                let issue = SeriesIssue::outside_percent(&key, &shares, first);
+                index.issues.push(issue);
             }
         }
         Ok(())
@@ -430,9 +362,12 @@ impl Store {
             );
             if index.keys.binary_search(&key).is_ok() {
                 let code = IssueCode::SeveralSeriesUnderOneName;
-                index
-                    .issues
-                    .push(data_issue(&key, Severity::Warning, code, message.clone()));
+                index.issues.push(SeriesIssue::of_data(
+                    &key,
+                    Severity::Warning,
+                    code,
+                    message.clone(),
+                ));
                 index.several.insert(key, message);
             }
         }
@@ -448,34 +383,10 @@ impl Store {
         let issues = statement
             .query_map([], |row| {
                 let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-                let rows: u64 = row.get(2)?;
-                let message =
-                    format!("{rows} rows have no host, no resource or no day and were left out");
-                Ok(data_issue(
-                    &key,
-                    Severity::Warning,
-                    IssueCode::UnusableKey,
-                    message,
-                ))
+                Ok(SeriesIssue::unusable_rows(&key, row.get(2)?))
             })
             .map_err(listing)?;
         issues.collect::<Result<_, _>>().map_err(listing)
-    }
-}
-
-pub(crate) fn data_issue(
-    key: &SeriesKey,
-    severity: Severity,
-    code: IssueCode,
-    message: String,
-) -> SeriesIssue {
-    SeriesIssue {
-        key: key.clone(),
-        stage: Stage::Data,
-        engine: None,
-        severity,
-        code,
-        message,
     }
 }
 

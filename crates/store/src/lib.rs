@@ -13,6 +13,7 @@ mod error;
 mod forecast_file;
 mod forecasts;
 mod forget;
+mod golden;
 mod histories;
 mod history;
 mod import;
@@ -23,6 +24,7 @@ mod open;
 mod panels;
 mod parquet_rows;
 mod publish;
+mod results;
 mod reuse;
 mod runs;
 mod tables;
@@ -34,17 +36,18 @@ pub use draft::{Draft, Segment};
 pub use engine_draft::{EngineBatch, EngineDraft, Made};
 pub use error::Error;
 pub use forecast_file::OutsideForecast;
-pub use forecasts::EngineForecasts;
 pub use forget::{Forget, Forgotten, Renamed};
+pub use golden::GoldenPlan;
 pub use histories::{Histories, HistoryBatch};
 pub use history::Archive;
 pub use import::{
     Aggregate, Import, ImportReport, OnRepeat, REPEATED_SHARE, RepeatedInstants, way_out_of_repeats,
 };
-pub use inner::InnerForecast;
 pub use input::{DataSummary, LastDay, SeriesIndex};
-pub use limits::{EffectiveLimits, Limits};
 pub use open::{OpenOptions, Store};
 pub use publish::StageResult;
+pub use results::{
+    FileFormat, IssueCount, IssueRow, LeaderboardSummary, ModelScore, SeriesFinding, quotable,
+};
 pub use runs::{RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, StageRecord};
 pub use tables::{EngineTables, Table};

@@ -1,9 +1,13 @@
 //! Floors, capacities and thresholds: what `resource_limits` says, and what holds for each series.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use duckdb::params;
-use fleetcast_core::{Day, SeriesKey};
+use fleetcast_core::{
+    Day, EffectiveLimits, LimitRule, LimitRules, ResourceShares, SeriesKey, ValueShares,
+    disorder_of_limits,
+};
 
 use crate::import::{AS_IT_IS, READ_CSV, first_line, in_one_line, quoted, reader_for};
 use crate::{Error, Store, Table};
@@ -11,78 +15,40 @@ use crate::{Error, Store, Table};
 const READING: &str = "reading resource_limits";
 const VIEW: &str = "effective_limits";
 
-/// One row of `resource_limits`. A part that is `None` is what all hosts have, or a default.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Limits {
-    /// The host; `None` for all.
-    pub host: Option<String>,
-    /// The resource.
-    pub resource: String,
-    /// What no value is below, in the resource's unit.
-    pub floor: Option<f64>,
-    /// What no value is above.
-    pub capacity: Option<f64>,
-    /// Where "full" starts.
-    pub threshold: Option<f64>,
-}
-
-/// What holds for one series: a row of the view `effective_limits`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EffectiveLimits {
-    /// The series.
-    pub key: SeriesKey,
-    /// What no value is below, where that is known.
-    pub floor: Option<f64>,
-    /// What no value is above, where that is known.
-    pub capacity: Option<f64>,
-    /// Where "full" starts, where that is known.
-    pub threshold: Option<f64>,
-    /// The most specific source that says something: `host`, `resource`, `percent` (the defaults of
-    /// percent resources) or `none`.
-    pub source: String,
-}
-
-impl Limits {
-    /// Makes sure that the parts are finite and fit together.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Limits`] says which do not, and for what.
-    pub fn check(&self) -> Result<(), Error> {
-        let refuse = |what: String| Error::Limits {
-            cause: format!("limits of {} cannot be used: {what}", self.name()),
-        };
-        let parts = [
-            ("floor", self.floor),
-            ("capacity", self.capacity),
-            ("threshold", self.threshold),
-        ];
-        if self.resource.is_empty() {
-            return Err(refuse("they name no resource; give one".to_owned()));
+/// Makes sure that the parts of a rule are finite and fit together.
+fn check(rule: &LimitRule) -> Result<(), Error> {
+    let refuse = |what: String| {
+        let host = rule.host.as_deref().unwrap_or("all hosts");
+        let name = in_one_line(&format!("{host}, {}", rule.resource));
+        Error::Limits {
+            cause: format!("limits of {name} cannot be used: {what}"),
         }
-        if parts.iter().all(|(_, value)| value.is_none()) {
-            return Err(refuse(
-                "they have neither floor nor capacity nor threshold; give at least one".to_owned(),
-            ));
-        }
-        for (part, value) in parts {
-            if let Some(value) = value.filter(|value| !value.is_finite()) {
-                return Err(refuse(format!(
-                    "{part} {value} is no finite number; leave it out, or give one"
-                )));
-            }
-        }
-        match disorder(self.floor, self.capacity, self.threshold) {
-            Some(disorder) => Err(refuse(format!(
-                "{disorder}; give floor <= threshold <= capacity"
-            ))),
-            None => Ok(()),
+    };
+    let parts = [
+        ("floor", rule.floor),
+        ("capacity", rule.capacity),
+        ("threshold", rule.threshold),
+    ];
+    if rule.resource.is_empty() {
+        return Err(refuse("they name no resource; give one".to_owned()));
+    }
+    if parts.iter().all(|(_, value)| value.is_none()) {
+        return Err(refuse(
+            "they have neither floor nor capacity nor threshold; give at least one".to_owned(),
+        ));
+    }
+    for (part, value) in parts {
+        if let Some(value) = value.filter(|value| !value.is_finite()) {
+            return Err(refuse(format!(
+                "{part} {value} is no finite number; leave it out, or give one"
+            )));
         }
     }
-
-    fn name(&self) -> String {
-        let host = self.host.as_deref().unwrap_or("all hosts");
-        in_one_line(&format!("{host}, {}", self.resource))
+    match disorder_of_limits(rule.floor, rule.capacity, rule.threshold) {
+        Some(disorder) => Err(refuse(format!(
+            "{disorder}; give floor <= threshold <= capacity"
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -93,44 +59,32 @@ pub(crate) fn with_limit_rules(sql: &str, until: Day) -> String {
         .replace("{until}", &format!("DATE '{until}'"))
 }
 
-/// Which two parts stand in the wrong order, in words.
-fn disorder(floor: Option<f64>, capacity: Option<f64>, threshold: Option<f64>) -> Option<String> {
-    if let (Some(floor), Some(capacity)) = (floor, capacity)
-        && floor >= capacity
-    {
-        return Some(format!("floor {floor} is not below capacity {capacity}"));
-    }
-    if let (Some(floor), Some(threshold)) = (floor, threshold)
-        && threshold < floor
-    {
-        return Some(format!("threshold {threshold} lies below floor {floor}"));
-    }
-    if let (Some(capacity), Some(threshold)) = (capacity, threshold)
-        && threshold > capacity
-    {
-        return Some(format!(
-            "threshold {threshold} lies above capacity {capacity}"
-        ));
-    }
-    None
-}
-
 impl Store {
-    /// Writes down the limits that hold for every series as of a day, for a stage that needs them more than once:
-    /// returns the name of a temporary table with the columns of the view `effective_limits`. Nothing after the
-    /// day is looked at.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] where `DuckDB` refuses.
-    pub fn write_down_limits(&self, as_of: Day) -> Result<&'static str, Error> {
-        const NAME: &str = "written_down_limits";
-        let sql = include_str!("../sql/effective_limits.sql")
-            .replace("{relation}", &format!("TEMP TABLE {NAME}"));
-        self.connection
-            .execute_batch(&with_limit_rules(&sql, as_of))
-            .map(|()| NAME)
-            .map_err(Error::while_doing("reading the effective limits"))
+    /// How the values of every series lie, of the days up to `until`, in key order.
+    fn limit_shares(&self, until: Day) -> Result<Vec<(SeriesKey, ValueShares)>, Error> {
+        let reading = Error::while_doing("reading how values lie");
+        let sql = include_str!("../sql/limit_shares.sql");
+        let sql = format!(
+            "{} ORDER BY ALL",
+            sql.replace("{until}", &format!("DATE '{until}'"))
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(reading)?;
+        let rows = statement
+            .query_map([], |row| {
+                let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+                let shares = ValueShares {
+                    days: row.get(2)?,
+                    negative: row.get(3)?,
+                    outside: row.get(4)?,
+                    is_far: row.get(5)?,
+                    is_above_one: row.get(6)?,
+                };
+                Ok((key, shares))
+            })
+            .map_err(reading)?;
+        let mut shares = rows.collect::<Result<Vec<_>, _>>().map_err(reading)?;
+        shares.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(shares)
     }
 
     /// Makes the view `effective_limits` anew, as this version defines it.
@@ -166,7 +120,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Limits`] where the table lacks a column.
-    pub fn limits(&self) -> Result<Vec<Limits>, Error> {
+    pub fn limits(&self) -> Result<Vec<LimitRule>, Error> {
         self.check_limit_columns()?;
         self.query_limits(
             "SELECT host::VARCHAR, resource::VARCHAR, floor::DOUBLE, capacity::DOUBLE, threshold::DOUBLE \
@@ -174,15 +128,30 @@ impl Store {
         )
     }
 
-    /// The limits that hold for every series of `processed_data`, in key order.
+    /// Returns the limits that hold for every series of `processed_data` as of the day `until`, in key
+    /// order. Nothing after the day is looked at.
     ///
     /// # Errors
     ///
     /// As [`Store::check_input`] and [`Store::check_limits`].
-    pub fn effective_limits(&self) -> Result<Vec<EffectiveLimits>, Error> {
+    pub fn effective_limits(&self, until: Day) -> Result<Vec<(SeriesKey, EffectiveLimits)>, Error> {
         self.check_input()?;
         self.check_limits()?;
-        self.read_effective_limits()
+        self.limits_in_force(until)
+    }
+
+    fn limits_in_force(&self, until: Day) -> Result<Vec<(SeriesKey, EffectiveLimits)>, Error> {
+        let rules = LimitRules::new(&self.limits()?);
+        let shares = self.limit_shares(until)?;
+        let mut resources: HashMap<&str, ResourceShares> = HashMap::new();
+        for (key, shares) in &shares {
+            resources.entry(key.resource()).or_default().add(shares);
+        }
+        let limits = shares.iter().map(|(key, shares)| {
+            let limits = rules.of(key, shares, &resources[key.resource()]);
+            (key.clone(), limits)
+        });
+        Ok(limits.collect())
     }
 
     /// Makes sure that every row of `resource_limits` can be used, and that the parts each series
@@ -194,20 +163,21 @@ impl Store {
     pub fn check_limits(&self) -> Result<(), Error> {
         let given = self.limits()?;
         for limits in &given {
-            limits.check()?;
+            check(limits)?;
         }
         self.make_limits()?;
         // The defaults never contradict each other.
         if given.is_empty() || !self.has_table(VIEW)? {
             return Ok(());
         }
-        for limits in self.read_effective_limits()? {
-            if let Some(disorder) = disorder(limits.floor, limits.capacity, limits.threshold) {
+        for (key, limits) in self.limits_in_force(Day::MAX)? {
+            let disorder = disorder_of_limits(limits.floor, limits.capacity, limits.threshold);
+            if let Some(disorder) = disorder {
                 return Err(Error::Limits {
                     cause: format!(
                         "limits of {} do not fit together: {disorder}, and they come from different \
                          rows of resource_limits; give that host both",
-                        in_one_line(&limits.key.to_string())
+                        in_one_line(&key.to_string())
                     ),
                 });
             }
@@ -222,12 +192,12 @@ impl Store {
     ///
     /// [`Error::Limits`] where they cannot be used, also together with what is there; nothing is
     /// changed then.
-    pub fn set_limits(&self, rows: &[Limits]) -> Result<(), Error> {
+    pub fn set_limits(&self, rows: &[LimitRule]) -> Result<(), Error> {
         const ACTION: &str = "setting limits";
         self.check_limit_columns()?;
         self.in_one_transaction(ACTION, || {
             for row in rows {
-                row.check()?;
+                check(row)?;
                 self.delete_limits(row.host.as_deref(), &row.resource)?;
                 self.connection
                     .execute(
@@ -270,7 +240,7 @@ impl Store {
     ///
     /// [`Error::Import`] names the file, what it cannot be used for and the way out;
     /// [`Error::Limits`] the row.
-    pub fn read_limits_file(&self, path: &Path) -> Result<Vec<Limits>, Error> {
+    pub fn read_limits_file(&self, path: &Path) -> Result<Vec<LimitRule>, Error> {
         let refuse = |cause: String| Error::Import {
             path: path.to_owned(),
             cause,
@@ -314,7 +284,7 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let limits = row.parse().map_err(refuse)?;
-                limits.check()?;
+                check(&limits)?;
                 Ok(limits)
             })
             .collect()
@@ -369,40 +339,17 @@ impl Store {
         Ok(())
     }
 
-    fn query_limits(&self, sql: &str) -> Result<Vec<Limits>, Error> {
+    fn query_limits(&self, sql: &str) -> Result<Vec<LimitRule>, Error> {
         let reading = Error::while_doing(READING);
         let mut statement = self.connection.prepare(sql).map_err(reading)?;
         let rows = statement
             .query_map([], |row| {
-                Ok(Limits {
+                Ok(LimitRule {
                     host: row.get(0)?,
                     resource: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
                     floor: row.get(2)?,
                     capacity: row.get(3)?,
                     threshold: row.get(4)?,
-                })
-            })
-            .map_err(reading)?;
-        rows.collect::<Result<_, _>>().map_err(reading)
-    }
-
-    fn read_effective_limits(&self) -> Result<Vec<EffectiveLimits>, Error> {
-        let reading = Error::while_doing("reading effective_limits");
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT host, resource, floor, capacity, threshold, source \
-                 FROM effective_limits ORDER BY host, resource",
-            )
-            .map_err(reading)?;
-        let rows = statement
-            .query_map([], |row| {
-                Ok(EffectiveLimits {
-                    key: SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?),
-                    floor: row.get(2)?,
-                    capacity: row.get(3)?,
-                    threshold: row.get(4)?,
-                    source: row.get(5)?,
                 })
             })
             .map_err(reading)?;
@@ -420,9 +367,9 @@ struct LimitTexts {
 }
 
 impl LimitTexts {
-    fn parse(self) -> Result<Limits, String> {
+    fn parse(self) -> Result<LimitRule, String> {
         let [floor, capacity, threshold] = self.parts;
-        Ok(Limits {
+        Ok(LimitRule {
             host: self.host,
             resource: self.resource.unwrap_or_default(),
             floor: number("floor", floor)?,

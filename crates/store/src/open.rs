@@ -57,7 +57,7 @@ impl Store {
         Ok(store)
     }
 
-    /// An empty database in memory, for tests and examples.
+    /// Makes an empty database in memory.
     ///
     /// # Errors
     ///
@@ -68,9 +68,19 @@ impl Store {
             threads: None,
             memory: None,
         };
-        let connection = configuration(&options)
+        configuration(&options)
             .and_then(Connection::open_in_memory_with_flags)
-            .map_err(Error::while_doing("opening a database in memory"))?;
+            .map_err(Error::while_doing("opening a database in memory"))
+            .and_then(Self::over)
+    }
+
+    /// Takes over a connection that is open already, for programs that have one: of a database in
+    /// memory, a clone of it stays with the caller.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`], where its tables cannot be used.
+    pub fn over(connection: Connection) -> Result<Self, Error> {
         let store = Self {
             connection,
             path: PathBuf::from(":memory:"),
@@ -110,12 +120,6 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// The connection, for stages whose work is SQL.
-    #[must_use]
-    pub fn connection(&self) -> &Connection {
-        &self.connection
     }
 
     /// Makes the table where it does not exist.

@@ -1,15 +1,12 @@
 //! Series out of the database, as panels.
 
 use arrow::array::Array;
-use fleetcast_core::{IssueCode, Panel, SeriesIssue, SeriesKey, Severity, TimeGrid};
+use fleetcast_core::{DayValues, Panel, SeriesIssue, SeriesKey, TimeGrid};
 
 use crate::arrow_columns::numbers;
-use crate::input::{Date, data_issue};
+use crate::input::Date;
 use crate::wanted::for_each_day;
 use crate::{Error, Store};
-
-/// Values beyond this are no utilisation of anything, and their squares would overflow.
-const LARGEST_VALUE: f64 = 1e100;
 
 const READING_PANEL: &str = "reading series from processed_data";
 
@@ -30,7 +27,7 @@ impl Store {
         grid: TimeGrid,
     ) -> Result<(Panel, Vec<SeriesIssue>), Error> {
         let mut values = vec![f64::NAN; keys.len() * grid.len()];
-        let mut oddities = vec![Oddities::default(); keys.len()];
+        let mut day_values = vec![DayValues::default(); keys.len()];
         let sql = include_str!("../sql/read_panel.sql");
         let window = [Date(grid.first()), Date(grid.last())];
         self.for_each_batch(READING_PANEL, sql, keys, window, |batch| {
@@ -38,146 +35,16 @@ impl Store {
             for_each_day(batch, grid, |row, place, day| {
                 let cell = &mut values[place * grid.len() + day];
                 let value = utilization.is_valid(row).then(|| utilization.value(row));
-                oddities[place].put(cell, day, value);
+                day_values[place].put(cell, day, value);
             })
         })?;
         let mut issues = Vec::new();
-        for (place, oddities) in oddities.into_iter().enumerate() {
+        for (place, day_values) in day_values.into_iter().enumerate() {
             let values = &mut values[place * grid.len()..][..grid.len()];
-            issues.extend(oddities.finish(&keys[place], values));
+            issues.extend(day_values.finish(&keys[place], values));
         }
         let panel = Panel::from_values(grid, keys.to_vec(), values)
             .map_err(|error| Error::columns(READING_PANEL, error))?;
         Ok((panel, issues))
-    }
-}
-
-/// What was odd about one series' rows.
-#[derive(Debug, Clone, Default)]
-struct Oddities {
-    /// Further values of days that have one already.
-    repeats: Vec<(usize, f64)>,
-    null: usize,
-    not_finite: usize,
-    negative: usize,
-}
-
-impl Oddities {
-    /// Takes up the value of a row, of the series' day number `day`, whose `cell` is NaN until
-    /// filled.
-    fn put(&mut self, cell: &mut f64, day: usize, value: Option<f64>) {
-        let Some(value) = value else {
-            self.null += 1;
-            return;
-        };
-        if !value.is_finite() || value.abs() > LARGEST_VALUE {
-            self.not_finite += 1;
-            return;
-        }
-        if value < 0.0 {
-            self.negative += 1;
-        }
-        if cell.is_nan() {
-            *cell = value;
-        } else {
-            self.repeats.push((day, value));
-        }
-    }
-
-    fn finish(mut self, key: &SeriesKey, values: &mut [f64]) -> Vec<SeriesIssue> {
-        let repeated_days = self.average_repeats(values);
-        let mut issues = Vec::new();
-        let mut note = |count: usize, severity, code, what: &str| {
-            if count > 0 {
-                issues.push(data_issue(key, severity, code, format!("{count} {what}")));
-            }
-        };
-        let (warning, info) = (Severity::Warning, Severity::Info);
-        note(
-            self.null,
-            warning,
-            IssueCode::NullValue,
-            "rows without a value were left out",
-        );
-        note(
-            self.not_finite,
-            warning,
-            IssueCode::NotFinite,
-            "values that are NaN, infinite or beyond 1e100 were left out",
-        );
-        note(
-            repeated_days,
-            warning,
-            IssueCode::DuplicateDay,
-            "days occur more than once; the mean of their values is used",
-        );
-        note(
-            self.negative,
-            info,
-            IssueCode::NegativeValue,
-            "values below zero were kept",
-        );
-        issues
-    }
-
-    /// Puts the mean where a day has several values; returns how many such days there are.
-    fn average_repeats(&mut self, values: &mut [f64]) -> usize {
-        // Sums depend on their order in the last bit, and rows come in any order: sort first.
-        self.repeats
-            .sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let days = self.repeats.chunk_by(|a, b| a.0 == b.0);
-        let mut repeated_days = 0;
-        for day in days {
-            let cell = &mut values[day[0].0];
-            let mut all: Vec<f64> = day.iter().map(|(_, value)| *value).collect();
-            all.push(*cell);
-            all.sort_by(f64::total_cmp);
-            *cell = all.iter().sum::<f64>() / all.len() as f64;
-            repeated_days += 1;
-        }
-        repeated_days
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn filled(cells: &[(usize, Option<f64>)]) -> (Vec<f64>, Vec<IssueCode>) {
-        let mut values = vec![f64::NAN; 4];
-        let mut oddities = Oddities::default();
-        for (day, value) in cells {
-            oddities.put(&mut values[*day], *day, *value);
-        }
-        let issues = oddities.finish(&SeriesKey::new("h", "cpu"), &mut values);
-        (values, issues.into_iter().map(|issue| issue.code).collect())
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_left_out_and_counted() {
-        let (values, codes) = filled(&[
-            (0, Some(1.0)),
-            (1, None),
-            (2, Some(f64::INFINITY)),
-            (3, Some(-1e101)),
-        ]);
-        assert!(values[1..].iter().all(|value| value.is_nan()));
-        assert_eq!(codes, [IssueCode::NullValue, IssueCode::NotFinite]);
-    }
-
-    #[test]
-    fn a_day_that_occurs_twice_has_the_mean_in_any_order() {
-        let forth = [
-            (0, Some(0.1)),
-            (0, Some(0.2)),
-            (0, Some(0.7)),
-            (1, Some(-2.0)),
-        ];
-        let mut back = forth;
-        back.reverse();
-        let (values, codes) = filled(&forth);
-        assert_eq!(values[..2], filled(&back).0[..2]);
-        assert!((values[0] - 1.0 / 3.0).abs() < 1e-15);
-        assert_eq!(codes, [IssueCode::DuplicateDay, IssueCode::NegativeValue]);
     }
 }

@@ -1,9 +1,9 @@
 //! Forecasts of an earlier run that are also this one's.
 
-use fleetcast_core::{SeriesKey, Split};
+use fleetcast_core::{EngineForecasts, SeriesKey, Split};
 
 use crate::arrow_columns::{places, whole_numbers};
-use crate::{EngineForecasts, EngineTables, Error, Store};
+use crate::{EngineTables, Error, Store};
 
 impl Store {
     /// The published forecasts of those series of `keys` that the engine was asked the same about,

@@ -10,6 +10,11 @@ use fleetcast_intake::{Columns, NameRule, Request};
 use fleetcast_store::{Import, OpenOptions, Store};
 use proptest::prelude::*;
 
+use visible::Visible;
+
+#[path = "support/visible.rs"]
+mod visible;
+
 const OPEN: OpenOptions = OpenOptions {
     create: true,
     threads: Some(1),
@@ -40,7 +45,7 @@ impl Desk {
 }
 
 /// The rows of `processed_data`, as text.
-fn rows(store: &Store) -> Vec<String> {
+fn rows(store: &Visible) -> Vec<String> {
     let sql =
         "SELECT concat_ws('|', host, resource, ds, utilization) FROM processed_data ORDER BY ALL";
     let mut statement = store.connection().prepare(sql).unwrap();
@@ -51,14 +56,14 @@ fn rows(store: &Store) -> Vec<String> {
 #[track_caller]
 fn check_imported(file: &str, text: &str, expected: &[&str]) {
     let desk = Desk::new();
-    let store = Store::in_memory().unwrap();
+    let store = Visible::new();
     store.import(&import_of(&desk.file(file, text))).unwrap();
     assert_eq!(rows(&store), expected, "{file}");
 }
 
 #[track_caller]
 fn check_refused(import: &Import, expected: &str) {
-    let store = Store::in_memory().unwrap();
+    let store = Visible::new();
     let message = store.import(import).unwrap_err().to_string();
     assert!(message.contains(expected), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
@@ -153,7 +158,7 @@ fn instants_count_as_their_day_in_utc_in_every_form() {
         .unwrap()
         .execute_batch(&copy)
         .unwrap();
-    let store = Store::in_memory().unwrap();
+    let store = Visible::new();
     store.import(&import_of(&parquet)).unwrap();
     assert_eq!(rows(&store), [second, first]);
 }
@@ -206,7 +211,7 @@ fn columns_and_fixed_names_are_names_and_no_sql() {
         ..import_of(&file)
     };
     let import = with(NameRule::column(evil), NameRule::column("it's"));
-    let store = Store::in_memory().unwrap();
+    let store = Visible::new();
     store.import(&import).unwrap();
     assert_eq!(rows(&store), ["h|r|2025-01-01|1.0"]);
     let import = with(
@@ -245,7 +250,7 @@ fn no_file_is_read_but_the_one_named() {
         "[a].csv",
     ] {
         let file = desk.file(name, &text("named"));
-        let store = Store::in_memory().unwrap();
+        let store = Visible::new();
         store.import(&import_of(&file)).unwrap();
         assert_eq!(rows(&store), ["named|cpu|2025-01-01|1.0"], "{name}");
     }
@@ -274,7 +279,7 @@ fn a_database_keeps_to_its_own_file() {
         "secret.csv",
         "host,resource,ds,utilization\nh,r,2025-01-01,1\n",
     );
-    let store = Store::open(&desk.0.path().join("fleet.duckdb"), &OPEN).unwrap();
+    let store = Visible::at(&desk.0.path().join("fleet.duckdb"));
     // Neither now nor later are extensions fetched or loaded.
     for setting in ["autoinstall_known_extensions", "autoload_known_extensions"] {
         let sql = format!("SELECT current_setting('{setting}')");
@@ -324,7 +329,7 @@ fn a_database_keeps_to_its_own_file() {
         )
         .unwrap();
     drop(store);
-    let again = Store::open(&desk.0.path().join("fleet.duckdb"), &OPEN).unwrap();
+    let again = Visible::at(&desk.0.path().join("fleet.duckdb"));
     assert_eq!(rows(&again), ["h|r|2025-01-01|1.0"]);
 }
 
@@ -335,7 +340,7 @@ fn a_view_of_other_files_is_read() {
         "data.csv",
         "host,resource,ds,utilization\nh,r,2025-01-01,1\n",
     );
-    let store = Store::open(&desk.0.path().join("fleet.duckdb"), &OPEN).unwrap();
+    let store = Visible::at(&desk.0.path().join("fleet.duckdb"));
     let view = format!(
         "CREATE VIEW processed_data AS FROM read_csv('{}')",
         file.display()
@@ -444,7 +449,7 @@ proptest! {
             }
         }
         let desk = Desk::new();
-        let store = Store::in_memory().unwrap();
+        let store = Visible::new();
         let result = store.import(&import_of(&desk.file("rows.csv", &text)));
         if expected.is_empty() {
             prop_assert!(result.is_err());

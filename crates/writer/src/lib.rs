@@ -1,104 +1,79 @@
-//! The golden record: one forecast a series and future day, with intervals that past errors
-//! promise, inside the limits of its resource.
-//!
-//! The work is one SQL statement (`sql/golden.sql`); that there is exactly one row a series and
-//! day is a key of the table.
+#![doc = include_str!("../README.md")]
 
-use duckdb::params;
-use fleetcast_core::{Day, IntervalLevel, IssueCode, SeriesIssue, SeriesKey, Severity, Stage};
-use fleetcast_store::{Archive, Error, RunId, StageResult, Store, Table};
+use fleetcast_core::{
+    Calibration, EffectiveLimits, Forecast, GoldenForecast, IntervalLevel, IssueCode, SeriesIssue,
+    SeriesKey, Severity, Stage, error_growth,
+};
 
 /// How much wider a normal distribution's central 95 % interval is than its 80 % one.
 const WIDENING_80_TO_95: f64 = 1.959_963_984_540_054 / 1.281_551_565_544_600_4;
 
-/// How the golden record is written.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GoldenRecord<'a> {
-    /// The last day the forecasts of the future have seen.
-    pub trained_through: Day,
-    /// The level of `yhat_lower` and `yhat_upper`; those at 95 % stand beside them.
-    pub level: IntervalLevel,
-    /// The table of effective limits: [`Store::write_down_limits`].
-    pub limits: &'a str,
-    /// How many earlier golden records, of earlier data, are kept in `forecasts_history`.
-    pub keep: u32,
+/// The level of the intervals that stand beside those of the golden record's own level.
+const WIDE_SHARE: f64 = 0.95;
+
+/// Makes one series' part of the golden record of the winner's forecast.
+///
+/// Point forecasts are the winner's. Intervals are those that past errors promise: ŷ ± the quantile of
+/// errors at `level`, and at 95 %, times [`error_growth`] to the day ahead; `first_day_ahead` is that
+/// of the forecast's first day, 1 where it follows the last day that was seen. Where no error was ever
+/// made to draw an interval from, the engine's own stands, and at 95 % it is as much wider as a normal
+/// distribution's is. All of them lie inside `limits`, and the interval at 95 % holds the other one.
+#[must_use]
+pub fn golden_forecast(
+    winner: &Forecast,
+    calibration: Option<&Calibration>,
+    limits: &EffectiveLimits,
+    first_day_ahead: usize,
+    level: IntervalLevel,
+) -> GoldenForecast {
+    let half_widths =
+        calibration.map(|errors| (errors.quantile(level.share()), errors.quantile(WIDE_SHARE)));
+    let mut golden = GoldenForecast::with_capacity(winner.grid());
+    let days = winner.yhat().iter().zip(winner.lower()).zip(winner.upper());
+    for (step, ((yhat, engine_lower), engine_upper)) in days.enumerate() {
+        let growth = error_growth(first_day_ahead + step);
+        let (below, above) = (yhat - engine_lower, engine_upper - yhat);
+        let ([below, above], [below_95, above_95]) = match half_widths {
+            Some((half_width, half_width_95)) => {
+                ([half_width * growth; 2], [half_width_95 * growth; 2])
+            }
+            None => (
+                [below, above],
+                [below, above].map(|distance| WIDENING_80_TO_95 * distance),
+            ),
+        };
+        let (lower, upper) = (yhat - below, yhat + above);
+        let (lower_95, upper_95) = ((yhat - below_95).min(lower), (yhat + above_95).max(upper));
+        let inside = limits.clamp(*yhat);
+        golden.drawn_days += usize::from(inside.to_bits() != yhat.to_bits());
+        golden.yhat.push(inside);
+        golden.lower.push(limits.clamp(lower));
+        golden.upper.push(limits.clamp(upper));
+        golden.lower_95.push(limits.clamp(lower_95));
+        golden.upper_95.push(limits.clamp(upper_95));
+    }
+    golden
 }
 
-/// Drafts `forecasts` from the leaderboard, the engines' tables and the judge's.
-///
-/// # Errors
-///
-/// [`Error`] where the database refuses; nothing is published then.
-pub fn write_golden_record<'store>(
-    store: &'store Store,
-    run: RunId,
-    golden: GoldenRecord<'_>,
-) -> Result<StageResult<'store>, Error> {
-    let draft = store.draft(Table::Forecasts)?;
-    store
-        .connection()
-        .execute(
-            &include_str!("../sql/golden.sql")
-                .replace("{golden}", draft.name())
-                .replace("{limits}", golden.limits)
-                .replace("{widening}", &WIDENING_80_TO_95.to_string()),
-            params![
-                run.get(),
-                golden.trained_through.to_string(),
-                golden.level.share()
-            ],
-        )
-        .map_err(Error::while_doing("writing the golden record"))?;
-    let rows = draft.count_rows()?;
-    let issues = series_drawn_to_limits(store, draft.name(), golden.limits)?;
-    Ok(StageResult {
+/// Says how many days of a golden forecast were drawn to the limits, where any was.
+#[must_use]
+pub fn issue_of_limits(
+    key: &SeriesKey,
+    golden: &GoldenForecast,
+    limits: &EffectiveLimits,
+) -> Option<SeriesIssue> {
+    let limit = |limit: Option<f64>| limit.map_or("none".to_owned(), |x| x.to_string());
+    (golden.drawn_days > 0).then(|| SeriesIssue {
+        key: key.clone(),
         stage: Stage::Write,
-        drafts: vec![draft],
-        issues,
-        rows,
-        reused: None,
-        seconds: 0.0,
-        archive: Some(Archive {
-            trained_through: golden.trained_through,
-            keep: golden.keep,
-        }),
+        engine: None,
+        severity: Severity::Info,
+        code: IssueCode::DrawnToLimits,
+        message: format!(
+            "{} golden days were drawn to the limits (floor {}, capacity {})",
+            golden.drawn_days,
+            limit(limits.floor),
+            limit(limits.capacity)
+        ),
     })
-}
-
-fn series_drawn_to_limits(
-    store: &Store,
-    golden: &str,
-    limits: &str,
-) -> Result<Vec<SeriesIssue>, Error> {
-    let counting = Error::while_doing("counting rows drawn to limits");
-    let mut statement = store
-        .connection()
-        .prepare(
-            &include_str!("../sql/drawn_to_limits.sql")
-                .replace("{golden}", golden)
-                .replace("{limits}", limits),
-        )
-        .map_err(counting)?;
-    let issues = statement
-        .query_map([], |row| {
-            let key = SeriesKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-            let days: u64 = row.get(2)?;
-            let (floor, capacity): (Option<f64>, Option<f64>) = (row.get(3)?, row.get(4)?);
-            let limit = |limit: Option<f64>| limit.map_or("none".to_owned(), |x| x.to_string());
-            let message = format!(
-                "{days} golden days were drawn to the limits (floor {}, capacity {})",
-                limit(floor),
-                limit(capacity)
-            );
-            Ok(SeriesIssue {
-                key,
-                stage: Stage::Write,
-                engine: None,
-                severity: Severity::Info,
-                code: IssueCode::DrawnToLimits,
-                message,
-            })
-        })
-        .map_err(counting)?;
-    issues.collect::<Result<_, _>>().map_err(counting)
 }

@@ -1,12 +1,11 @@
 //! Everybody's forecasts of the future, from the history alone.
 
 use fleetcast_core::{
-    Engine, Forecast, IntervalLevel, PanelView, Refit, Split, forecast_windows, seasonal_naive,
+    Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit, Split, forecast_windows,
+    seasonal_naive,
 };
 use fleetcast_ets::MstlEngine;
-use fleetcast_judge::{
-    Contender, EngineForecasts, Evidence, Golden, PromotionMargin, Rules, Verdict, judge_series,
-};
+use fleetcast_judge::{Case, Contender, Golden, PromotionMargin, Rules, Verdict, judge_series};
 use fleetcast_prophet::{Mode, ProphetEngine};
 use rayon::prelude::*;
 
@@ -49,7 +48,7 @@ impl<'a> Outcomes<'a> {
         split: &'a Split,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        let level = settings.level;
+        let level = settings.shop.rules.level;
         let ask = |engine: &dyn Engine| -> Result<Vec<EngineForecasts>, Error> {
             let outcomes = forecast_windows(engine, history, split, Refit::WholeHistory, level)?;
             Ok(outcomes.into_iter().map(EngineForecasts::from).collect())
@@ -57,9 +56,9 @@ impl<'a> Outcomes<'a> {
         Ok(Self {
             split,
             level,
-            rules: settings.rules(),
-            prophet: ask(&ProphetEngine::new(settings.prophet_mode))?,
-            challenger: ask(settings.challenger.engine().as_ref())?,
+            rules: settings.shop.rules,
+            prophet: ask(&ProphetEngine::new(settings.shop.prophet_mode))?,
+            challenger: ask(settings.shop.challenger.engine().as_ref())?,
             references: [
                 (PROPHET_DEFAULT, ask(&ProphetEngine::new(Mode::Exact))?),
                 (MSTL_ETS, ask(&MstlEngine::new())?),
@@ -106,13 +105,13 @@ impl<'a> Outcomes<'a> {
         if let Some(naive) = seasonal_naive(truth.history, truth.horizon()) {
             scored.push(truth.score("seasonal_naive".to_owned(), &naive.yhat, None));
         }
-        let evidence = Evidence {
+        let case = Case {
             split: self.split,
             history: truth.history,
             prophet,
             challenger,
         };
-        let judged = |rules: Rules| judge_series(&evidence, None, &rules);
+        let judged = |rules: Rules| judge_series(&case, None, &rules);
         for (name, golden) in [("winner", Golden::Winner), ("blend", Golden::Blend)] {
             let verdict = judged(Rules {
                 golden,

@@ -9,13 +9,16 @@ mod origins;
 mod peers;
 mod report;
 mod scores;
+mod scratch;
 
 use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
+use fleetcast_pipeline::StageProgress;
 use fleetcast_store::Store;
 
 use crate::accuracy::contenders::Outcomes;
 use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::{ScoredForecast, score_table};
+use crate::accuracy::scratch::Scratch;
 use crate::cli::AccuracyFlags;
 use crate::error::Error;
 use crate::import::import_of;
@@ -44,15 +47,9 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         flags.step_days.unwrap_or(DEFAULT_STEP_DAYS),
     )?;
     let index = store.series_index(&data, data.last_day)?;
-    store
-        .connection()
-        .execute_batch(include_str!("../../sql/accuracy/tables.sql"))
-        .map_err(fleetcast_store::Error::while_doing(
-            "making the scores' table",
-        ))?;
-
+    let scratch = Scratch::new()?;
     if let Some(path) = &flags.write_origins {
-        origins::write(&store, &index, &origins, path)?;
+        origins::write(&store, &scratch, &index, &origins, path)?;
         let number = origins.len();
         reporter.say(format_args!(
             "{number} origins written to {}",
@@ -67,14 +64,14 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         for keys in index.batches(BATCH) {
             let scored = score_batch(&store, keys, split, settings, &peers)?;
             forecasts += scored.len();
-            store.append_to_scratch("accuracy_scores", score_table(split.as_of(), &scored)?)?;
+            scratch.append("accuracy_scores", score_table(split.as_of(), &scored)?)?;
             progress.advance(keys.len());
         }
     }
     progress.finish(forecasts as u64, None);
-    report::print(&store, origins.len(), &peers, reporter)?;
+    report::print(&scratch, origins.len(), &peers, reporter)?;
     if let Some(path) = &flags.out {
-        report::write_table(&store, "accuracy_scores", path)?;
+        scratch.write("accuracy_scores", path)?;
         reporter.say(format_args!("scores written to {}", path.display()));
     }
     Ok(())

@@ -9,12 +9,14 @@ use arrow::record_batch::RecordBatch;
 use fleetcast_core::{Day, PanelView, Split};
 use fleetcast_store::{SeriesIndex, Store};
 
-use crate::accuracy::{BATCH, report, seen_by_engines};
+use crate::accuracy::scratch::Scratch;
+use crate::accuracy::{BATCH, seen_by_engines};
 use crate::error::Error;
 
 /// Writes the observed days of every history window: a row a series, origin and day.
 pub(crate) fn write(
     store: &Store,
+    scratch: &Scratch,
     index: &SeriesIndex,
     origins: &[Split],
     path: &Path,
@@ -22,10 +24,10 @@ pub(crate) fn write(
     for split in origins {
         for keys in index.batches(BATCH) {
             let history = seen_by_engines(store, keys, split)?;
-            store.append_to_scratch("accuracy_origins", rows(split.as_of(), history.view())?)?;
+            scratch.append("accuracy_origins", rows(split.as_of(), history.view())?)?;
         }
     }
-    report::write_table(store, "accuracy_origins", path)
+    scratch.write("accuracy_origins", path)
 }
 
 fn rows(origin: Day, history: PanelView<'_>) -> Result<RecordBatch, ArrowError> {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use fleetcast_core::{Day, Horizon, IntervalLevel, SeriesKey, SeriesView, Split, metrics};
-use fleetcast_judge::{Calibration, Trust};
+use fleetcast_core::{
+    Calibration, Day, Horizon, IntervalLevel, SeriesKey, SeriesView, Split, metrics,
+};
+use fleetcast_judge::Trust;
 
 /// The share of the future's days that must have a value for a series to be scored: half.
 const LEAST_KNOWN: usize = 2;

@@ -1,6 +1,6 @@
 //! Members weighed by how they did at inner origins.
 
-use fleetcast_core::{InnerOrigin, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
+use fleetcast_core::{InnerForecast, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
 use super::forecast_range::{ForecastRange, extremes};
 use super::members::{LAST_YEAR, MEMBERS, MemberModels, Members, Past, fit_members};
@@ -26,7 +26,7 @@ pub(super) struct Combination {
     /// the origin overlap its own. Weights of earlier origins alone would leave the first without
     /// any and the second with one; the price of leaving one out is that inner errors may be a
     /// little smaller than those of a forecast issued on that day.
-    pub(super) inner: Vec<InnerOrigin>,
+    pub(super) inner: Vec<InnerForecast>,
     /// Absolute errors of those forecasts, smallest first, in the series' unit.
     pub(super) absolute_errors: Vec<f64>,
     /// The members of the whole window.
@@ -159,7 +159,7 @@ impl Ensemble {
                     .filter(|error| error.is_finite()),
             );
             let last = u32::try_from(origin.past.len() - 1).unwrap_or(u32::MAX);
-            inner.extend(InnerOrigin::new(
+            inner.extend(InnerForecast::scorable(
                 plan.first.plus_days(last),
                 yhat,
                 &origin.actual,

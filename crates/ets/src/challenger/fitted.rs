@@ -1,7 +1,7 @@
 //! The challenger fitted to one series, for library users.
 
 use fleetcast_core::{
-    DailySeries, Day, FitError, ForecastError, Horizon, InnerOrigin, IntervalLevel, Notice,
+    DailySeries, Day, FitError, ForecastError, Horizon, InnerForecast, IntervalLevel, Notice,
     Prediction, SeriesError, TimeGrid, Usable,
 };
 
@@ -167,7 +167,7 @@ impl FittedChallenger {
     /// Returns what the ensemble forecast from origins inside the series, each with weights from the
     /// other origins; earliest first, and empty where there is too little history.
     #[must_use]
-    pub fn inner_origins(&self) -> Vec<InnerOrigin> {
+    pub fn inner_origins(&self) -> Vec<InnerForecast> {
         let model = self.model.as_ref();
         model.map_or_else(Vec::new, |model| model.ahead(1).inner)
     }

@@ -3,7 +3,7 @@
 use fleetcast_core::{IntervalLevel, error_growth};
 use fleetcast_numerics::conformal_rank;
 
-use crate::tuned::InnerForecast;
+use crate::tuned::RecipeForecast;
 
 /// Half widths of a central interval, by the day ahead.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,7 +19,7 @@ impl HalfWidths {
     ///
     /// `values` are those of the panel's days.
     pub(super) fn from_inner(
-        inner: &[InnerForecast],
+        inner: &[RecipeForecast],
         values: &[f64],
         level: IntervalLevel,
     ) -> Option<Self> {
@@ -56,7 +56,7 @@ mod tests {
         let values: Vec<f64> = (1..=100)
             .map(|size| size as f64 * error_growth(size + 10))
             .collect();
-        let inner = InnerForecast {
+        let inner = RecipeForecast {
             first: 0,
             skipped: 10,
             yhat: vec![0.0; 100],
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn without_errors_there_is_none() {
-        let inner = InnerForecast {
+        let inner = RecipeForecast {
             first: 0,
             skipped: 0,
             yhat: vec![0.0; 3],

@@ -14,7 +14,7 @@ mod weights;
 use std::cell::RefCell;
 
 use fleetcast_core::{
-    Failure, Forecast, Horizon, InnerOrigin, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
+    Failure, Forecast, Horizon, InnerForecast, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
     SeriesView, in_parallel,
 };
 
@@ -239,12 +239,12 @@ fn combine(members: &[Member], weights: &[Weight], ahead: Ahead) -> Vec<f64> {
 
 /// What the recipe forecasts from each inner origin, with weights from the other ones: the weights
 /// have not seen what they are judged by.
-fn inner_forecasts(tests: &[InnerTest], errors: &[Vec<Errors>]) -> Vec<InnerForecast> {
+fn inner_forecasts(tests: &[InnerTest], errors: &[Vec<Errors>]) -> Vec<RecipeForecast> {
     let tests = tests.iter().enumerate();
     tests
         .map(|(index, test)| {
             let weights = weights(errors, test.members.len(), Some(index));
-            InnerForecast {
+            RecipeForecast {
                 first: test.first,
                 skipped: test.ahead.skipped,
                 yhat: combine(&test.members, &weights, test.ahead),
@@ -255,7 +255,7 @@ fn inner_forecasts(tests: &[InnerTest], errors: &[Vec<Errors>]) -> Vec<InnerFore
 
 /// What the recipe forecast from an inner origin.
 #[derive(Debug, Clone, PartialEq)]
-struct InnerForecast {
+struct RecipeForecast {
     /// Index of the first day forecast.
     first: usize,
     /// Days between the last observation before it and that day.
@@ -263,11 +263,11 @@ struct InnerForecast {
     yhat: Vec<f64>,
 }
 
-impl InnerForecast {
-    fn into_origin(self, series: SeriesView<'_>) -> Option<InnerOrigin> {
+impl RecipeForecast {
+    fn into_origin(self, series: SeriesView<'_>) -> Option<InnerForecast> {
         let origin = series.grid.day(self.first.checked_sub(1)?)?;
         let actual = &series.values[self.first..self.first + self.yhat.len()];
-        InnerOrigin::new(origin, self.yhat, actual)
+        InnerForecast::scorable(origin, self.yhat, actual)
     }
 }
 

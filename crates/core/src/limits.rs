@@ -1,0 +1,532 @@
+//! Floors, capacities and thresholds: what is given, and what holds for each series.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::{SeriesKey, measurement};
+
+/// One row of `resource_limits`. A part that is `None` is what all hosts have, or a default.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LimitRule {
+    /// The host; `None` for all.
+    pub host: Option<String>,
+    /// The resource.
+    pub resource: String,
+    /// The value that none is below, in the resource's unit.
+    pub floor: Option<f64>,
+    /// The value that none is above.
+    pub capacity: Option<f64>,
+    /// The value at which "full" starts.
+    pub threshold: Option<f64>,
+}
+
+/// Where the limits of a series come from: the most specific source that says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LimitSource {
+    /// A rule of its host.
+    Host,
+    /// A rule of its resource.
+    Resource,
+    /// The defaults of resources that are percentages.
+    Percent,
+    /// Nothing but the default that what was never negative stays so.
+    None,
+}
+
+impl LimitSource {
+    /// Returns the name it has in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Resource => "resource",
+            Self::Percent => "percent",
+            Self::None => "none",
+        }
+    }
+
+    /// Returns the source of this name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Host, Self::Resource, Self::Percent, Self::None]
+            .into_iter()
+            .find(|source| source.as_str() == name)
+    }
+}
+
+impl fmt::Display for LimitSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The limits that hold for one series, in its unit: a row of `effective_limits`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EffectiveLimits {
+    /// The value that none is below, where that is known.
+    pub floor: Option<f64>,
+    /// The value that none is above, where that is known.
+    pub capacity: Option<f64>,
+    /// The value at which "full" starts, where that is known.
+    pub threshold: Option<f64>,
+    /// Where they come from.
+    pub source: LimitSource,
+}
+
+impl EffectiveLimits {
+    /// Returns `value`, or the limit it lies beyond.
+    #[must_use]
+    pub fn clamp(&self, value: f64) -> f64 {
+        let above = match self.floor {
+            Some(floor) if floor > value => floor,
+            _ => value,
+        };
+        match self.capacity {
+            Some(capacity) if capacity < above => capacity,
+            _ => above,
+        }
+    }
+}
+
+/// Says in words which two parts stand in the wrong order, if two do.
+#[must_use]
+pub fn disorder_of_limits(
+    floor: Option<f64>,
+    capacity: Option<f64>,
+    threshold: Option<f64>,
+) -> Option<String> {
+    if let (Some(floor), Some(capacity)) = (floor, capacity)
+        && floor >= capacity
+    {
+        return Some(format!("floor {floor} is not below capacity {capacity}"));
+    }
+    if let (Some(floor), Some(threshold)) = (floor, threshold)
+        && threshold < floor
+    {
+        return Some(format!("threshold {threshold} lies below floor {floor}"));
+    }
+    if let (Some(capacity), Some(threshold)) = (capacity, threshold)
+        && threshold > capacity
+    {
+        return Some(format!(
+            "threshold {threshold} lies above capacity {capacity}"
+        ));
+    }
+    None
+}
+
+/// How the values of one series lie: what limits by name go by.
+///
+/// Shares of values are counted, not the smallest and the largest: one sample of 100.3, or of −2e−14,
+/// is a fault of the sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ValueShares {
+    /// Values that are measurements.
+    pub days: u64,
+    /// Those below zero.
+    pub negative: u64,
+    /// Those outside 0 to 100.
+    pub outside: u64,
+    /// Whether one is so far outside that it is no measurement of a percentage.
+    pub is_far: bool,
+    /// Whether one lies above 1 and at most at 100.
+    pub is_above_one: bool,
+}
+
+/// Values outside this range are no measurement of a percentage.
+const NEAR_A_PERCENTAGE: std::ops::RangeInclusive<f64> = -10.0..=110.0;
+
+/// Returns whether `value` is so far outside 0 to 100 that it is no measurement of a percentage.
+#[must_use]
+pub fn is_far_outside_percent(value: f64) -> bool {
+    !NEAR_A_PERCENTAGE.contains(&value)
+}
+
+/// One value in a hundred outside 0 to 100 is a stray, and one by itself where there are enough to tell.
+const STRAY_ONE_IN: u64 = 100;
+
+/// One value in a thousand below zero is a stray, and one by itself where there are enough to tell.
+const STRAY_NEGATIVE_ONE_IN: u64 = 1000;
+
+/// Fewer values than this are too few to call one of them a stray.
+const ENOUGH_VALUES: u64 = 20;
+
+impl ValueShares {
+    /// Counts a value.
+    pub fn add(&mut self, value: Option<f64>) {
+        let Some(value) = measurement(value) else {
+            return;
+        };
+        self.days += 1;
+        self.negative += u64::from(value < 0.0);
+        if !(0.0..=100.0).contains(&value) {
+            self.outside += 1;
+        }
+        self.is_far |= is_far_outside_percent(value);
+        self.is_above_one |= value > 1.0 && value <= 100.0;
+    }
+
+    /// Returns whether the series could be a percentage, by its own values.
+    #[must_use]
+    pub fn is_percent_like(&self) -> bool {
+        self.are_strays(self.outside, STRAY_ONE_IN)
+    }
+
+    /// Returns whether the series is never negative, but for strays.
+    #[must_use]
+    pub fn is_never_negative(&self) -> bool {
+        self.are_strays(self.negative, STRAY_NEGATIVE_ONE_IN)
+    }
+
+    fn are_strays(&self, count: u64, one_in: u64) -> bool {
+        let a_single_one = if self.days >= ENOUGH_VALUES {
+            one_in
+        } else {
+            0
+        };
+        count * one_in <= self.days.max(a_single_one)
+    }
+}
+
+/// What the series of one resource look like together. What a resource is measured in shows over all
+/// its hosts, not in one idle or broken host's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ResourceShares {
+    /// Series that have a value.
+    pub series: u64,
+    /// Those that are never negative.
+    pub never_negative: u64,
+    /// Those that could be percentages.
+    pub percent_like: u64,
+    /// Whether a series has a value above 1 and at most at 100: up to 1, values may as well be shares.
+    pub is_above_one: bool,
+}
+
+impl ResourceShares {
+    /// Counts a series.
+    pub fn add(&mut self, shares: &ValueShares) {
+        self.is_above_one |= shares.is_above_one;
+        if shares.days > 0 {
+            self.series += 1;
+            self.never_negative += u64::from(shares.is_never_negative());
+            self.percent_like += u64::from(shares.is_percent_like());
+        }
+    }
+
+    /// Counts the series of another part of the fleet.
+    pub fn merge(&mut self, other: &Self) {
+        self.series += other.series;
+        self.never_negative += other.never_negative;
+        self.percent_like += other.percent_like;
+        self.is_above_one |= other.is_above_one;
+    }
+
+    /// Three quarters of a resource's series decide what it is.
+    fn is_decided_by(&self, count: u64) -> bool {
+        self.series > 0 && 4 * count >= 3 * self.series
+    }
+
+    /// Returns whether the resource is never negative.
+    #[must_use]
+    pub fn is_never_negative(&self) -> bool {
+        self.is_decided_by(self.never_negative)
+    }
+
+    /// Returns whether a resource of this name is a percentage.
+    #[must_use]
+    pub fn is_percent(&self, resource: &str) -> bool {
+        self.is_decided_by(self.percent_like) && self.is_above_one && is_percent_by_name(resource)
+    }
+}
+
+/// Parts of names of percentages, wherever they stand in the name.
+const PERCENT_PARTS: [&str; 14] = [
+    "cpu",
+    "gpu",
+    "memory",
+    "disk",
+    "swap",
+    "storage",
+    "filesystem",
+    "inode",
+    "network",
+    "bandwidth",
+    "util",
+    "percent",
+    "pct",
+    "%",
+];
+
+/// Words of names of percentages: too short to be looked for inside others.
+const PERCENT_WORDS: [&str; 8] = ["mem", "ram", "heap", "fs", "net", "used", "usage", "busy"];
+
+/// Words of other units, and of what is short where it is low.
+const OTHER_WORDS: [&str; 34] = [
+    "byte",
+    "bytes",
+    "bit",
+    "bits",
+    "packet",
+    "packets",
+    "iops",
+    "ops",
+    "read",
+    "reads",
+    "write",
+    "writes",
+    "request",
+    "requests",
+    "count",
+    "core",
+    "cores",
+    "cpus",
+    "hz",
+    "mhz",
+    "ghz",
+    "s",
+    "ms",
+    "us",
+    "second",
+    "seconds",
+    "latency",
+    "error",
+    "errors",
+    "free",
+    "idle",
+    "avail",
+    "available",
+    "headroom",
+];
+
+/// Returns whether resources of this name are percentages, if their values allow it.
+fn is_percent_by_name(resource: &str) -> bool {
+    let name = resource.to_lowercase();
+    let words = || name.split(|c: char| !c.is_ascii_lowercase());
+    let says_percent = PERCENT_PARTS.iter().any(|part| name.contains(part))
+        || words().any(|word| PERCENT_WORDS.contains(&word));
+    says_percent && !words().any(|word| OTHER_WORDS.contains(&word) || is_unit_of_bytes(word))
+}
+
+/// Returns whether a word is a unit of bytes or of bits a second: `b`, `kb`, `gib`, `mbps`.
+fn is_unit_of_bytes(word: &str) -> bool {
+    let without = |prefixes: &[char]| word.strip_prefix(prefixes).unwrap_or(word);
+    let bytes = without(&['k', 'm', 'g', 't', 'p']);
+    let is_bytes = ["b", "ib"].contains(&word) || ["b", "ib"].contains(&bytes);
+    is_bytes || word == "bps" || without(&['k', 'm', 'g', 't']) == "bps"
+}
+
+/// The parts of rules for the same series or resource, the most cautious of each.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Parts {
+    floor: Option<f64>,
+    capacity: Option<f64>,
+    threshold: Option<f64>,
+}
+
+/// All rules of a fleet: what `resource_limits` says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LimitRules {
+    of_all_hosts: BTreeMap<String, Parts>,
+    of_hosts: BTreeMap<SeriesKey, Parts>,
+}
+
+impl LimitRules {
+    /// Puts rules together. Of several for the same host and resource, the most cautious figures
+    /// count: the highest floor, the lowest capacity, the lowest threshold.
+    pub fn new<'a>(rules: impl IntoIterator<Item = &'a LimitRule>) -> Self {
+        let mut all = Self::default();
+        for rule in rules {
+            let parts = match &rule.host {
+                None => all.of_all_hosts.entry(rule.resource.clone()).or_default(),
+                Some(host) => {
+                    let key = SeriesKey::new(host.as_str(), rule.resource.as_str());
+                    all.of_hosts.entry(key).or_default()
+                }
+            };
+            let either = |a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64| match (a, b)
+            {
+                (Some(a), Some(b)) => Some(choose(a, b)),
+                (a, b) => a.or(b),
+            };
+            parts.floor = either(parts.floor, rule.floor, f64::max);
+            parts.capacity = either(parts.capacity, rule.capacity, f64::min);
+            parts.threshold = either(parts.threshold, rule.threshold, f64::min);
+        }
+        all
+    }
+
+    /// Returns the limits that hold for a series: what its host's rule says, else its resource's, else
+    /// the defaults, part by part. `shares` are of its values, `resource` of all series of its resource.
+    ///
+    /// A percentage runs from 0 to 100, and what was never negative stays so; full starts at four
+    /// fifths of the way from floor to capacity, where nothing else is said. A default gives way where
+    /// it does not fit what was given.
+    #[must_use]
+    pub fn of(
+        &self,
+        key: &SeriesKey,
+        shares: &ValueShares,
+        resource: &ResourceShares,
+    ) -> EffectiveLimits {
+        let own = self.of_hosts.get(key);
+        let common = self.of_all_hosts.get(key.resource());
+        let given =
+            |part: fn(&Parts) -> Option<f64>| own.and_then(part).or_else(|| common.and_then(part));
+        let (floor, capacity, threshold) = (
+            given(|parts| parts.floor),
+            given(|parts| parts.capacity),
+            given(|parts| parts.threshold),
+        );
+        let is_percent = shares.is_percent_like() && resource.is_percent(key.resource());
+        let is_never_negative = shares.is_never_negative() && resource.is_never_negative();
+        let zero_fits = is_never_negative
+            && capacity.is_none_or(|capacity| capacity > 0.0)
+            && threshold.is_none_or(|threshold| threshold >= 0.0);
+        let hundred_fits = is_percent
+            && floor.is_none_or(|floor| floor < 100.0)
+            && threshold.is_none_or(|threshold| threshold <= 100.0);
+        let floor = floor.or_else(|| zero_fits.then_some(0.0));
+        let capacity = capacity.or_else(|| hundred_fits.then_some(100.0));
+        let threshold = threshold.or_else(|| {
+            let (from, capacity) = (floor.unwrap_or(0.0), capacity?);
+            (capacity > from).then(|| from + 0.8 * (capacity - from))
+        });
+        let source = match (own, common) {
+            (Some(_), _) => LimitSource::Host,
+            (None, Some(_)) => LimitSource::Resource,
+            (None, None) if is_percent => LimitSource::Percent,
+            (None, None) => LimitSource::None,
+        };
+        EffectiveLimits {
+            floor,
+            capacity,
+            threshold,
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(values: &[f64]) -> ValueShares {
+        let mut shares = ValueShares::default();
+        for value in values {
+            shares.add(Some(*value));
+        }
+        shares
+    }
+
+    #[test]
+    fn names_say_what_is_a_percentage() {
+        for name in [
+            "cpu",
+            "mem.used",
+            "disk:/var",
+            "CPU %",
+            "fs",
+            "net-in",
+            "node_memory",
+        ] {
+            assert!(is_percent_by_name(name), "{name}");
+        }
+        for name in [
+            "disk_gb",
+            "disk_bytes",
+            "cpu_cores",
+            "net_kbps",
+            "mem_free",
+            "memory MiB",
+            "cpu_idle",
+            "latency",
+            "members",
+            "network_packets",
+            "disk_b",
+            "cpu_ms",
+            "tib disk",
+        ] {
+            assert!(!is_percent_by_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn strays_do_not_decide() {
+        let mut values = vec![40.0; 150];
+        assert!(shares(&values).is_percent_like());
+        values.push(100.3);
+        assert!(shares(&values).is_percent_like());
+        values.push(-2e-14);
+        assert!(!shares(&values).is_percent_like() && shares(&values).is_never_negative());
+        values.push(-1.0);
+        assert!(!shares(&values).is_never_negative());
+        assert!(!shares(&[40.0, 130.0]).is_percent_like());
+        assert!(shares(&[40.0, 65_535.0]).is_far && !shares(&[105.0]).is_far);
+    }
+
+    #[test]
+    fn parts_come_from_the_host_then_the_resource_then_the_defaults() {
+        let rule = |host: Option<&str>, capacity, threshold| LimitRule {
+            host: host.map(str::to_owned),
+            resource: "cpu".to_owned(),
+            floor: None,
+            capacity,
+            threshold,
+        };
+        let rules = LimitRules::new(&[
+            rule(None, Some(64.0), Some(60.0)),
+            rule(Some("a"), Some(128.0), None),
+            rule(Some("a"), Some(120.0), None),
+        ]);
+        let percent = shares(&[50.0; 30]);
+        let mut resource = ResourceShares::default();
+        resource.add(&percent);
+        let of = |host: &str| rules.of(&SeriesKey::new(host, "cpu"), &percent, &resource);
+        assert_eq!(
+            of("a"),
+            EffectiveLimits {
+                floor: Some(0.0),
+                capacity: Some(120.0),
+                threshold: Some(60.0),
+                source: LimitSource::Host,
+            }
+        );
+        assert_eq!(of("b").capacity, Some(64.0));
+        assert_eq!(of("b").source, LimitSource::Resource);
+        let default = LimitRules::default().of(&SeriesKey::new("b", "cpu"), &percent, &resource);
+        assert_eq!(
+            (default.threshold, default.source),
+            (Some(80.0), LimitSource::Percent)
+        );
+        let other = LimitRules::default().of(&SeriesKey::new("b", "load"), &percent, &resource);
+        assert_eq!((other.threshold, other.source), (None, LimitSource::None));
+    }
+
+    #[test]
+    fn resources_are_what_three_quarters_of_their_series_are() {
+        let mut resource = ResourceShares::default();
+        for outside in [false, false, false, true] {
+            let value = if outside { 400.0 } else { 40.0 };
+            resource.add(&shares(&[value; 30]));
+        }
+        assert!(resource.is_percent("disk"));
+        let mut more = ResourceShares::default();
+        more.add(&shares(&[400.0; 30]));
+        resource.merge(&more);
+        assert!(!resource.is_percent("disk") && resource.is_never_negative());
+        assert!(!ResourceShares::default().is_percent("disk"));
+    }
+
+    #[test]
+    fn values_are_drawn_to_the_limit_they_lie_beyond() {
+        let limits = EffectiveLimits {
+            floor: Some(0.0),
+            capacity: Some(100.0),
+            threshold: None,
+            source: LimitSource::Percent,
+        };
+        assert!(limits.clamp(-1.0).abs() < 1e-300);
+        assert!((limits.clamp(101.0) - 100.0).abs() < 1e-300);
+        assert!(limits.clamp(-0.0).is_sign_negative());
+    }
+}

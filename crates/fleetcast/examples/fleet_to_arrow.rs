@@ -1,0 +1,82 @@
+//! A fleet from a CSV file, through the shop, into Arrow: every table of the contract as a record batch.
+//!
+//! `cargo run -p fleetcast --example fleet_to_arrow -- FILE`, where FILE has the columns host, resource, ds and
+//! utilization; without a file, a fleet of two is made up. The fleet is worked on in batches, as it would be by
+//! processes that do not see each other.
+
+use std::error::Error;
+use std::io::Read;
+
+use fleetcast::{Batch, Day, Evidence, FleetRows, FleetSummary, Shop, ShopOptions, Survey, tables};
+
+/// Series that one process would take at a time.
+const BATCH: usize = 512;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let rows = match std::env::args().nth(1) {
+        Some(path) => read(std::fs::File::open(path)?)?,
+        None => read(made_up().as_bytes())?,
+    };
+    let as_of = rows.last_day().ok_or("no row has a day and a value")?;
+    let shop = Shop::new(as_of, ShopOptions::default())?;
+    let batches: Vec<Batch> = rows.batches(shop.split(), BATCH).collect();
+
+    // What each series says for itself, wherever it is worked on …
+    let survey = Survey::of(&batches);
+    let evidence: Vec<Vec<Evidence>> = batches
+        .iter()
+        .map(|batch| shop.evidence(batch, &survey))
+        .collect();
+    // … what crosses them, put together in any order …
+    let mut summary = FleetSummary::default();
+    for part in &evidence {
+        summary.merge(FleetSummary::of(part));
+    }
+    // … and what comes of both.
+    for part in &evidence {
+        let results = shop.finish(part, &summary);
+        for result in &results {
+            let Some(outlook) = &result.outlook else {
+                println!("{}: no forecast", result.key);
+                continue;
+            };
+            let day = outlook
+                .full_on
+                .map_or("-".to_owned(), |day| day.to_string());
+            println!("{}: {}, {day}", result.key, outlook.status);
+        }
+        for (name, table) in tables::of_results(1, shop.split(), &results)? {
+            println!(
+                "{name}: {} rows, {} columns",
+                table.num_rows(),
+                table.num_columns()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Reads host, resource, ds and utilization. For files as people have them there is the command `import`.
+fn read(file: impl Read) -> Result<FleetRows, Box<dyn Error>> {
+    let mut rows = FleetRows::default();
+    for record in csv::Reader::from_reader(file).deserialize() {
+        let (host, resource, day, value): (String, String, String, Option<f64>) = record?;
+        let day: Day = day.parse()?;
+        rows.push(Some(&host), Some(&resource), Some(day), value);
+    }
+    Ok(rows)
+}
+
+/// Two years of a disk that fills, and of a processor that does not.
+fn made_up() -> String {
+    let mut text = "host,resource,ds,utilization\n".to_owned();
+    let as_of = Day::MIN.plus_days(738_000);
+    for back in (0..730).rev() {
+        let day = as_of.minus_days(back);
+        let age = f64::from(730 - back);
+        let unrest = (f64::from(back) * 1.7).sin();
+        text += &format!("db-01,disk,{day},{:.3}\n", 20.0 + 0.07 * age + unrest);
+        text += &format!("db-01,cpu,{day},{:.3}\n", 40.0 + 8.0 * unrest);
+    }
+    text
+}

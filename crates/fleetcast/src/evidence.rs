@@ -1,0 +1,177 @@
+//! What there is on one series, from the series alone.
+
+use std::sync::Arc;
+
+use fleetcast_core::{
+    Engine, EngineForecasts, PanelView, SeriesIssue, SeriesKey, Severity, Stage, ValueShares,
+    WindowOutcomes, forecast_windows, screen,
+};
+use fleetcast_judge::{Case, Circumstances, LeaderboardEntry};
+use fleetcast_outlook::days_to_look_back;
+use rayon::prelude::*;
+
+use crate::batch::last_values;
+use crate::{Batch, Shop, Survey};
+
+/// Series an engine gets at a time: enough to share what series have in common.
+const ENGINE_BATCH: usize = 512;
+
+/// What there is on one series: engines' forecasts, scores, and what was noticed on the way. It
+/// depends on the series alone.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    pub(crate) key: SeriesKey,
+    pub(crate) issues: Vec<SeriesIssue>,
+    pub(crate) shares: ValueShares,
+    /// The last values the outlook looks at.
+    pub(crate) recent: Vec<f64>,
+    pub(crate) prophet: Arc<EngineForecasts>,
+    pub(crate) challenger: Arc<EngineForecasts>,
+    pub(crate) entry: Option<LeaderboardEntry>,
+}
+
+impl Evidence {
+    /// Returns the series.
+    #[must_use]
+    pub fn key(&self) -> &SeriesKey {
+        &self.key
+    }
+
+    /// Returns what the champion forecast.
+    #[must_use]
+    pub fn prophet(&self) -> &EngineForecasts {
+        &self.prophet
+    }
+
+    /// Returns what the challenger forecast.
+    #[must_use]
+    pub fn challenger(&self) -> &EngineForecasts {
+        &self.challenger
+    }
+
+    /// Returns the series' place on the leaderboard, where it has one.
+    #[must_use]
+    pub fn entry(&self) -> Option<&LeaderboardEntry> {
+        self.entry.as_ref()
+    }
+}
+
+/// What one engine made of a series.
+#[derive(Debug, Default)]
+struct Answer {
+    forecasts: EngineForecasts,
+    issues: Vec<SeriesIssue>,
+}
+
+/// The evidence on every series of a batch, in its order.
+pub(crate) fn gather(shop: &Shop, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
+    let (seen, mut issues) = batch.seen_by_engines(survey);
+    let screened = screen(seen.view());
+    let keys = seen.view().keys();
+    let place_of = places(keys);
+    for issue in screened.issues {
+        if let Some(place) = place_of(&issue.key) {
+            issues[place].push(issue);
+        }
+    }
+    let champion = ask(shop, shop.champion(), Stage::Prophet, screened.panel.view());
+    let challenger = ask(
+        shop,
+        shop.challenger(),
+        Stage::Challenger,
+        screened.panel.view(),
+    );
+    let mut answers: Vec<Option<(Answer, Answer)>> = keys.iter().map(|_| None).collect();
+    let both = champion.into_iter().zip(challenger);
+    for (key, both) in screened.panel.view().keys().iter().zip(both) {
+        if let Some(place) = place_of(key) {
+            answers[place] = Some(both);
+        }
+    }
+    let all_notes: Vec<_> = batch.notes().map(|(_, notes)| notes.shares).collect();
+    answers
+        .into_par_iter()
+        .zip(issues)
+        .zip(all_notes)
+        .enumerate()
+        .map(|(place, ((answers, issues), shares))| {
+            one(
+                shop,
+                seen.view(),
+                place,
+                answers.unwrap_or_default(),
+                issues,
+                shares,
+            )
+        })
+        .collect()
+}
+
+fn one(
+    shop: &Shop,
+    seen: PanelView<'_>,
+    place: usize,
+    (prophet, challenger): (Answer, Answer),
+    mut issues: Vec<SeriesIssue>,
+    shares: ValueShares,
+) -> Evidence {
+    let history = seen.series(place);
+    let key = history.key;
+    issues.extend(prophet.issues);
+    issues.extend(challenger.issues);
+    let is_failure =
+        |issue: &SeriesIssue| issue.engine.is_some() && issue.severity == Severity::Error;
+    let circumstances = Circumstances {
+        incumbent: shop.incumbent(key),
+        engine_failed: issues.iter().any(is_failure),
+        several: None,
+    };
+    let case = Case {
+        split: shop.split(),
+        history,
+        prophet: &prophet.forecasts,
+        challenger: &challenger.forecasts,
+    };
+    let entry = LeaderboardEntry::of(&case, circumstances, &shop.options().rules);
+    issues.extend(entry.as_ref().and_then(LeaderboardEntry::issue));
+    Evidence {
+        key: key.clone(),
+        issues,
+        shares,
+        recent: last_values(history, days_to_look_back(shop.options().sustained)),
+        prophet: Arc::new(prophet.forecasts),
+        challenger: Arc::new(challenger.forecasts),
+        entry,
+    }
+}
+
+/// What an engine makes of the series of a panel, in their order.
+fn ask(shop: &Shop, engine: &dyn Engine, stage: Stage, panel: PanelView<'_>) -> Vec<Answer> {
+    let options = shop.options();
+    let mut answers = Vec::with_capacity(panel.len());
+    for series in panel.chunks(ENGINE_BATCH) {
+        let outcomes = forecast_windows(
+            engine,
+            series,
+            shop.split(),
+            options.refit,
+            options.rules.level,
+        );
+        let outcomes = outcomes.unwrap_or_else(|_| unreachable!("a shop's windows fit its panels"));
+        let answer = |(key, outcomes): (&SeriesKey, WindowOutcomes)| Answer {
+            issues: outcomes.issues(key, stage, engine.name()),
+            forecasts: EngineForecasts::from(outcomes),
+        };
+        answers.extend(series.keys().iter().zip(outcomes).map(answer));
+    }
+    answers
+}
+
+/// Where keys stand; of several that are the same, the first.
+fn places(keys: &[SeriesKey]) -> impl Fn(&SeriesKey) -> Option<usize> {
+    let mut places = std::collections::HashMap::with_capacity(keys.len());
+    for (place, key) in keys.iter().enumerate() {
+        places.entry(key.clone()).or_insert(place);
+    }
+    move |key| places.get(key).copied()
+}

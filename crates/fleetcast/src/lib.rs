@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+
+mod batch;
+mod evidence;
+mod options;
+mod result;
+mod rows;
+mod shop;
+mod summary;
+#[cfg(feature = "arrow")]
+pub mod tables;
+
+pub use batch::{Batch, SeriesNotes, Survey};
+pub use evidence::Evidence;
+pub use options::ShopOptions;
+pub use result::{GoldenSeries, SeriesResult, WriteRules, Written};
+pub use rows::FleetRows;
+pub use shop::{Shop, ShopError};
+pub use summary::FleetSummary;
+
+pub use fleetcast_core as core;
+pub use fleetcast_ets as ets;
+pub use fleetcast_judge as judge;
+pub use fleetcast_outlook as outlook;
+pub use fleetcast_prophet as prophet;
+pub use fleetcast_writer as writer;
+
+// What users of a shop, or of one engine, name most often.
+pub use fleetcast_core::{
+    DailySeries, Day, EffectiveLimits, Engine, EngineForecasts, Failure, Forecast, GoldenForecast,
+    Horizon, IntervalLevel, LimitRule, Outcome, Panel, PanelView, Refit, SeriesIssue, SeriesKey,
+    SeriesView, Split, TimeGrid, WindowLengths, in_parallel, metrics,
+};
+pub use fleetcast_ets::{ChallengerKind, Ets, EtsEngine};
+pub use fleetcast_judge::{Contender, Golden, Metric, PromotionMargin, Rules, Trust};
+pub use fleetcast_outlook::{CapacityOutlook, Status, Sustained};
+pub use fleetcast_prophet::{Mode, ProphetEngine, ProphetOptions};

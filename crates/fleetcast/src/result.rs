@@ -1,0 +1,160 @@
+//! What a shop makes of one series.
+
+use fleetcast_core::{
+    Calibration, Day, EffectiveLimits, EngineForecasts, Forecast, GoldenForecast, IntervalLevel,
+    Refit, SeriesIssue, SeriesKey, Split,
+};
+use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians};
+use fleetcast_outlook::{CapacityOutlook, Sustained, capacity_outlook};
+use fleetcast_writer::{golden_forecast, issue_of_limits};
+
+use crate::{Evidence, FleetSummary, Shop};
+
+/// How the golden record and the outlook are written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WriteRules {
+    /// The level of the golden record's intervals.
+    pub level: IntervalLevel,
+    /// When a crossing counts.
+    pub sustained: Sustained,
+    /// The last day that the forecasts of the future have seen.
+    pub trained_through: Day,
+}
+
+/// What is written of one series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// Its part of the golden record.
+    pub golden: GoldenForecast,
+    /// Its outlook.
+    pub outlook: CapacityOutlook,
+    /// What there is to say of it.
+    pub issue: Option<SeriesIssue>,
+}
+
+impl WriteRules {
+    /// Returns the last day that forecasts of the future have seen.
+    #[must_use]
+    pub fn trained_through(split: &Split, refit: Refit) -> Day {
+        match refit {
+            Refit::WholeHistory => split.as_of(),
+            Refit::Never => split.origin(),
+        }
+    }
+
+    /// Writes one series' golden forecast and outlook from the winner's forecast of the future.
+    /// `recent` are the series' last values ([`fleetcast_outlook::days_to_look_back`]).
+    #[must_use]
+    pub fn write(
+        &self,
+        key: &SeriesKey,
+        winner: &Forecast,
+        calibration: Option<&Calibration>,
+        limits: &EffectiveLimits,
+        recent: &[f64],
+    ) -> Written {
+        let days_ahead = winner.grid().first().days_since(self.trained_through);
+        let first_day_ahead = usize::try_from(days_ahead).unwrap_or(1);
+        let golden = golden_forecast(winner, calibration, limits, first_day_ahead, self.level);
+        Written {
+            outlook: capacity_outlook(&golden, recent, limits, self.sustained),
+            issue: issue_of_limits(key, &golden, limits),
+            golden,
+        }
+    }
+}
+
+/// One series' part of the golden record, and whose forecast it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GoldenSeries {
+    /// Whose forecast it is.
+    pub model: Contender,
+    /// The forecast.
+    pub forecast: GoldenForecast,
+    /// The last day that the forecast has seen.
+    pub trained_through: Day,
+}
+
+/// What a shop makes of one series.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SeriesResult {
+    /// The series.
+    pub key: SeriesKey,
+    /// Its place on the leaderboard; `None` where no engine was asked about it, or has a forecast.
+    pub entry: Option<LeaderboardEntry>,
+    /// What its intervals are made from, where errors were made.
+    pub calibration: Option<PooledCalibration>,
+    /// The limits that hold for it.
+    pub limits: EffectiveLimits,
+    /// Its part of the golden record.
+    pub golden: Option<GoldenSeries>,
+    /// Its outlook.
+    pub outlook: Option<CapacityOutlook>,
+    /// What was noticed, from the data to the golden record.
+    pub issues: Vec<SeriesIssue>,
+}
+
+/// Everybody's forecast of the future that became golden, as the judge names it.
+fn winners_forecast(
+    entry: &LeaderboardEntry,
+    prophet: &EngineForecasts,
+    challenger: &EngineForecasts,
+    first: Day,
+) -> Option<Forecast> {
+    let verdict = &entry.verdict;
+    let own = |yhat: &Option<Vec<f64>>| {
+        let yhat = yhat.clone()?;
+        Forecast::new(first, yhat.clone(), yhat.clone(), yhat).ok()
+    };
+    match verdict.golden {
+        Contender::Prophet => prophet.future.clone(),
+        Contender::Challenger => challenger.future.clone(),
+        Contender::Blend => own(&verdict.blend),
+        Contender::SeasonalNaive => own(&verdict.stand_in),
+    }
+}
+
+/// What becomes of one series, given what crosses the fleet.
+pub(crate) fn finish_one(
+    shop: &Shop,
+    evidence: &Evidence,
+    summary: &FleetSummary,
+    medians: &PooledMedians,
+) -> SeriesResult {
+    let key = &evidence.key;
+    let resource = summary.survey.resource(key.resource());
+    let limits = shop.limits().of(key, &evidence.shares, &resource);
+    let mut result = SeriesResult {
+        key: key.clone(),
+        entry: evidence.entry.clone(),
+        calibration: None,
+        limits,
+        golden: None,
+        outlook: None,
+        issues: evidence.issues.clone(),
+    };
+    let Some(entry) = &evidence.entry else {
+        return result;
+    };
+    result.calibration = medians.calibration_of(entry.own_errors());
+    let first = shop.split().future().first();
+    let winner = winners_forecast(entry, &evidence.prophet, &evidence.challenger, first);
+    let Some(winner) = winner else {
+        return result;
+    };
+    let rules = shop.write_rules();
+    let calibration = result
+        .calibration
+        .as_ref()
+        .map(|pooled| &pooled.calibration);
+    let written = rules.write(key, &winner, calibration, &limits, &evidence.recent);
+    result.issues.extend(written.issue);
+    result.outlook = Some(written.outlook);
+    result.golden = Some(GoldenSeries {
+        model: entry.verdict.golden,
+        forecast: written.golden,
+        trained_through: rules.trained_through,
+    });
+    result
+}

@@ -1,0 +1,38 @@
+//! What the judge knows of one series.
+
+use fleetcast_core::{Day, EngineForecasts, SeriesView, Split};
+
+/// Everything the verdict on one series rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The windows.
+    pub split: &'a Split,
+    /// The values of the history window.
+    pub history: SeriesView<'a>,
+    /// What the champion says.
+    pub prophet: &'a EngineForecasts,
+    /// What the challenger says.
+    pub challenger: &'a EngineForecasts,
+}
+
+impl<'a> Case<'a> {
+    /// The values of the training window.
+    pub(crate) fn training(&self) -> &'a [f64] {
+        let days = self.split.training().len();
+        &self.history.values[..days.min(self.history.values.len())]
+    }
+
+    /// The values of the backtest window.
+    pub(crate) fn backtest(&self) -> &'a [f64] {
+        &self.history.values[self.training().len()..]
+    }
+
+    /// The values up to `origin`, and those of the `days` days after it; `None` where they do not
+    /// lie inside the training window.
+    pub(crate) fn at(&self, origin: Day, days: usize) -> Option<(&'a [f64], &'a [f64])> {
+        let seen = self.split.training().index_of(origin)? + 1;
+        let training = self.training();
+        let after = training.get(seen..seen + days)?;
+        Some((&training[..seen], after))
+    }
+}

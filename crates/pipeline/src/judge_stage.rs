@@ -1,0 +1,200 @@
+//! The judge over the whole fleet: evidence out of the database, verdicts into it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use fleetcast::tables;
+use fleetcast_core::{
+    Calibration, EngineForecasts, SeriesIssue, SeriesKey, Split, Stage, pipeline,
+};
+use fleetcast_judge::{
+    Case, Circumstances, Contender, ErrorPool, LeaderboardEntry, OwnErrors, Rules,
+};
+use fleetcast_store::{
+    Draft, EngineTables, Histories, HistoryBatch, RunId, StageResult, Store, Table,
+};
+use rayon::prelude::*;
+
+use crate::{Error, StageProgress};
+
+/// What the judge's stage made.
+#[derive(Debug)]
+pub struct JudgeStageResult<'store> {
+    /// The draft of `backtest_scores`.
+    pub scores: Draft<'store>,
+    /// The draft of `model_leaderboard`.
+    pub leaderboard: Draft<'store>,
+    /// The draft of `interval_calibration`.
+    pub calibrations: Draft<'store>,
+    /// The draft of `judge_forecasts`.
+    pub forecasts: Draft<'store>,
+    /// What there is to say of series that had one engine only, or none.
+    pub issues: Vec<SeriesIssue>,
+    /// Series on the leaderboard.
+    pub rows: u64,
+}
+
+impl<'store> From<JudgeStageResult<'store>> for StageResult<'store> {
+    fn from(made: JudgeStageResult<'store>) -> Self {
+        Self {
+            stage: Stage::Judge,
+            drafts: vec![
+                made.scores,
+                made.leaderboard,
+                made.calibrations,
+                made.forecasts,
+            ],
+            issues: made.issues,
+            rows: made.rows,
+            reused: None,
+            seconds: 0.0,
+            archive: None,
+        }
+    }
+}
+
+/// What is kept of a series until all have been judged.
+struct ToCalibrate {
+    key: SeriesKey,
+    model: Contender,
+    own: Option<Calibration>,
+    scale: Option<f64>,
+}
+
+impl ToCalibrate {
+    fn errors(&self) -> OwnErrors<'_> {
+        OwnErrors {
+            key: &self.key,
+            calibration: self.own.as_ref(),
+            scale: self.scale,
+        }
+    }
+}
+
+/// Judges every series of `histories` that an engine has something to say of, `at_a_time`.
+pub(crate) fn judge<'store>(
+    store: &'store Store,
+    run: RunId,
+    histories: &Histories<'_>,
+    split: &Split,
+    rules: &Rules,
+    at_a_time: usize,
+    progress: &dyn StageProgress,
+) -> Result<JudgeStageResult<'store>, Error> {
+    let mut made = JudgeStageResult {
+        scores: store.draft(Table::BacktestScores)?,
+        leaderboard: store.draft(Table::ModelLeaderboard)?,
+        calibrations: store.draft(Table::IntervalCalibration)?,
+        forecasts: store.draft(Table::JudgeForecasts)?,
+        issues: Vec::new(),
+        rows: 0,
+    };
+    let known = Known {
+        incumbents: incumbents(store, run)?,
+        failed: store.series_engines_failed_on()?,
+        several: &histories.index().several,
+    };
+    let mut to_calibrate = Vec::with_capacity(histories.index().keys.len());
+    let mut pool = ErrorPool::default();
+    pipeline(
+        histories
+            .batches(0, at_a_time)
+            .map(|history| EvidenceBatch::read(store, history?, split)),
+        |evidence| Ok((evidence.judge(split, &known, rules), evidence.prophet.len())),
+        |(entries, series): (Vec<LeaderboardEntry>, usize)| {
+            let entries_by_reference: Vec<&LeaderboardEntry> = entries.iter().collect();
+            made.scores
+                .append(tables::backtest_scores(run.get(), &entries_by_reference)?)?;
+            made.leaderboard
+                .append(tables::model_leaderboard(run.get(), &entries_by_reference)?)?;
+            let first = split.future().first();
+            made.forecasts.append(tables::judge_forecasts(
+                run.get(),
+                &entries_by_reference,
+                first,
+            )?)?;
+            made.rows += entries.len() as u64;
+            for entry in entries {
+                made.issues.extend(entry.issue());
+                pool.add(entry.own_errors());
+                to_calibrate.push(ToCalibrate {
+                    key: entry.key,
+                    model: entry.verdict.golden,
+                    own: entry.verdict.calibration,
+                    scale: entry.scale,
+                });
+            }
+            progress.advance(series);
+            Ok::<(), Error>(())
+        },
+    )?;
+    let medians = pool.medians_for(to_calibrate.iter().map(ToCalibrate::errors));
+    for some in to_calibrate.chunks(at_a_time.max(1)) {
+        let calibrated: Vec<_> = some
+            .iter()
+            .filter_map(|one| Some((one, medians.calibration_of(one.errors())?)))
+            .collect();
+        let rows: Vec<_> = calibrated
+            .iter()
+            .map(|(one, pooled)| (&one.key, one.model, pooled))
+            .collect();
+        made.calibrations
+            .append(tables::interval_calibration(run.get(), &rows)?)?;
+    }
+    Ok(made)
+}
+
+/// What is known of series before they are judged.
+struct Known<'a> {
+    incumbents: HashMap<SeriesKey, Contender>,
+    failed: HashSet<SeriesKey>,
+    several: &'a BTreeMap<SeriesKey, String>,
+}
+
+fn incumbents(store: &Store, run: RunId) -> Result<HashMap<SeriesKey, Contender>, Error> {
+    let by_name = store.incumbents(run)?.into_iter();
+    Ok(by_name
+        .filter_map(|(key, name)| Some((key, Contender::named(&name)?)))
+        .collect())
+}
+
+/// What there is on some series: their history and both engines' forecasts, one a series.
+struct EvidenceBatch {
+    history: HistoryBatch,
+    prophet: Vec<EngineForecasts>,
+    challenger: Vec<EngineForecasts>,
+}
+
+impl EvidenceBatch {
+    fn read(store: &Store, history: HistoryBatch, split: &Split) -> Result<Self, Error> {
+        let keys = history.series().keys();
+        Ok(Self {
+            prophet: store.read_engine(EngineTables::PROPHET, keys, split)?,
+            challenger: store.read_engine(EngineTables::CHALLENGER, keys, split)?,
+            history,
+        })
+    }
+
+    /// The series that belong on the leaderboard, in their order.
+    fn judge(&self, split: &Split, known: &Known<'_>, rules: &Rules) -> Vec<LeaderboardEntry> {
+        let history = self.history.series();
+        let entries: Vec<Option<LeaderboardEntry>> = (0..history.len())
+            .into_par_iter()
+            .map(|place| {
+                let case = Case {
+                    split,
+                    history: history.series(place),
+                    prophet: &self.prophet[place],
+                    challenger: &self.challenger[place],
+                };
+                let key = case.history.key;
+                let circumstances = Circumstances {
+                    incumbent: known.incumbents.get(key).copied(),
+                    engine_failed: known.failed.contains(key),
+                    several: known.several.get(key).map(String::as_str),
+                };
+                LeaderboardEntry::of(&case, circumstances, rules)
+            })
+            .collect();
+        entries.into_iter().flatten().collect()
+    }
+}

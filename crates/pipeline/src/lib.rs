@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod engine_stage;
+mod error;
+mod host;
+mod judge_stage;
+mod pipeline;
+mod settings;
+mod write_stage;
+
+pub use engine_stage::EngineStageResult;
+pub use error::Error;
+pub use host::{Host, StageProgress, Unattended};
+pub use judge_stage::JudgeStageResult;
+pub use pipeline::Pipeline;
+pub use settings::{BatchSizes, OnCollapse, PipelineSettings, Reuse};
+pub use write_stage::WriteStageResult;

@@ -1,0 +1,430 @@
+//! A run, from its beginning or from where it stopped to its end.
+
+use fleetcast::WriteRules;
+use fleetcast_core::{Day, Engine, Fingerprinter, Split, Stage};
+use fleetcast_prophet::ProphetEngine;
+use fleetcast_store::{
+    DataSummary, Draft, EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord,
+    RunStatus, SeriesIndex, StageResult, Standing, Store, Table,
+};
+use serde_json::json;
+
+use crate::engine_stage::EngineStage;
+use crate::judge_stage;
+use crate::write_stage::WriteStage;
+use crate::{Error, Host, OnCollapse, PipelineSettings, StageProgress};
+
+/// The four stages over a store: each reads its inputs, drafts its tables and publishes them.
+#[derive(Debug)]
+pub struct Pipeline<'a> {
+    store: &'a Store,
+    host: &'a dyn Host,
+    split: Split,
+    index: SeriesIndex,
+    identity: RunIdentity,
+    settings: PipelineSettings,
+    champion: Box<dyn Engine>,
+    challenger: Box<dyn Engine>,
+}
+
+/// A table each stage fills, by which it is known whose rows stand there.
+fn table_of(stage: Stage) -> Option<Table> {
+    match stage {
+        Stage::Prophet => Some(Table::ProphetForecasts),
+        Stage::Challenger => Some(Table::ChallengerForecasts),
+        Stage::Judge => Some(Table::ModelLeaderboard),
+        Stage::Write => Some(Table::Forecasts),
+        Stage::Data => None,
+    }
+}
+
+impl<'a> Pipeline<'a> {
+    /// Makes a pipeline over the data of `store`, as of the day `as_of`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] where the limits or the data cannot be used, [`Error::Split`] where the windows do
+    /// not fit the calendar.
+    pub fn new(
+        store: &'a Store,
+        data: &DataSummary,
+        as_of: Day,
+        settings: PipelineSettings,
+        host: &'a dyn Host,
+    ) -> Result<Self, Error> {
+        store.check_limits()?;
+        let split = Split::new(as_of, settings.shop.lengths)?;
+        let index = store.series_index(data, as_of)?;
+        let identity = RunIdentity {
+            as_of,
+            config: settings.config.clone(),
+            data_fingerprint: data.fingerprint.clone(),
+            version: settings.version,
+            series: index.keys.len(),
+        };
+        Ok(Self {
+            store,
+            host,
+            split,
+            index,
+            identity,
+            champion: Box::new(ProphetEngine::new(settings.shop.prophet_mode)),
+            challenger: settings.shop.challenger.engine(),
+            settings,
+        })
+    }
+
+    /// Puts other engines in the places of the champion and the challenger.
+    #[must_use]
+    pub fn with_engines(
+        mut self,
+        champion: impl Engine + 'static,
+        challenger: impl Engine + 'static,
+    ) -> Self {
+        self.champion = Box::new(champion);
+        self.challenger = Box::new(challenger);
+        self
+    }
+
+    /// Returns the windows.
+    #[must_use]
+    pub fn split(&self) -> &Split {
+        &self.split
+    }
+
+    /// Runs all stages, or those that a run that was cut off has not done yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Collapse`] where most series would lose their forecasts, which stand then; any other where
+    /// a stage fails, whose earlier results stand then.
+    pub fn run_all(&self) -> Result<RunId, Error> {
+        let (run, done) = self.continue_or_begin()?;
+        self.announce(run);
+        self.refuse_collapse(run)?;
+        let histories = self.histories();
+        for stage in RUN_STAGES {
+            if !done.contains(&stage) {
+                self.stage(stage, run, &histories)?;
+            }
+        }
+        self.end(run)?;
+        Ok(run)
+    }
+
+    /// Runs an engine's stage by itself. It joins the newest run where that one is of the same data and
+    /// settings and has not come to this stage yet, and begins a new run otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pipeline::run_all`].
+    pub fn engine(&self, stage: Stage) -> Result<RunId, Error> {
+        let newest = self.store.newest_run()?.filter(|run| {
+            !run.has_done(stage) && run.difference_before(stage, &self.identity).is_none()
+        });
+        let run = match newest {
+            Some(newest) => self.take_up(&newest, stage)?,
+            None => self.store.begin_run(&self.identity, self.host.now())?,
+        };
+        self.announce(run);
+        self.stage(stage, run, &self.histories())?;
+        Ok(run)
+    }
+
+    /// Judges the newest run, whose engines must be done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfOrder`] where they are not, or are of other data or settings; else as
+    /// [`Pipeline::run_all`].
+    pub fn judge(&self) -> Result<RunId, Error> {
+        let run = self.run_to_join(Stage::Judge, &[Stage::Prophet, Stage::Challenger])?;
+        self.stage(Stage::Judge, run, &self.histories())?;
+        Ok(run)
+    }
+
+    /// Writes the golden record and the outlook of the newest run, which must be judged, and ends it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pipeline::judge`].
+    pub fn write(&self) -> Result<RunId, Error> {
+        let run = self.run_to_join(Stage::Write, &[Stage::Judge])?;
+        self.stage(Stage::Write, run, &self.histories())?;
+        self.end(run)?;
+        Ok(run)
+    }
+
+    fn end(&self, run: RunId) -> Result<(), Error> {
+        let now = self.host.now();
+        Ok(self.store.end_run(run, RunStatus::Complete, now)?)
+    }
+
+    fn announce(&self, run: RunId) {
+        self.host.say(format_args!(
+            "run {run}: {} series in {}; training {} to {}, backtest to {}, future to {}",
+            self.index.keys.len(),
+            self.store.path().display(),
+            self.split.training().first(),
+            self.split.origin(),
+            self.split.as_of(),
+            self.split.future().last(),
+        ));
+    }
+
+    /// The newest run and the stages it has done, where it was cut off and is of this data, these
+    /// settings and this version; otherwise a new run.
+    fn continue_or_begin(&self) -> Result<(RunId, Vec<Stage>), Error> {
+        let unfinished = self.store.newest_run()?.filter(RunRecord::is_unfinished);
+        let Some(unfinished) = unfinished else {
+            return Ok((
+                self.store.begin_run(&self.identity, self.host.now())?,
+                Vec::new(),
+            ));
+        };
+        let done: Vec<Stage> = unfinished.stages.iter().map(|done| done.stage).collect();
+        let difference = match unfinished.difference(&self.identity) {
+            None => self.table_of_another_run(&unfinished, &done)?,
+            difference => difference,
+        };
+        if let Some(difference) = difference {
+            let run = self.store.begin_run(&self.identity, self.host.now())?;
+            self.host.say(format_args!(
+                "run {run} starts from the beginning: since run {} stopped, {difference}",
+                unfinished.id
+            ));
+            return Ok((run, Vec::new()));
+        }
+        let mut so_far: Vec<String> = done.iter().map(Stage::to_string).collect();
+        let next = RUN_STAGES.into_iter().find(|stage| !done.contains(stage));
+        if let Some(next) = next {
+            let keys = &self.index.keys;
+            let drafted = self.store.series_drafted(unfinished.id, next, keys)?;
+            if let Some(series) = drafted.filter(|series| *series > 0) {
+                so_far.push(format!("{next} for {series} of {} series", keys.len()));
+            }
+            self.take_up(&unfinished, next)?;
+        }
+        self.host.say(format_args!(
+            "run {} goes on where it stopped: {}",
+            unfinished.id,
+            match so_far.as_slice() {
+                [] => "nothing is done yet".to_owned(),
+                [one] => format!("{one} is done"),
+                several => format!("{} are done", several.join(", ")),
+            }
+        ));
+        Ok((unfinished.id, done))
+    }
+
+    fn take_up(&self, run: &RunRecord, stage: Stage) -> Result<RunId, Error> {
+        self.store.take_up_run(run, stage, &self.identity.config)?;
+        Ok(run.id)
+    }
+
+    /// The newest run, taken up at `stage`, where it has done `before` on this data with these
+    /// settings.
+    fn run_to_join(&self, stage: Stage, before: &[Stage]) -> Result<RunId, Error> {
+        let first = before.first().map_or("run-all", |stage| stage.as_str());
+        let Some(newest) = self.store.newest_run()? else {
+            return Err(Error::OutOfOrder(format!(
+                "there is no run yet; run `cargo xtask {first}` first"
+            )));
+        };
+        if let Some(difference) = newest.difference_before(stage, &self.identity) {
+            return Err(Error::OutOfOrder(format!(
+                "the newest run is of other data or settings ({difference}); give the same, or run \
+                 `cargo xtask {first}` first"
+            )));
+        }
+        for stage in before {
+            if !newest.has_done(*stage) {
+                return Err(Error::OutOfOrder(format!(
+                    "run {} has not done the stage {stage}; run `cargo xtask {stage}` first",
+                    newest.id
+                )));
+            }
+        }
+        if let Some(mixed_up) = self.table_of_another_run(&newest, before)? {
+            return Err(Error::OutOfOrder(format!(
+                "{mixed_up}; run `cargo xtask run-all`"
+            )));
+        }
+        self.take_up(&newest, stage)
+    }
+
+    /// Which of the stages' tables holds rows of another run, if one does.
+    fn table_of_another_run(
+        &self,
+        run: &RunRecord,
+        stages: &[Stage],
+    ) -> Result<Option<String>, Error> {
+        for table in stages.iter().copied().filter_map(table_of) {
+            let found = self.store.run_in(table)?;
+            if found.is_some_and(|found| found != run.id) {
+                return Ok(Some(format!(
+                    "table {table} holds another run than {}",
+                    run.id
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The history of every series, for all stages of a command.
+    fn histories(&self) -> Histories<'_> {
+        let held = self.settings.batches.held;
+        Histories::new(self.store, &self.index, self.split.history(), held)
+    }
+
+    /// Does a stage's work and publishes its tables; where that fails, the earlier tables stand
+    /// and the run is marked as failed.
+    fn stage(&self, stage: Stage, run: RunId, histories: &Histories<'_>) -> Result<(), Error> {
+        let progress = self.host.stage(stage, self.index.keys.len());
+        let published = self
+            .draft(stage, run, histories, progress.as_ref())
+            .and_then(|mut result| {
+                result.seconds = progress.finish(result.rows, result.reused);
+                Ok(self.store.publish(run, result)?)
+            });
+        published.inspect_err(|error| {
+            // A run that was given up says so already.
+            if matches!(error, Error::Collapse(_)) {
+                return;
+            }
+            // The stage's own error is the one to report; a database that cannot take this note
+            // keeps the run as `running`, and the next run marks it as interrupted.
+            let now = self.host.now();
+            let _ = self.store.end_run(run, RunStatus::Failed, now);
+        })
+    }
+
+    /// What a stage makes, before anybody sees it.
+    fn draft(
+        &self,
+        stage: Stage,
+        run: RunId,
+        histories: &Histories<'_>,
+        progress: &dyn StageProgress,
+    ) -> Result<StageResult<'a>, Error> {
+        let shop = &self.settings.shop;
+        let at_a_time = self.settings.batches.judged;
+        match stage {
+            Stage::Challenger => {
+                self.engine_stage(EngineTables::CHALLENGER, run, histories, progress)
+            }
+            Stage::Judge => {
+                let made = judge_stage::judge(
+                    self.store,
+                    run,
+                    histories,
+                    &self.split,
+                    &shop.rules,
+                    at_a_time,
+                    progress,
+                )?;
+                self.refuse_collapse_of(run, &made.leaderboard)?;
+                Ok(made.into())
+            }
+            Stage::Write => {
+                histories.let_go();
+                let stage = WriteStage {
+                    split: &self.split,
+                    rules: WriteRules {
+                        level: shop.golden_level,
+                        sustained: shop.sustained,
+                        trained_through: WriteRules::trained_through(&self.split, shop.refit),
+                    },
+                    keep: self.settings.keep_records,
+                    at_a_time,
+                };
+                let made = stage.run(self.store, run, &self.index, progress)?;
+                self.refuse_collapse_of(run, &made.forecasts)?;
+                Ok(made.into())
+            }
+            // Reading the data is part of the engines' stages.
+            Stage::Prophet | Stage::Data => {
+                self.engine_stage(EngineTables::PROPHET, run, histories, progress)
+            }
+        }
+    }
+
+    fn engine_stage(
+        &self,
+        tables: EngineTables,
+        run: RunId,
+        histories: &Histories<'_>,
+        progress: &dyn StageProgress,
+    ) -> Result<StageResult<'a>, Error> {
+        let shop = &self.settings.shop;
+        let engine = match tables.stage {
+            Stage::Challenger => &self.challenger,
+            _ => &self.champion,
+        };
+        let stage = EngineStage {
+            engine: engine.as_ref(),
+            tables,
+            split: self.split,
+            refit: shop.refit,
+            level: shop.rules.level,
+            kept_batch: self.settings.batches.kept,
+            fingerprinter: Fingerprinter::new(&self.circumstances(tables.stage)),
+            reuse: self.settings.reuse,
+        };
+        Ok(stage.run(self.store, run, histories, progress)?.into())
+    }
+
+    /// Everything but its values that an engine's forecast of a series depends on.
+    fn circumstances(&self, stage: Stage) -> String {
+        let config = &self.identity.config;
+        json!({
+            "version": self.identity.version,
+            "as_of": self.identity.as_of.to_string(),
+            "forecast": config["forecast"],
+            "engine": config[stage.as_str()],
+        })
+        .to_string()
+    }
+
+    /// Gives up a run that would leave most series of the golden record without a forecast, before anything of it is
+    /// published.
+    fn refuse_collapse(&self, run: RunId) -> Result<(), Error> {
+        if self.settings.on_collapse == OnCollapse::Replace {
+            return Ok(());
+        }
+        match self.store.standing(self.split.history())? {
+            Some(standing) => self.refuse(run, standing),
+            None => Ok(()),
+        }
+    }
+
+    /// Does the same by what a stage has drafted: engines may fail on series that looked well.
+    fn refuse_collapse_of(&self, run: RunId, draft: &Draft<'_>) -> Result<(), Error> {
+        if self.settings.on_collapse == OnCollapse::Replace {
+            return Ok(());
+        }
+        match self.store.standing_in(draft, self.split.as_of())? {
+            Some(standing) => self.refuse(run, standing),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&self, run: RunId, standing: Standing) -> Result<(), Error> {
+        if !standing.is_collapse() {
+            return Ok(());
+        }
+        let reason = format!(
+            "as of {}, {} of the {} series that have a forecast would have one again ({} series in all), so the earlier \
+             forecasts stand",
+            self.split.as_of(),
+            standing.keep,
+            standing.had,
+            standing.would_have
+        );
+        self.store.give_up_run(run, &reason, self.host.now())?;
+        Err(Error::Collapse(format!(
+            "{reason}; look at the data with `cargo xtask status`, take out what should not be there with `cargo xtask \
+             forget`, or replace them all the same with --force"
+        )))
+    }
+}

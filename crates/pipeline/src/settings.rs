@@ -1,0 +1,82 @@
+//! What a pipeline goes by.
+
+use fleetcast::ShopOptions;
+use serde_json::{Value, json};
+
+/// What a pipeline goes by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PipelineSettings {
+    /// What its stages do to each series.
+    pub shop: ShopOptions,
+    /// How many earlier golden records, of earlier data, are kept in `forecasts_history`.
+    pub keep_records: u32,
+    /// Which forecasts of an earlier run are also this one's.
+    pub reuse: Reuse,
+    /// What becomes of forecasts that stand where most series would lose theirs.
+    pub on_collapse: OnCollapse,
+    /// How many series are worked on at a time.
+    pub batches: BatchSizes,
+    /// The settings that results depend on, as they stand in `runs.config`: `forecast` for all stages, and a
+    /// section each for what only one stage goes by (`prophet`, `challenger`, `judge`, `write`, `outlook`).
+    pub config: Value,
+    /// The version that stands in `runs`.
+    pub version: &'static str,
+}
+
+impl Default for PipelineSettings {
+    /// The default shop, twelve golden records kept, and nothing in `runs.config`.
+    fn default() -> Self {
+        Self {
+            shop: ShopOptions::default(),
+            keep_records: 12,
+            reuse: Reuse::default(),
+            on_collapse: OnCollapse::default(),
+            batches: BatchSizes::default(),
+            config: json!({}),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// Which forecasts of an earlier run are also this one's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reuse {
+    /// Those of series the engine was asked the same about.
+    #[default]
+    Unchanged,
+    /// None.
+    Nothing,
+}
+
+/// What becomes of forecasts that stand where most series would lose theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnCollapse {
+    /// They stand, and the run is given up.
+    #[default]
+    Refuse,
+    /// They are replaced all the same.
+    Replace,
+}
+
+/// How many series are worked on at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchSizes {
+    /// Series that go into the database at a time, and that a kill may cost. `DuckDB` compresses rows
+    /// 122,880 at a time: what is left over from a batch, it writes twice.
+    pub kept: usize,
+    /// Series that are judged, or written, at a time. Each time a stage reads through the engines' tables,
+    /// of which it can leave out the less the more names of hosts begin alike: the fewer, the better.
+    pub judged: usize,
+    /// Series whose history is held at a time.
+    pub held: usize,
+}
+
+impl Default for BatchSizes {
+    fn default() -> Self {
+        Self {
+            kept: 2048,
+            judged: 8192,
+            held: 100_000,
+        }
+    }
+}

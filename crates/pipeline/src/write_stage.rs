@@ -1,0 +1,174 @@
+//! The writer over the whole fleet: the golden record and the outlook.
+
+use std::collections::HashMap;
+
+use fleetcast::tables::{self, OutlookRow};
+use fleetcast::{WriteRules, Written};
+use fleetcast_core::{
+    EffectiveLimits, LimitSource, SeriesIssue, SeriesKey, Split, Stage, TimeGrid, pipeline,
+};
+use fleetcast_outlook::days_to_look_back;
+use fleetcast_store::{
+    Archive, Draft, GoldenPlan, Histories, HistoryBatch, RunId, SeriesIndex, StageResult, Store,
+    Table,
+};
+use rayon::prelude::*;
+
+use crate::{Error, StageProgress};
+
+/// What the writer's stage made.
+#[derive(Debug)]
+pub struct WriteStageResult<'store> {
+    /// The draft of `forecasts`.
+    pub forecasts: Draft<'store>,
+    /// The draft of `capacity_outlook`.
+    pub outlook: Draft<'store>,
+    /// What there is to say of series that were drawn to their limits.
+    pub issues: Vec<SeriesIssue>,
+    /// Golden rows.
+    pub rows: u64,
+    /// Which earlier golden records are kept.
+    pub archive: Archive,
+}
+
+impl<'store> From<WriteStageResult<'store>> for StageResult<'store> {
+    fn from(made: WriteStageResult<'store>) -> Self {
+        Self {
+            stage: Stage::Write,
+            drafts: vec![made.forecasts, made.outlook],
+            issues: made.issues,
+            rows: made.rows,
+            reused: None,
+            seconds: 0.0,
+            archive: Some(made.archive),
+        }
+    }
+}
+
+/// What the writer's stage goes by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WriteStage<'a> {
+    pub(crate) split: &'a Split,
+    pub(crate) rules: WriteRules,
+    /// Earlier golden records to keep.
+    pub(crate) keep: u32,
+    /// Series that are written at a time.
+    pub(crate) at_a_time: usize,
+}
+
+/// What there is on some series before they are written.
+struct Plans {
+    recent: HistoryBatch,
+    plans: Vec<Option<GoldenPlan>>,
+}
+
+/// What was written of one series.
+struct One {
+    key: SeriesKey,
+    model: String,
+    trust: String,
+    limits: EffectiveLimits,
+    written: Written,
+}
+
+/// Where nothing is known of a series' limits, there are none.
+const NO_LIMITS: EffectiveLimits = EffectiveLimits {
+    floor: None,
+    capacity: None,
+    threshold: None,
+    source: LimitSource::None,
+};
+
+impl WriteStage<'_> {
+    /// Writes every series that is on the leaderboard.
+    pub(crate) fn run<'store>(
+        &self,
+        store: &'store Store,
+        run: RunId,
+        index: &SeriesIndex,
+        progress: &dyn StageProgress,
+    ) -> Result<WriteStageResult<'store>, Error> {
+        let as_of = self.split.as_of();
+        let limits: HashMap<SeriesKey, EffectiveLimits> =
+            store.effective_limits(as_of)?.into_iter().collect();
+        let mut made = WriteStageResult {
+            forecasts: store.draft(Table::Forecasts)?,
+            outlook: store.draft(Table::CapacityOutlook)?,
+            issues: Vec::new(),
+            rows: 0,
+            archive: Archive {
+                trained_through: self.rules.trained_through,
+                keep: self.keep,
+            },
+        };
+        let look_back = u32::try_from(days_to_look_back(self.rules.sustained)).unwrap_or(u32::MAX);
+        let recent = TimeGrid::between(as_of.minus_days(look_back), as_of);
+        let histories = Histories::new(store, index, recent, self.at_a_time);
+        pipeline(
+            histories.batches(0, self.at_a_time).map(|recent| {
+                let recent = recent?;
+                let keys = recent.series().keys();
+                let plans = store.read_golden_plans(keys, self.split.future())?;
+                Ok(Plans { recent, plans })
+            }),
+            |plans| Ok((self.write(&plans, &limits), plans.plans.len())),
+            |(all, series): (Vec<One>, usize)| {
+                let golden: Vec<_> = all
+                    .iter()
+                    .map(|one| (&one.key, one.model.as_str(), &one.written.golden))
+                    .collect();
+                made.forecasts
+                    .append_golden(run, self.rules.trained_through, &golden)?;
+                let outlooks: Vec<OutlookRow<'_>> = all
+                    .iter()
+                    .map(|one| OutlookRow {
+                        key: &one.key,
+                        limits: &one.limits,
+                        outlook: &one.written.outlook,
+                        trust: Some(one.trust.as_str()),
+                        model: one.model.as_str(),
+                    })
+                    .collect();
+                made.outlook
+                    .append(tables::capacity_outlook(run.get(), as_of, &outlooks)?)?;
+                made.rows += golden
+                    .iter()
+                    .map(|(_, _, golden)| golden.yhat.len() as u64)
+                    .sum::<u64>();
+                let issues = all.into_iter().filter_map(|one| one.written.issue);
+                made.issues.extend(issues);
+                progress.advance(series);
+                Ok::<(), Error>(())
+            },
+        )?;
+        Ok(made)
+    }
+
+    /// What is written of the series that have a golden forecast, in their order.
+    fn write(&self, plans: &Plans, limits: &HashMap<SeriesKey, EffectiveLimits>) -> Vec<One> {
+        let recent = plans.recent.series();
+        let all: Vec<Option<One>> = plans
+            .plans
+            .par_iter()
+            .enumerate()
+            .map(|(place, plan)| {
+                let plan = plan.as_ref()?;
+                let series = recent.series(place);
+                let winner = plan.forecast.as_ref()?;
+                let limits = limits.get(series.key).copied().unwrap_or(NO_LIMITS);
+                let calibration = plan.calibration.as_ref();
+                let written =
+                    self.rules
+                        .write(series.key, winner, calibration, &limits, series.values);
+                Some(One {
+                    key: series.key.clone(),
+                    model: plan.model.clone(),
+                    trust: plan.trust.clone(),
+                    limits,
+                    written,
+                })
+            })
+            .collect();
+        all.into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,288 @@
+//! Limits: what is given, and what holds.
+
+use super::*;
+
+fn limits(host: Option<&str>, resource: &str, parts: [Option<f64>; 3]) -> LimitRule {
+    let [floor, capacity, threshold] = parts;
+    LimitRule {
+        host: host.map(str::to_owned),
+        resource: resource.to_owned(),
+        floor,
+        capacity,
+        threshold,
+    }
+}
+
+/// The effective limits of each series, as `host/resource floor capacity threshold source`.
+fn effective(store: &Visible) -> Vec<String> {
+    let figure = |value: Option<f64>| value.map_or("-".to_owned(), |value| value.to_string());
+    let rows = store.effective_limits(Day::MAX).unwrap().into_iter().map(|(key, row)| {
+        let parts = [row.floor, row.capacity, row.threshold].map(figure);
+        format!("{key} {} {}", parts.join(" "), row.source)
+    });
+    let found: Vec<String> = rows.collect();
+    // The view, for whoever reads with SQL, says the same.
+    let sql = "SELECT concat_ws(' ', host || '/' || resource, coalesce(floor::VARCHAR, '-'),
+                   coalesce(capacity::VARCHAR, '-'), coalesce(threshold::VARCHAR, '-'), source)
+               FROM effective_limits ORDER BY host, resource";
+    let mut statement = store.connection().prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let in_view: Vec<String> = rows.map(|row| row.unwrap().replace(".0 ", " ")).collect();
+    assert_eq!(in_view, found);
+    found
+}
+
+#[track_caller]
+fn check_default(resource: &str, values: &[&str], expected: &str) {
+    let rows: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(|(host, value)| format!("('h{host}', '{resource}', '2025-01-01', {value})"))
+        .collect();
+    let store = store_with_rows(&rows.join(", "));
+    let found = effective(&store);
+    let expected = format!("h0/{resource} {expected}");
+    assert_eq!(found[0], expected);
+}
+
+#[test]
+fn percent_resources_have_defaults_by_name_and_values() {
+    let percent = "0 100 80 percent";
+    for name in [
+        "cpu",
+        "CPUUtilization",
+        "mem_used",
+        "disk",
+        "fs pct",
+        "swap",
+        "percent busy",
+    ] {
+        check_default(name, &["0", "55.5", "100"], percent);
+    }
+    // Every value counts, also other hosts'; what is no number does not.
+    check_default("cpu", &["5", "100.5"], "0 - - none");
+    check_default("cpu", &["5", "-1"], "- - - none");
+    check_default(
+        "cpu",
+        &["5", "'NaN'::DOUBLE", "'inf'::DOUBLE", "NULL"],
+        percent,
+    );
+    // Shares look like this, and so does an idle fleet.
+    check_default("cpu", &["0.2", "0.9"], "0 - - none");
+    // Other units, and what is short where it is low.
+    for name in [
+        "memory_gb",
+        "cpu_count",
+        "disk_free",
+        "network_mbps",
+        "requests",
+        "program",
+    ] {
+        check_default(name, &["5", "50"], "0 - - none");
+    }
+    check_default("temperature", &["-5", "50"], "- - - none");
+}
+
+#[test]
+fn a_host_wins_over_its_resource_part_by_part() {
+    let store = store_with_rows(
+        "('a', 'cpu', '2025-01-01', 50), ('b', 'cpu', '2025-01-01', 50), ('a', 'jobs', '2025-01-01', 500)",
+    );
+    assert_eq!(
+        effective(&store),
+        [
+            "a/cpu 0 100 80 percent",
+            "a/jobs 0 - - none",
+            "b/cpu 0 100 80 percent"
+        ]
+    );
+    store
+        .set_limits(&[
+            limits(None, "cpu", [None, None, Some(90.0)]),
+            limits(Some("b"), "cpu", [Some(10.0), None, None]),
+            limits(None, "jobs", [None, Some(1000.0), None]),
+        ])
+        .unwrap();
+    assert_eq!(
+        effective(&store),
+        [
+            "a/cpu 0 100 90 resource",
+            "a/jobs 0 1000 800 resource",
+            "b/cpu 10 100 90 host"
+        ]
+    );
+    // Setting again replaces the row.
+    store
+        .set_limits(&[limits(Some("b"), "cpu", [None, None, Some(60.0)])])
+        .unwrap();
+    assert_eq!(effective(&store)[2], "b/cpu 0 100 60 host");
+    assert!(store.remove_limits(Some("b"), "cpu").unwrap());
+    assert!(!store.remove_limits(Some("b"), "cpu").unwrap());
+    assert_eq!(effective(&store)[2], "b/cpu 0 100 90 resource");
+}
+
+#[test]
+fn defaults_give_way_to_what_was_given() {
+    let store = store_with_rows("('a', 'cpu', '2025-01-01', 50)");
+    let check = |parts, expected: &str| {
+        store.set_limits(&[limits(None, "cpu", parts)]).unwrap();
+        assert_eq!(effective(&store), [expected]);
+    };
+    check([None, None, Some(150.0)], "a/cpu 0 - 150 resource");
+    check([None, Some(-1.0), None], "a/cpu - -1 - resource");
+    check([Some(100.0), None, None], "a/cpu 100 - - resource");
+    check([Some(50.0), None, None], "a/cpu 50 100 90 resource");
+}
+
+#[track_caller]
+fn check_refused(store: &Store, row: LimitRule, expected: &str) {
+    let before = store.limits().unwrap();
+    let message = store.set_limits(&[row]).unwrap_err().to_string();
+    assert!(message.contains(expected), "{message}");
+    assert!(!message.contains('\n'), "{message}");
+    assert_eq!(store.limits().unwrap(), before);
+}
+
+#[test]
+fn limits_that_make_no_sense_are_refused() {
+    let store = store_with_rows("('a', 'cpu', '2025-01-01', 50)");
+    let cpu = |parts| limits(None, "cpu", parts);
+    check_refused(
+        &store,
+        cpu([None; 3]),
+        "neither floor nor capacity nor threshold",
+    );
+    check_refused(
+        &store,
+        cpu([Some(5.0), Some(5.0), None]),
+        "floor 5 is not below capacity 5",
+    );
+    check_refused(
+        &store,
+        cpu([None, Some(5.0), Some(6.0)]),
+        "threshold 6 lies above capacity 5",
+    );
+    check_refused(
+        &store,
+        cpu([Some(1.0), None, Some(0.0)]),
+        "threshold 0 lies below floor 1",
+    );
+    check_refused(
+        &store,
+        cpu([None, None, Some(f64::NAN)]),
+        "threshold NaN is no finite",
+    );
+    check_refused(
+        &store,
+        cpu([None, Some(f64::INFINITY), None]),
+        "capacity inf is no finite",
+    );
+    check_refused(
+        &store,
+        limits(None, "", [None, Some(5.0), None]),
+        "name no resource",
+    );
+    // Each alone would do; together they do not.
+    store.set_limits(&[cpu([None, None, Some(80.0)])]).unwrap();
+    check_refused(
+        &store,
+        limits(Some("a"), "cpu", [None, Some(50.0), None]),
+        "limits of a/cpu do not fit together: threshold 80 lies above capacity 50",
+    );
+}
+
+#[test]
+fn the_tables_own_rules_hold_for_other_writers() {
+    let store = Visible::new();
+    for row in [
+        "(NULL, 'cpu', 2, 1, NULL)",
+        "(NULL, NULL, 0, 1, NULL)",
+        "('a', 'cpu', 0, 'NaN', NULL)",
+        "('a', 'cpu', 0, 5, 6)",
+    ] {
+        let insert = format!("INSERT INTO resource_limits VALUES {row}");
+        assert!(store.connection().execute_batch(&insert).is_err(), "{row}");
+    }
+}
+
+#[test]
+fn a_table_somebody_else_made_is_used_and_checked() {
+    let own = "CREATE TABLE processed_data AS SELECT 'a' AS host, 'cpu' AS resource, DATE '2025-01-01' AS ds, 5 AS utilization;";
+    let dir = tempfile::tempdir().unwrap();
+    let open = |name: &str, table: &str| {
+        let path = dir.path().join(name);
+        let theirs = Connection::open(&path).unwrap();
+        theirs.execute_batch(&format!("{own}{table}")).unwrap();
+        drop(theirs);
+        Store::open(&path, &OPEN).unwrap()
+    };
+    // The most cautious of several rows counts.
+    let store = open(
+        "rows.duckdb",
+        "CREATE TABLE resource_limits (threshold INTEGER, host VARCHAR, resource VARCHAR, floor INTEGER, capacity DECIMAL(5, 1));
+         INSERT INTO resource_limits VALUES (70, 'a', 'cpu', NULL, 90.5), (60, 'a', 'cpu', 1, NULL)",
+    );
+    assert_eq!(effective(&store), ["a/cpu 1 90.5 60 host"]);
+    let store = open(
+        "wrong.duckdb",
+        "CREATE TABLE resource_limits AS SELECT NULL::VARCHAR AS host, 'cpu' AS resource, 9.0 AS floor, 5.0 AS capacity, NULL::DOUBLE AS threshold",
+    );
+    let message = store.check_limits().unwrap_err().to_string();
+    assert!(message.contains("all hosts, cpu"), "{message}");
+    let store = open(
+        "columns.duckdb",
+        "CREATE TABLE resource_limits (host VARCHAR, max DOUBLE)",
+    );
+    let message = store.check_limits().unwrap_err().to_string();
+    assert!(
+        message.contains("no column `resource`; it has host, max"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_file_of_limits_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Visible::new();
+    let read = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        store.read_limits_file(&path)
+    };
+    let rows = read(
+        "a.csv",
+        "host,resource,capacity,threshold\n,jobs,1000,\nweb,jobs,,700\n",
+    )
+    .unwrap();
+    assert_eq!(
+        rows,
+        [
+            limits(None, "jobs", [None, Some(1000.0), None]),
+            limits(Some("web"), "jobs", [None, None, Some(700.0)]),
+        ]
+    );
+    let rows = read("b.json", r#"[{"resource": "jobs", "floor": -1}]"#).unwrap();
+    assert_eq!(rows, [limits(None, "jobs", [Some(-1.0), None, None])]);
+    for (text, expected) in [
+        (
+            "host,capacity\na,5\n",
+            "no column `resource`, only host, capacity",
+        ),
+        (
+            "resource,capacity\ncpu,much\n",
+            "column capacity holds `much`",
+        ),
+        (
+            "resource,capacity\ncpu,nan\n",
+            "capacity NaN is no finite number",
+        ),
+        (
+            "resource,floor,capacity\ncpu,9,5\n",
+            "all hosts, cpu cannot be used",
+        ),
+        ("resource,capacity\n,5\n", "name no resource"),
+    ] {
+        let message = read("c.csv", text).unwrap_err().to_string();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}
