@@ -114,7 +114,13 @@ impl Fleet {
         };
         let data = self.store.data_summary(LastDay::default())?;
         let as_of = self.split.as_of();
-        Ok(Pipeline::new(&self.store, &data, as_of, settings, &Unattended)?)
+        Ok(Pipeline::new(
+            &self.store,
+            &data,
+            as_of,
+            settings,
+            &Unattended,
+        )?)
     }
 }
 

@@ -506,7 +506,9 @@ impl DemoFlags {
 }
 
 /// A day, written as a TOML date or as text.
-pub(crate) fn day_from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
+pub(crate) fn day_from_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Day>, D::Error> {
     let text = match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => text,
         other => other.to_string(),

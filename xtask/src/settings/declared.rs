@@ -249,7 +249,10 @@ mod tests {
                 assert!(!help.contains("[default"), "{name}: {help}");
                 continue;
             }
-            assert!(help.ends_with(&format!("[default: {default}]")), "{name}: {help}");
+            assert!(
+                help.ends_with(&format!("[default: {default}]")),
+                "{name}: {help}"
+            );
             named += 1;
         }
         assert_eq!(named, 10);
@@ -264,7 +267,10 @@ mod tests {
         assert_eq!(declared.train_months, shop.lengths.train_months);
         assert_eq!(declared.backtest_months, shop.lengths.backtest_months);
         assert_eq!(declared.promotion_margin, shop.rules.margin);
-        assert_eq!((declared.metric, declared.golden), (shop.rules.metric, shop.rules.golden));
+        assert_eq!(
+            (declared.metric, declared.golden),
+            (shop.rules.metric, shop.rules.golden)
+        );
         assert_eq!(declared.interval_level, shop.golden_level);
         assert_eq!(declared.prophet_mode, shop.prophet_mode);
         assert_eq!(declared.challenger, shop.challenger);

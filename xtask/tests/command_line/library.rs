@@ -39,7 +39,11 @@ fn winners(connection: &Connection) -> Vec<(SeriesKey, Contender)> {
 }
 
 /// Every table the shop makes of batches of `size` series that do not see each other.
-fn in_pieces(shop: &Shop, rows: &FleetRows, size: usize) -> BTreeMap<&'static str, Vec<RecordBatch>> {
+fn in_pieces(
+    shop: &Shop,
+    rows: &FleetRows,
+    size: usize,
+) -> BTreeMap<&'static str, Vec<RecordBatch>> {
     let batches: Vec<Batch> = rows.batches(shop.split(), size).collect();
     let survey = Survey::of(&batches);
     // Backwards, for the order of pieces must not matter.
@@ -68,7 +72,9 @@ fn in_pieces(shop: &Shop, rows: &FleetRows, size: usize) -> BTreeMap<&'static st
 /// How many rows of a table in the database are not among `made`, or the other way round.
 fn difference(connection: &Connection, table: &str, made: &[RecordBatch]) -> (u64, u64) {
     connection
-        .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE made AS FROM {table} LIMIT 0"))
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE made AS FROM {table} LIMIT 0"
+        ))
         .unwrap();
     let mut appender = connection.appender("made").unwrap();
     for batch in made {
@@ -77,8 +83,12 @@ fn difference(connection: &Connection, table: &str, made: &[RecordBatch]) -> (u6
     drop(appender);
     let count = |sql: String| connection.query_row(&sql, [], |row| row.get(0)).unwrap();
     (
-        count(format!("SELECT count(*) FROM (FROM {table} EXCEPT ALL FROM made)")),
-        count(format!("SELECT count(*) FROM (FROM made EXCEPT ALL FROM {table})")),
+        count(format!(
+            "SELECT count(*) FROM (FROM {table} EXCEPT ALL FROM made)"
+        )),
+        count(format!(
+            "SELECT count(*) FROM (FROM made EXCEPT ALL FROM {table})"
+        )),
     )
 }
 
@@ -92,9 +102,12 @@ fn the_shop_makes_the_pipelines_tables_whole_and_in_pieces() {
          WHERE host = 'web-0002' AND resource = 'cpu' AND ds = (SELECT max(ds) - 40 FROM processed_data);
          INSERT INTO resource_limits VALUES (NULL, 'network', NULL, 95, 60), ('db-0001', 'disk', 0, 90, NULL)",
     );
-    const RUN: &str = "run-all --quiet --train-months 14 --backtest-months 3 --horizon-days 60 --sustained 2/5";
+    const RUN: &str =
+        "run-all --quiet --train-months 14 --backtest-months 3 --horizon-days 60 --sustained 2/5";
     // A month earlier, so that there is a winner who must be beaten.
-    let last = desk.query(DB, "SELECT (max(ds) - 30)::VARCHAR FROM processed_data").remove(0);
+    let last = desk
+        .query(DB, "SELECT (max(ds) - 30)::VARCHAR FROM processed_data")
+        .remove(0);
     desk.ok(&format!("{RUN} --as-of {last}"));
     let incumbents = winners(&Connection::open(desk.path(DB)).unwrap());
     assert!(incumbents.len() > 500, "{}", incumbents.len());
@@ -126,7 +139,11 @@ fn the_shop_makes_the_pipelines_tables_whole_and_in_pieces() {
         let made = in_pieces(&shop, &rows, size);
         assert_eq!(made.len(), 11);
         for (table, batches) in made {
-            assert_eq!(difference(&connection, table, &batches), (0, 0), "{table}, {size}");
+            assert_eq!(
+                difference(&connection, table, &batches),
+                (0, 0),
+                "{table}, {size}"
+            );
         }
     }
 }

@@ -103,12 +103,6 @@ fn fixture(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-mod accuracy;
-mod bad_input;
-mod golden_records;
-mod limits;
-mod readers;
-mod stages;
 mod access;
 mod accuracy;
 mod bad_input;

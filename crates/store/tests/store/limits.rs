@@ -16,17 +16,23 @@ fn limits(host: Option<&str>, resource: &str, parts: [Option<f64>; 3]) -> LimitR
 /// The effective limits of each series, as `host/resource floor capacity threshold source`.
 fn effective(store: &Visible) -> Vec<String> {
     let figure = |value: Option<f64>| value.map_or("-".to_owned(), |value| value.to_string());
-    let rows = store.effective_limits(Day::MAX).unwrap().into_iter().map(|(key, row)| {
-        let parts = [row.floor, row.capacity, row.threshold].map(figure);
-        format!("{key} {} {}", parts.join(" "), row.source)
-    });
+    let rows = store
+        .effective_limits(Day::MAX)
+        .unwrap()
+        .into_iter()
+        .map(|(key, row)| {
+            let parts = [row.floor, row.capacity, row.threshold].map(figure);
+            format!("{key} {} {}", parts.join(" "), row.source)
+        });
     let found: Vec<String> = rows.collect();
     // The view, for whoever reads with SQL, says the same.
     let sql = "SELECT concat_ws(' ', host || '/' || resource, coalesce(floor::VARCHAR, '-'),
                    coalesce(capacity::VARCHAR, '-'), coalesce(threshold::VARCHAR, '-'), source)
                FROM effective_limits ORDER BY host, resource";
     let mut statement = store.connection().prepare(sql).unwrap();
-    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let rows = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap();
     let in_view: Vec<String> = rows.map(|row| row.unwrap().replace(".0 ", " ")).collect();
     assert_eq!(in_view, found);
     found
@@ -214,7 +220,7 @@ fn a_table_somebody_else_made_is_used_and_checked() {
         let theirs = Connection::open(&path).unwrap();
         theirs.execute_batch(&format!("{own}{table}")).unwrap();
         drop(theirs);
-        Store::open(&path, &OPEN).unwrap()
+        Visible::at(&path)
     };
     // The most cautious of several rows counts.
     let store = open(

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use duckdb::Connection;
 use fleetcast_core::{
-    Day, EngineForecasts, Forecast, Horizon, IssueCode, LimitRule, Panel, SeriesIssue, SeriesKey, Severity, Stage, TimeGrid,
+    Day, EngineForecasts, Forecast, Horizon, IssueCode, LimitRule, Panel, SeriesIssue, SeriesKey,
+    Severity, Stage, TimeGrid,
 };
 use fleetcast_intake::{Columns, NameRule, Request};
 use fleetcast_store::{
-    Aggregate, EngineBatch, EngineDraft, EngineTables, Error, Histories, Import,
-    LastDay, Made, OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment,
-    StageResult, Store, Table,
+    Aggregate, EngineBatch, EngineDraft, EngineTables, Error, Histories, Import, LastDay, Made,
+    OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment, StageResult, Store, Table,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -99,9 +99,9 @@ mod engine_drafts;
 mod importing;
 mod input;
 mod limits;
-#[path = "../support/visible.rs"]
-mod visible;
 mod opening;
 mod panels;
 mod publishing;
 mod runs;
+#[path = "../support/visible.rs"]
+mod visible;

@@ -74,7 +74,7 @@ fn tables_of_the_first_version_are_upgraded_and_keep_what_they_hold() {
         )
         .unwrap();
     for _ in 0..2 {
-        let store = Store::open(&path, &OPEN).unwrap();
+        let store = Visible::at(&path);
         assert_eq!(store.count_rows(Table::Forecasts).unwrap(), 1);
         assert_eq!(store.count_rows(Table::ForecastsHistory).unwrap(), 0);
         let winner: String = store
@@ -126,13 +126,11 @@ fn the_second_versions_record_of_runs_is_upgraded_and_its_draft_given_up() {
 
 #[test]
 fn a_budget_that_is_too_small_is_named_with_the_way_out() {
-    let dir = tempfile::tempdir().unwrap();
-    let options = OpenOptions {
-        create: true,
-        memory: Some(4_000_000),
-        ..OPEN
-    };
-    let store = Store::open(&dir.path().join("small.duckdb"), &options).unwrap();
+    let store = Visible::new();
+    store
+        .connection()
+        .execute_batch("SET memory_limit = '4MB'; SET temp_directory = ''")
+        .unwrap();
     let error = store
         .connection()
         .execute_batch("CREATE TEMP TABLE t AS SELECT list(i) FROM range(9000000) AS r (i)")
@@ -151,12 +149,11 @@ fn tables_of_another_version_are_refused() {
         create: true,
         ..OPEN
     };
-    let store = Store::open(&path, &options).unwrap();
-    store
-        .connection()
+    drop(Store::open(&path, &options).unwrap());
+    Connection::open(&path)
+        .unwrap()
         .execute_batch("UPDATE fleetcast_schema SET version = 99")
         .unwrap();
-    drop(store);
     let error = Store::open(&path, &OPEN).unwrap_err();
     assert!(
         matches!(error, Error::SchemaVersion { found: 99, .. }),
