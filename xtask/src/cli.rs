@@ -1,18 +1,15 @@
 //! Commands and flags.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetcast_core::Day;
-use fleetcast_ets::ChallengerKind;
 use fleetcast_intake::{Encoding, Format, TimeZone};
-use fleetcast_judge::Golden;
-use fleetcast_prophet::Mode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use crate::flag_values::from_text;
 use crate::settings::CommonFlags;
 
 /// Forecasts a fleet: two engines train on 32 months, a judge scores them on the last 4, and the
@@ -74,64 +71,6 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-}
-
-/// How the champion chooses its settings.
-#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ProphetModeFlag {
-    /// For each series, by how settings did at origins inside its training window.
-    Tuned,
-    /// Prophet's own default settings, solved exactly.
-    Exact,
-}
-
-impl From<ProphetModeFlag> for Mode {
-    fn from(flag: ProphetModeFlag) -> Self {
-        match flag {
-            ProphetModeFlag::Tuned => Self::Tuned,
-            ProphetModeFlag::Exact => Self::Exact,
-        }
-    }
-}
-
-/// Which engine stands as the challenger.
-#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub(crate) enum ChallengerFlag {
-    /// Exponential smoothing built for the long horizon.
-    Ets,
-    /// Its first version, MSTL with augurs' exponential smoothing, as a reference.
-    MstlEts,
-}
-
-impl From<ChallengerFlag> for ChallengerKind {
-    fn from(flag: ChallengerFlag) -> Self {
-        match flag {
-            ChallengerFlag::Ets => Self::Ets,
-            ChallengerFlag::MstlEts => Self::MstlEts,
-        }
-    }
-}
-
-/// Whose forecast becomes the golden record.
-#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum GoldenFlag {
-    /// The winner's, prophet or challenger.
-    Winner,
-    /// The blend of both engines and two naive forecasts.
-    Blend,
-}
-
-impl From<GoldenFlag> for Golden {
-    fn from(flag: GoldenFlag) -> Self {
-        match flag {
-            GoldenFlag::Winner => Self::Winner,
-            GoldenFlag::Blend => Self::Blend,
-        }
-    }
 }
 
 /// How several values of one day become one.
@@ -320,7 +259,7 @@ pub(crate) struct RenameFlags {
     /// The host's old name
     #[arg(value_name = "OLD")]
     pub(crate) from: String,
-    /// Its new name; of days both have, this one's values are kept
+    /// The new name; of days both have, this one's values are kept
     #[arg(value_name = "NEW")]
     pub(crate) to: String,
 }
@@ -407,7 +346,7 @@ pub(crate) struct LimitFlags {
         allow_negative_numbers = true
     )]
     pub(crate) capacity: Option<f64>,
-    /// Where full starts [default: 80 % of the way from floor to capacity]
+    /// Value at which full starts [default: 80 % of the way from floor to capacity]
     #[arg(
         long,
         value_name = "VALUE",
@@ -505,17 +444,6 @@ impl DemoFlags {
     }
 }
 
-/// A day, written as a TOML date or as text.
-pub(crate) fn day_from_text<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Day>, D::Error> {
-    let text = match toml::Value::deserialize(deserializer)? {
-        toml::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    text.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
 /// One value, or a list of them.
 fn one_or_several<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
@@ -528,16 +456,6 @@ where
     };
     let read = |value: toml::Value| value.try_into().map_err(serde::de::Error::custom);
     several.into_iter().map(read).collect()
-}
-
-/// What is written as text: a metric's name, or a rule such as `3/7`.
-pub(crate) fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromStr<Err: fmt::Display>,
-{
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

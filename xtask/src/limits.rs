@@ -7,7 +7,7 @@ use crate::cli::LimitFlags;
 use crate::error::Error;
 use crate::progress::Reporter;
 use crate::settings::Settings;
-use crate::summary::{right_aligned, table};
+use crate::text_table::{right_aligned, table};
 
 /// Reads, sets or removes limits where asked to, and lists what holds then.
 pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error> {

@@ -6,10 +6,12 @@
 
 mod accuracy;
 mod cli;
+mod config_file;
 mod demo;
 mod error;
 mod export;
 mod findings;
+mod flag_values;
 mod forget;
 mod import;
 mod limits;
@@ -23,6 +25,7 @@ mod settings;
 mod show;
 mod status;
 mod summary;
+mod text_table;
 
 use std::process::ExitCode;
 
@@ -30,8 +33,9 @@ use clap::{CommandFactory, Parser};
 use fleetcast_core::Stage;
 
 use crate::cli::{Cli, Command};
+use crate::config_file::ConfigFile;
 use crate::error::Error;
-use crate::settings::{ConfigFile, Settings};
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
     // What an engine's panic says becomes an issue; printed, it would cut through the progress bar.

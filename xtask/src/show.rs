@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::findings;
 use crate::output;
 use crate::settings::Settings;
-use crate::summary::{right_aligned, table};
+use crate::text_table::{right_aligned, table};
 
 /// Dots of a chart: two of them across a character, four down.
 const WIDTH: u32 = 150;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 use crate::output;
 use crate::settings::Settings;
-use crate::summary::{right_aligned, table};
+use crate::text_table::{right_aligned, table};
 
 /// Runs listed, newest first.
 const RUNS_SHOWN: u32 = 10;

@@ -1,6 +1,5 @@
 //! What a run came to, in a few tables.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table as TextTable, presets};
 use fleetcast_store::{LeaderboardSummary, RunId, Store, Table};
 use serde_json::{Value, json};
 
@@ -9,6 +8,7 @@ use crate::output;
 use crate::progress::Reporter;
 use crate::settings::Settings;
 use crate::status::run_json;
+use crate::text_table::{right_aligned, table};
 
 /// Prints what the run came to, as tables or as one line of JSON.
 pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<(), Error> {
@@ -141,22 +141,4 @@ fn summary_json(
     summary["series_without_forecast"] = json!(without_forecast);
     summary["database"] = json!(store.path().display().to_string());
     Ok(summary)
-}
-
-/// An empty table with these headings.
-pub(crate) fn table(headings: &[&str]) -> TextTable {
-    let mut table = TextTable::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(headings);
-    table
-}
-
-/// The table with its columns from `first` on aligned as figures are.
-pub(crate) fn right_aligned(mut table: TextTable, first: usize) -> TextTable {
-    for column in table.column_iter_mut().skip(first) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }

@@ -14,9 +14,11 @@ mod fingerprint;
 mod fleet_end;
 mod forecast;
 mod golden;
+mod grid;
 mod inner;
 mod issue;
 mod limits;
+mod measurement;
 pub mod metrics;
 mod naive;
 mod panel;
@@ -33,7 +35,7 @@ pub use calibration::{CALIBRATION_STEPS, Calibration};
 pub use crash::keep_caught_panics_quiet;
 pub use daily_series::{DailySeries, FitError, SeriesError};
 pub use day::{Day, DayError};
-pub use day_values::{DayValues, LARGEST_VALUE, measurement};
+pub use day_values::DayValues;
 pub use engine::{Engine, Failure, Notice, Outcome, in_parallel};
 pub use engine_forecasts::EngineForecasts;
 pub use fingerprint::Fingerprinter;
@@ -41,14 +43,16 @@ pub use fleet_end::{FleetEnd, LAST_DAYS_KNOWN, fleet_end};
 pub use fleetcast_numerics::{error_growth, quantile_of_sorted};
 pub use forecast::{Forecast, ForecastError, Horizon, IntervalLevel};
 pub use golden::GoldenForecast;
+pub use grid::TimeGrid;
 pub use inner::InnerForecast;
 pub use issue::{IssueCode, SeriesIssue, Severity, Stage};
 pub use limits::{
     EffectiveLimits, LimitRule, LimitRules, LimitSource, ResourceShares, ValueShares,
     disorder_of_limits, is_far_outside_percent,
 };
+pub use measurement::{LARGEST_VALUE, measurement};
 pub use naive::{SEASON_WEEK, SEASON_YEAR, SeasonalNaive, naive_of_season, seasonal_naive};
-pub use panel::{Panel, PanelError, PanelView, TimeGrid};
+pub use panel::{Panel, PanelError, PanelView};
 pub use pipeline::pipeline;
 pub use prediction::{Prediction, PredictionInterval};
 pub use screen::{MIN_OBSERVATIONS, STALE_AFTER_DAYS, Screened, screen};

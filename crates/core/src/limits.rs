@@ -20,7 +20,7 @@ pub struct LimitRule {
     pub threshold: Option<f64>,
 }
 
-/// Where the limits of a series come from: the most specific source that says something.
+/// What the limits of a series come from: the most specific source that says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LimitSource {
     /// A rule of its host.
@@ -69,7 +69,7 @@ pub struct EffectiveLimits {
     pub capacity: Option<f64>,
     /// The value at which "full" starts, where that is known.
     pub threshold: Option<f64>,
-    /// Where they come from.
+    /// The source they come from.
     pub source: LimitSource,
 }
 
@@ -123,9 +123,9 @@ pub fn disorder_of_limits(
 pub struct ValueShares {
     /// Values that are measurements.
     pub days: u64,
-    /// Those below zero.
+    /// How many of them lie below zero.
     pub negative: u64,
-    /// Those outside 0 to 100.
+    /// How many of them lie outside 0 to 100.
     pub outside: u64,
     /// Whether one is so far outside that it is no measurement of a percentage.
     pub is_far: bool,
@@ -194,9 +194,9 @@ impl ValueShares {
 pub struct ResourceShares {
     /// Series that have a value.
     pub series: u64,
-    /// Those that are never negative.
+    /// How many of them are never negative.
     pub never_negative: u64,
-    /// Those that could be percentages.
+    /// How many of them could be percentages.
     pub percent_like: u64,
     /// Whether a series has a value above 1 and at most at 100: up to 1, values may as well be shares.
     pub is_above_one: bool,

@@ -5,11 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders that are read, from the workspace's root on.
-const FOLDERS: [&str; 4] = [
+const FOLDERS: [&str; 13] = [
     "crates/core",
     "crates/ets",
+    "crates/fleetcast",
+    "crates/intake",
+    "crates/judge",
     "crates/numerics",
+    "crates/outlook",
+    "crates/pipeline",
     "crates/prophet",
+    "crates/report",
+    "crates/store",
+    "crates/writer",
+    "xtask",
 ];
 
 /// Words that no item's docs open with: whoever reads them does not know what stood before.

@@ -12,7 +12,7 @@ use fleetcast_core::{
 pub struct SeriesNotes {
     /// How its values lie, of all days up to the last one looked at.
     pub shares: ValueShares,
-    /// Its first value outside 0 to 100.
+    /// The first value outside 0 to 100.
     pub first_outside: Option<(Day, f64)>,
     /// What was repaired in it, or left out.
     pub issues: Vec<SeriesIssue>,

@@ -11,7 +11,8 @@ use fleetcast_outlook::days_to_look_back;
 use rayon::prelude::*;
 
 use crate::batch::last_values;
-use crate::{Batch, Shop, Survey};
+use crate::setup::Setup;
+use crate::{Batch, Survey};
 
 /// Series an engine gets at a time: enough to share what series have in common.
 const ENGINE_BATCH: usize = 512;
@@ -64,7 +65,7 @@ struct Answer {
 }
 
 /// The evidence on every series of a batch, in its order.
-pub(crate) fn gather(shop: &Shop, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
+pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
     let (seen, mut issues) = batch.seen_by_engines(survey);
     let screened = screen(seen.view());
     let keys = seen.view().keys();
@@ -74,10 +75,15 @@ pub(crate) fn gather(shop: &Shop, batch: &Batch, survey: &Survey) -> Vec<Evidenc
             issues[place].push(issue);
         }
     }
-    let champion = ask(shop, shop.champion(), Stage::Prophet, screened.panel.view());
+    let champion = ask(
+        setup,
+        setup.champion.as_ref(),
+        Stage::Prophet,
+        screened.panel.view(),
+    );
     let challenger = ask(
-        shop,
-        shop.challenger(),
+        setup,
+        setup.challenger.as_ref(),
         Stage::Challenger,
         screened.panel.view(),
     );
@@ -96,7 +102,7 @@ pub(crate) fn gather(shop: &Shop, batch: &Batch, survey: &Survey) -> Vec<Evidenc
         .enumerate()
         .map(|(place, ((answers, issues), shares))| {
             one(
-                shop,
+                setup,
                 seen.view(),
                 place,
                 answers.unwrap_or_default(),
@@ -108,7 +114,7 @@ pub(crate) fn gather(shop: &Shop, batch: &Batch, survey: &Survey) -> Vec<Evidenc
 }
 
 fn one(
-    shop: &Shop,
+    setup: &Setup,
     seen: PanelView<'_>,
     place: usize,
     (prophet, challenger): (Answer, Answer),
@@ -122,23 +128,23 @@ fn one(
     let is_failure =
         |issue: &SeriesIssue| issue.engine.is_some() && issue.severity == Severity::Error;
     let circumstances = Circumstances {
-        incumbent: shop.incumbent(key),
+        incumbent: setup.incumbents.get(key).copied(),
         engine_failed: issues.iter().any(is_failure),
         several: None,
     };
     let case = Case {
-        split: shop.split(),
+        split: &setup.split,
         history,
         prophet: &prophet.forecasts,
         challenger: &challenger.forecasts,
     };
-    let entry = LeaderboardEntry::of(&case, circumstances, &shop.options().rules);
+    let entry = LeaderboardEntry::of(&case, circumstances, &setup.options.rules);
     issues.extend(entry.as_ref().and_then(LeaderboardEntry::issue));
     Evidence {
         key: key.clone(),
         issues,
         shares,
-        recent: last_values(history, days_to_look_back(shop.options().sustained)),
+        recent: last_values(history, days_to_look_back(setup.options.sustained)),
         prophet: Arc::new(prophet.forecasts),
         challenger: Arc::new(challenger.forecasts),
         entry,
@@ -146,14 +152,14 @@ fn one(
 }
 
 /// What an engine makes of the series of a panel, in their order.
-fn ask(shop: &Shop, engine: &dyn Engine, stage: Stage, panel: PanelView<'_>) -> Vec<Answer> {
-    let options = shop.options();
+fn ask(setup: &Setup, engine: &dyn Engine, stage: Stage, panel: PanelView<'_>) -> Vec<Answer> {
+    let options = &setup.options;
     let mut answers = Vec::with_capacity(panel.len());
     for series in panel.chunks(ENGINE_BATCH) {
         let outcomes = forecast_windows(
             engine,
             series,
-            shop.split(),
+            &setup.split,
             options.refit,
             options.rules.level,
         );
@@ -167,7 +173,7 @@ fn ask(shop: &Shop, engine: &dyn Engine, stage: Stage, panel: PanelView<'_>) -> 
     answers
 }
 
-/// Where keys stand; of several that are the same, the first.
+/// Finds the place of a key; of several that are the same, the first.
 fn places(keys: &[SeriesKey]) -> impl Fn(&SeriesKey) -> Option<usize> {
     let mut places = std::collections::HashMap::with_capacity(keys.len());
     for (place, key) in keys.iter().enumerate() {

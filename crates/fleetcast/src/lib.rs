@@ -5,6 +5,7 @@ mod evidence;
 mod options;
 mod result;
 mod rows;
+mod setup;
 mod shop;
 mod summary;
 #[cfg(feature = "arrow")]
@@ -15,7 +16,8 @@ pub use evidence::Evidence;
 pub use options::ShopOptions;
 pub use result::{GoldenSeries, SeriesResult, WriteRules, Written};
 pub use rows::FleetRows;
-pub use shop::{Shop, ShopError};
+pub use setup::ShopError;
+pub use shop::Shop;
 pub use summary::FleetSummary;
 
 pub use fleetcast_core as core;

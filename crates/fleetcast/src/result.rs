@@ -8,7 +8,8 @@ use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedi
 use fleetcast_outlook::{CapacityOutlook, Sustained, capacity_outlook};
 use fleetcast_writer::{golden_forecast, issue_of_limits};
 
-use crate::{Evidence, FleetSummary, Shop};
+use crate::setup::Setup;
+use crate::{Evidence, FleetSummary};
 
 /// How the golden record and the outlook are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,9 +25,9 @@ pub struct WriteRules {
 /// What is written of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
-    /// Its part of the golden record.
+    /// The part of the golden record.
     pub golden: GoldenForecast,
-    /// Its outlook.
+    /// The outlook.
     pub outlook: CapacityOutlook,
     /// What there is to say of it.
     pub issue: Option<SeriesIssue>,
@@ -81,15 +82,15 @@ pub struct GoldenSeries {
 pub struct SeriesResult {
     /// The series.
     pub key: SeriesKey,
-    /// Its place on the leaderboard; `None` where no engine was asked about it, or has a forecast.
+    /// The place on the leaderboard; `None` where no engine was asked about it, or has a forecast.
     pub entry: Option<LeaderboardEntry>,
     /// What its intervals are made from, where errors were made.
     pub calibration: Option<PooledCalibration>,
     /// The limits that hold for it.
     pub limits: EffectiveLimits,
-    /// Its part of the golden record.
+    /// The part of the golden record.
     pub golden: Option<GoldenSeries>,
-    /// Its outlook.
+    /// The outlook.
     pub outlook: Option<CapacityOutlook>,
     /// What was noticed, from the data to the golden record.
     pub issues: Vec<SeriesIssue>,
@@ -117,14 +118,14 @@ fn winners_forecast(
 
 /// What becomes of one series, given what crosses the fleet.
 pub(crate) fn finish_one(
-    shop: &Shop,
+    setup: &Setup,
     evidence: &Evidence,
     summary: &FleetSummary,
     medians: &PooledMedians,
 ) -> SeriesResult {
     let key = &evidence.key;
     let resource = summary.survey.resource(key.resource());
-    let limits = shop.limits().of(key, &evidence.shares, &resource);
+    let limits = setup.limits.of(key, &evidence.shares, &resource);
     let mut result = SeriesResult {
         key: key.clone(),
         entry: evidence.entry.clone(),
@@ -138,12 +139,16 @@ pub(crate) fn finish_one(
         return result;
     };
     result.calibration = medians.calibration_of(entry.own_errors());
-    let first = shop.split().future().first();
+    let first = setup.split.future().first();
     let winner = winners_forecast(entry, &evidence.prophet, &evidence.challenger, first);
     let Some(winner) = winner else {
         return result;
     };
-    let rules = shop.write_rules();
+    let rules = WriteRules {
+        level: setup.options.golden_level,
+        sustained: setup.options.sustained,
+        trained_through: WriteRules::trained_through(&setup.split, setup.options.refit),
+    };
     let calibration = result
         .calibration
         .as_ref()

@@ -2,10 +2,10 @@
 
 use crate::refusal::in_one_line;
 
-/// Where a series' host or resource comes from: a name for all rows, columns, or both, joined by colons.
+/// What a series' host or resource comes from: a name for all rows, columns, or both, joined by colons.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NameRule {
-    /// The same for all rows; stands first.
+    /// One name for all rows; stands first.
     pub fixed: Option<String>,
     /// Columns of the file, in this order.
     pub columns: Vec<String>,

@@ -18,7 +18,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Lines a header may have before it: titles, settings, remarks.
 const MOST_LINES_BEFORE: usize = 50;
 
-/// Where the header stands, and what separates its fields.
+/// The place of the header, and what separates its fields.
 #[derive(Debug)]
 struct Head {
     lines_before: usize,
@@ -33,7 +33,7 @@ pub(crate) fn is_grafana(header: &[String]) -> bool {
         .all(|name| header.iter().any(|found| found == name))
 }
 
-/// Where the parts of a row stand.
+/// The places of a row's parts.
 struct Plan {
     host: NamePlan,
     resource: NamePlan,

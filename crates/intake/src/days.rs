@@ -64,7 +64,7 @@ pub(crate) enum TimeShape {
     Fraction,
     HalfDayMinutes,
     HalfDaySeconds,
-    /// With an offset, or in a form of no single format.
+    /// An instant with an offset, or a form of no single format.
     Other,
 }
 

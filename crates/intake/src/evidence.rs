@@ -76,12 +76,12 @@ pub struct DayRules {
     pub unit: Option<EpochUnit>,
 }
 
-/// Where a text stands in time, in numbers.
+/// A text's place in time, in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Placed {
     /// Microseconds after 1970-01-01 UTC; of a time without zone, as if it were UTC.
     pub(crate) micros: i64,
-    /// Its day, counted from 1970-01-01.
+    /// The day, counted from 1970-01-01.
     pub(crate) day: i32,
     /// A point in time, rather than a day or a time of nobody knows which zone.
     pub(crate) is_instant: bool,
@@ -107,7 +107,7 @@ impl DayRules {
         WrittenDay::read(text).map_or(Outcome::NoDay, |written| self.settle(written))
     }
 
-    /// The same of what was read already.
+    /// Reads again what was read already.
     pub(crate) fn settle(&self, written: WrittenDay) -> Outcome {
         match written {
             WrittenDay::TwoOrders(both) => match self.order {

@@ -41,7 +41,7 @@ impl Format {
         Self::Parquet,
     ];
 
-    /// Its name on the command line.
+    /// The name on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -528,7 +528,7 @@ impl<'r, 's> Collector<'r, 's> {
         (*last, *falls) = (micros, Some(goes_back));
     }
 
-    /// Where a row stands in time; `None` where something is wrong with it, which is noted.
+    /// Finds where a row stands in time; `None` where something is wrong with it, which is noted.
     fn place(&mut self, row: &RawRow<'_>) -> Result<Option<Placed>, Halt> {
         const WITHOUT_NAME: &str = "has no name of a series";
         if row.host.is_empty() {

@@ -44,7 +44,7 @@ pub(crate) struct RawRow<'a> {
     pub(crate) value: ValueCell<'a>,
     /// The column the value stands in.
     pub(crate) value_column: &'a str,
-    /// Where it stands: the line of a text, else the number of the record.
+    /// The place where it stands: the line of a text, else the number of the record.
     pub(crate) line: u64,
     /// All fields of the row, where the file has a header.
     pub(crate) fields: Option<&'a csv::StringRecord>,

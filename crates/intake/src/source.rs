@@ -22,7 +22,7 @@ const PEEKED: usize = 1 << 17;
 pub struct Source<'a> {
     /// What messages call it.
     pub name: String,
-    /// Its rows.
+    /// The rows.
     pub(crate) content: Content<'a>,
 }
 

@@ -38,7 +38,7 @@ impl Metric {
         Self::Rmse,
     ];
 
-    /// Its name in `decided_by` and on the command line.
+    /// The name in `decided_by` and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Metric {
         }
     }
 
-    /// Its value, where it is defined and may decide.
+    /// The value, where it is defined and may decide.
     fn of(self, scores: &Scores) -> Option<f64> {
         match self {
             Self::Mape => scores
@@ -97,7 +97,7 @@ pub struct Decision {
     pub winner: Contender,
     /// `mape` or another metric, `only_engine`, `only_backtest`, `no_backtest` or `no_engine`.
     pub decided_by: &'static str,
-    /// The same in words, with the figures.
+    /// The reason in words, with the figures.
     pub reason: String,
 }
 

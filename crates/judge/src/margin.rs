@@ -1,6 +1,6 @@
 //! How much better a challenger must be.
 
-/// By how many percent of the holder's error its rival's must be smaller to win: from 0 to below
+/// The percent of the holder's error by which its rival's must be smaller to win: from 0 to below
 /// 100. The holder is who won the last run, or the champion.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct PromotionMargin(f64);

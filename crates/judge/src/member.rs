@@ -37,7 +37,7 @@ pub enum Contender {
 }
 
 impl Contender {
-    /// Its name in tables.
+    /// The name in tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

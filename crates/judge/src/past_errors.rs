@@ -123,7 +123,7 @@ pub(crate) fn naive_members(values: &[f64], days: usize) -> Forecasts {
 
 #[cfg(test)]
 impl PastErrors {
-    /// Of a series of this level, at no origin yet.
+    /// Makes the errors of a series of this level, at no origin yet.
     pub(crate) fn of_level(level: f64) -> Self {
         Self::none_yet(&[level])
     }

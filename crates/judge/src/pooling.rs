@@ -17,11 +17,11 @@ const MOST_SERIES: usize = 4096;
 /// Whose errors an interval is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorSource {
-    /// Those of the series itself.
+    /// The series' own errors.
     Series,
-    /// Those of the series of its resource.
+    /// The errors of its resource's series.
     Resource,
-    /// Those of the whole fleet.
+    /// The errors of the whole fleet.
     Fleet,
 }
 
@@ -50,7 +50,7 @@ pub struct OwnErrors<'a> {
 }
 
 impl<'a> OwnErrors<'a> {
-    /// Its own calibration, where it has made enough errors to draw an interval from.
+    /// The own calibration, where it has made enough errors to draw an interval from.
     fn enough(&self) -> Option<&'a Calibration> {
         self.calibration.filter(|own| own.days() >= LEAST_DAYS)
     }

@@ -17,7 +17,7 @@ pub enum Golden {
 }
 
 impl Golden {
-    /// Its name on the command line and in `runs.config`.
+    /// The name on the command line and in `runs.config`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ pub(crate) struct Scorer<'a> {
     pub(crate) case: &'a Case<'a>,
     /// [`fleetcast_core::metrics::mase_scale`] of the training window.
     pub(crate) mase_scale: Option<f64>,
-    /// Of the engines' intervals.
+    /// The level of the engines' intervals.
     pub(crate) level: IntervalLevel,
 }
 

@@ -15,16 +15,16 @@ pub enum Trust {
     D,
 }
 
-/// Where A, B and C end: the error to expect, in percent of the series' level.
+/// The ends of A, B and C: the error to expect, in percent of the series' level.
 const ERROR_LIMITS: [f64; 3] = [5.0, 10.0, 20.0];
 
 /// An origin this many times as bad as the mean of all makes a forecast unstable.
 const UNSTABLE: f64 = 2.0;
 
-/// Where fewer of the backtest's days than this lay inside their interval, it promised too much.
+/// An interval that held a smaller share of the backtest's days than this promised too much.
 const LEAST_COVERAGE: f64 = 0.5;
 
-/// Where the last weeks of the backtest lay this many half widths off, the level has shifted.
+/// A level has shifted that lay this many half widths off in the last weeks of the backtest.
 const SHIFTED: f64 = 1.0;
 
 /// Fewer observed days than a year are too few to know a year by.
@@ -81,7 +81,7 @@ impl Trust {
         }
     }
 
-    /// Its letter.
+    /// The letter.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -47,7 +47,7 @@ pub struct CapacityOutlook {
     /// The first day of the first sustained crossing of the point forecast; the day before the
     /// forecast where the series is over already.
     pub full_on: Option<Day>,
-    /// The same of the interval's upper bound.
+    /// The first day of the first sustained crossing of the interval's upper bound.
     pub full_on_earliest: Option<Day>,
     /// Days from the day before the forecast to [`full_on`](Self::full_on).
     pub days_left: Option<i32>,

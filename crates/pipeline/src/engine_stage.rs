@@ -62,7 +62,7 @@ impl<'store> From<EngineStageResult<'store>> for StageResult<'store> {
 #[derive(Debug)]
 struct Question {
     keys: Vec<SeriesKey>,
-    /// Those worth forecasting.
+    /// The series worth forecasting.
     panel: Panel,
     fingerprints: Vec<u64>,
     /// What an earlier run made of them, where it was asked the same.

@@ -41,7 +41,7 @@ impl Default for PipelineSettings {
 /// Which forecasts of an earlier run are also this one's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reuse {
-    /// Those of series the engine was asked the same about.
+    /// The forecasts of series the engine was asked the same about.
     #[default]
     Unchanged,
     /// None.

@@ -71,7 +71,7 @@ struct One {
     written: Written,
 }
 
-/// Where nothing is known of a series' limits, there are none.
+/// What holds where nothing is known of a series' limits.
 const NO_LIMITS: EffectiveLimits = EffectiveLimits {
     floor: None,
     capacity: None,

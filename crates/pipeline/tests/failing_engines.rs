@@ -16,7 +16,7 @@ enum Wrong {
     Crash,
     /// It panics before it comes to single series, wherever the series is in the panel.
     CrashOfAll,
-    /// Its arithmetic fails.
+    /// The arithmetic fails.
     Numbers,
 }
 

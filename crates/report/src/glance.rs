@@ -25,7 +25,7 @@ pub(crate) struct Counts {
     pub(crate) over: usize,
     /// Full within so many days by the forecast, those over not among them.
     pub(crate) full: Vec<usize>,
-    /// The same by the upper bound.
+    /// What the upper bound says.
     pub(crate) perhaps: Vec<usize>,
     pub(crate) not_within: usize,
     pub(crate) no_limit: usize,

@@ -16,7 +16,7 @@ pub struct Report {
 /// What a run was.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// Its number.
+    /// The number.
     pub run: i64,
     /// The database it is of.
     pub database: String,
@@ -24,7 +24,7 @@ pub struct Facts {
     pub started_at: String,
     /// The version that ran.
     pub version: String,
-    /// Its windows.
+    /// The windows.
     pub split: Split,
     /// The share of days intervals are meant to hold, 0 to 1.
     pub interval_level: f64,
@@ -60,7 +60,7 @@ impl Facts {
 /// One series.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// Its host and resource.
+    /// The host and resource.
     pub key: SeriesKey,
     /// When it is full; `None` where it has no forecast.
     pub outlook: Option<Outlook>,
@@ -77,9 +77,9 @@ pub struct Series {
 pub enum Status {
     /// It has.
     Over,
-    /// Its forecast does.
+    /// A threshold that the forecast reaches.
     Within,
-    /// Its forecast does not.
+    /// A threshold that the forecast does not reach.
     NotWithinHorizon,
     /// It has no threshold.
     NoLimit,
@@ -90,7 +90,7 @@ pub enum Status {
 pub struct Outlook {
     /// Whether.
     pub status: Status,
-    /// Where full starts.
+    /// The value at which full starts.
     pub threshold: Option<f64>,
     /// What there is.
     pub capacity: Option<f64>,
@@ -113,7 +113,7 @@ pub struct Standing {
     pub golden: String,
     /// The share of backtest days that intervals made like those of the forecast held, 0 to 1.
     pub coverage: Option<f64>,
-    /// By which metric.
+    /// The metric that decided.
     pub decided_by: String,
     /// How far to trust it, where it was graded.
     pub trust: Option<String>,

@@ -3,7 +3,7 @@
 use duckdb::params;
 use fleetcast_core::{Day, MIN_OBSERVATIONS, STALE_AFTER_DAYS, TimeGrid};
 
-use crate::input::Date;
+use crate::date::Date;
 use crate::{Draft, Error, Store};
 
 /// How many of the series that have a golden record would have one again.
@@ -11,7 +11,7 @@ use crate::{Draft, Error, Store};
 pub struct Standing {
     /// Series of the golden record that are still there and not decommissioned.
     pub had: u64,
-    /// Those of them that would have golden rows again.
+    /// How many of them would have golden rows again.
     pub keep: u64,
     /// All series that would have golden rows.
     pub would_have: u64,

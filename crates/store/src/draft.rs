@@ -99,7 +99,7 @@ impl Draft<'_> {
         self.table
     }
 
-    /// Its name until then.
+    /// The name until then.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

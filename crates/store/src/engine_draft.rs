@@ -45,9 +45,9 @@ pub struct EngineBatch<'a> {
 pub struct Made {
     /// Whose forecasts these are.
     pub key: SeriesKey,
-    /// Of what the engine was asked: see [`fleetcast_core::Fingerprinter`].
+    /// The fingerprint of what the engine was asked: see [`fleetcast_core::Fingerprinter`].
     pub fingerprint: u64,
-    /// As far as there are any.
+    /// The forecasts, as far as there are any.
     pub forecasts: EngineForecasts,
     /// Whether they are those that [`Store::reusable`] found. The engine's issues about the series
     /// are taken over with them.

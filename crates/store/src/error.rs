@@ -80,7 +80,7 @@ pub enum Error {
     InputType {
         /// The column.
         column: &'static str,
-        /// Its type.
+        /// The type.
         found: String,
         /// The type it must have.
         expected: &'static str,

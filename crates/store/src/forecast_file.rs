@@ -6,7 +6,7 @@ use duckdb::params;
 use fleetcast_core::{Day, SeriesKey};
 
 use crate::arrow_columns::{days, doubles, lists, strings};
-use crate::import::{AS_IT_IS, quoted, reader_for};
+use crate::files::{AS_IT_IS, quoted, reader_for};
 use crate::way_out::explained_of_file;
 use crate::{Error, Store};
 

@@ -3,7 +3,7 @@
 use fleetcast_core::{EngineForecasts, Forecast, SeriesKey, Split, TimeGrid};
 
 use crate::arrow_columns::numbers;
-use crate::input::Date;
+use crate::date::Date;
 use crate::wanted::for_each_day;
 use crate::{EngineTables, Error, Store, Table};
 

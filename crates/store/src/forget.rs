@@ -3,15 +3,15 @@
 use duckdb::params;
 use fleetcast_core::Day;
 
-use crate::input::Date;
+use crate::date::Date;
 use crate::{Error, Store, Table};
 
 /// What is to be taken out of `processed_data`: rows that fit all that is said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Forget {
-    /// Of one host.
+    /// The host whose rows these are.
     pub host: Option<String>,
-    /// Of one resource.
+    /// The resource whose rows these are.
     pub resource: Option<String>,
     /// After a day.
     pub after: Option<Day>,

@@ -6,7 +6,7 @@ use fleetcast_core::batches::Columns;
 use fleetcast_core::{Calibration, Day, Forecast, GoldenForecast, SeriesKey, TimeGrid};
 
 use crate::arrow_columns::{doubles, lists, places, strings, whole_numbers};
-use crate::input::Date;
+use crate::date::Date;
 use crate::{Draft, Error, RunId, Store};
 
 /// What one series' part of the golden record is made from.

@@ -3,7 +3,7 @@
 use duckdb::params;
 use fleetcast_core::Day;
 
-use crate::input::Date;
+use crate::date::Date;
 use crate::{Error, Store, Table};
 
 /// Which golden records are kept when a new one takes the place of the last.

@@ -1,6 +1,6 @@
 //! Files into `processed_data`.
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -11,14 +11,13 @@ use duckdb::params;
 use fleetcast_core::{Day, SeriesKey};
 use fleetcast_intake::{
     Format, LocalMidnights, Noted, Reading, Refusal, Request, Samples, Sink, Source, files_of,
-    read, telling_columns,
+    in_one_line, read, telling_columns,
 };
 
-use crate::input::Date;
+use crate::date::Date;
+use crate::files::{AS_IT_IS, location_of};
 use crate::parquet_rows::ParquetRows;
 use crate::{Error, Store, Table};
-
-pub(crate) use fleetcast_intake::in_one_line;
 
 const IMPORTING: &str = "importing";
 
@@ -100,9 +99,9 @@ pub struct Import {
 pub struct RepeatedInstants {
     /// The series.
     pub key: SeriesKey,
-    /// Its instants in this import.
+    /// The instants in this import.
     pub instants: u64,
-    /// Those of them that have several values.
+    /// How many of them have several values.
     pub repeated: u64,
 }
 
@@ -567,7 +566,7 @@ fn refused(refusal: Refusal) -> Error {
 #[derive(Debug, Default)]
 struct Repeats {
     instants: u64,
-    /// Those with most first.
+    /// Sorts those with most first.
     series: Vec<RepeatedInstants>,
     /// Some of them, to look for what tells their rows apart.
     examples: Vec<(String, String, i64)>,
@@ -599,60 +598,4 @@ fn batch_of(samples: Samples) -> Result<RecordBatch, arrow::error::ArrowError> {
         ("value", Arc::new(Float64Array::from(samples.values))),
     ];
     RecordBatch::try_from_iter(columns)
-}
-
-/// How files are read: what a directory's name says (`host=web-01`) is not taken for a column, which
-/// would hide the file's own.
-pub(crate) const AS_IT_IS: &str = "hive_partitioning = false";
-
-/// The table function that reads the file, and the file's name as it wants it.
-pub(crate) fn reader_for(path: &Path) -> Result<(&'static str, String), String> {
-    let location = location_of(path)?;
-    let lower = location.to_lowercase();
-    let name = lower.strip_suffix(".gz").unwrap_or(&lower);
-    let ending = name.rsplit('.').next().unwrap_or_default();
-    let reader = match ending {
-        "csv" | "tsv" | "txt" => READ_CSV,
-        "parquet" | "pq" => "read_parquet",
-        "json" | "jsonl" | "ndjson" => READ_JSON,
-        _ => {
-            return Err(
-                "its ending is none of .csv, .tsv, .txt, .parquet, .json, .jsonl; rename it"
-                    .to_owned(),
-            );
-        }
-    };
-    Ok((reader, location))
-}
-
-/// The file's name as `DuckDB` wants it: from the root on, since it takes what begins with `file:` or `s3:` or
-/// `~` for something else.
-fn location_of(path: &Path) -> Result<String, String> {
-    if !path.is_file() {
-        return Err("no such file".to_owned());
-    }
-    let location = absolute(path).map_err(|error| error.to_string())?;
-    let location = location
-        .to_str()
-        .ok_or_else(|| "its name is not UTF-8; rename it".to_owned())?;
-    if location.contains(['*', '?', '[']) {
-        return Err(
-            "its name holds *, ? or [, which would match other files; rename it".to_owned(),
-        );
-    }
-    Ok(location.to_owned())
-}
-
-pub(crate) const READ_CSV: &str = "read_csv";
-const READ_JSON: &str = "read_json";
-
-pub(crate) fn first_line(error: &duckdb::Error) -> String {
-    let message = error.to_string();
-    message.lines().next().unwrap_or_default().to_owned()
-}
-
-/// A name or text between quotes, with the quotes inside doubled.
-pub(crate) fn quoted(text: &str, quote: char) -> String {
-    let doubled = text.replace(quote, &format!("{quote}{quote}"));
-    format!("{quote}{doubled}{quote}")
 }

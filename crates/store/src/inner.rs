@@ -4,7 +4,7 @@ use arrow::array::Array;
 use fleetcast_core::{Day, InnerForecast, SeriesKey, TimeGrid};
 
 use crate::arrow_columns::{days, doubles, lists, places};
-use crate::input::Date;
+use crate::date::Date;
 use crate::{Error, Store, Table};
 
 const READING: &str = "reading forecasts from inner origins";

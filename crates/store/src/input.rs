@@ -10,6 +10,7 @@ use fleetcast_core::{
 };
 
 use crate::arrow_columns::{lists, strings};
+use crate::date::Date;
 use crate::import::REPEATED_SHARE;
 use crate::limits::with_limit_rules;
 use crate::{Error, Store, Table};
@@ -23,7 +24,7 @@ pub struct DataSummary {
     pub last_day: Day,
     /// Whether, of one or two series, one has a lone day ahead that was kept.
     pub kept_ahead: bool,
-    /// The same for the same rows, in whatever order they stand; another for other rows.
+    /// A text that is the same for the same rows, in whatever order they stand, and another for other rows.
     pub fingerprint: String,
     /// Every series, in key order.
     series: Vec<SeriesEnd>,
@@ -33,9 +34,9 @@ pub struct DataSummary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct SeriesEnd {
     key: SeriesKey,
-    /// Its last days that have a row, latest first.
+    /// The last days that have a row, latest first.
     last_days: Vec<Day>,
-    /// Its last day, where that is to be left out as unfinished: samples it has, and usually has.
+    /// The last day, where that is to be left out as unfinished: samples it has, and usually has.
     unfinished: Option<(Day, String)>,
 }
 
@@ -409,26 +410,4 @@ fn is_number(data_type: &str) -> bool {
     matches!(data_type, "DOUBLE" | "FLOAT")
         || data_type.starts_with("DECIMAL(")
         || INTEGERS.contains(&data_type)
-}
-
-/// A day, on its way into or out of a `DATE`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Date(pub(crate) Day);
-
-impl duckdb::ToSql for Date {
-    fn to_sql(&self) -> duckdb::Result<duckdb::types::ToSqlOutput<'_>> {
-        let days = duckdb::types::Value::Date32(self.0.epoch_days());
-        Ok(duckdb::types::ToSqlOutput::Owned(days))
-    }
-}
-
-impl duckdb::types::FromSql for Date {
-    fn column_result(value: duckdb::types::ValueRef<'_>) -> duckdb::types::FromSqlResult<Self> {
-        let duckdb::types::ValueRef::Date32(days) = value else {
-            return Err(duckdb::types::FromSqlError::InvalidType);
-        };
-        Day::from_epoch_days(i64::from(days))
-            .map(Self)
-            .map_err(|error| duckdb::types::FromSqlError::Other(Box::new(error)))
-    }
 }

@@ -7,9 +7,11 @@
 
 mod arrow_columns;
 mod collapse;
+mod date;
 mod draft;
 mod engine_draft;
 mod error;
+mod files;
 mod forecast_file;
 mod forecasts;
 mod forget;

@@ -9,7 +9,9 @@ use fleetcast_core::{
     disorder_of_limits,
 };
 
-use crate::import::{AS_IT_IS, READ_CSV, first_line, in_one_line, quoted, reader_for};
+use fleetcast_intake::in_one_line;
+
+use crate::files::{AS_IT_IS, READ_CSV, first_line, quoted, reader_for};
 use crate::{Error, Store, Table};
 
 const READING: &str = "reading resource_limits";

@@ -90,7 +90,7 @@ impl Store {
         Ok(store)
     }
 
-    /// From here on, nothing but the database's own file can be read or written: no view that somebody
+    /// Closes all but the database's own file to reading and writing: no view that somebody
     /// else put into it, and no table function, reaches further. Where `processed_data` is a view,
     /// which may read other files, all stays as it is.
     ///

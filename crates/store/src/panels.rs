@@ -4,7 +4,7 @@ use arrow::array::Array;
 use fleetcast_core::{DayValues, Panel, SeriesIssue, SeriesKey, TimeGrid};
 
 use crate::arrow_columns::numbers;
-use crate::input::Date;
+use crate::date::Date;
 use crate::wanted::for_each_day;
 use crate::{Error, Store};
 

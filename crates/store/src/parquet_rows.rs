@@ -7,12 +7,12 @@ use fleetcast_intake::{
     Columns, DayCell, EachRow, Refusal, RowTable, TableStop, ValueCell, in_one_line,
 };
 
-use crate::import::{AS_IT_IS, quoted};
+use crate::files::{AS_IT_IS, quoted};
 use crate::way_out::explained_of_file;
 
 /// A Parquet file, read by way of the database.
 pub(crate) struct ParquetRows {
-    /// Of its own, so that rows can be read while others are kept.
+    /// A connection of its own, so that rows can be read while others are kept.
     pub(crate) connection: Connection,
     /// What messages call the file.
     pub(crate) name: String,

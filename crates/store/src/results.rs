@@ -16,9 +16,9 @@ pub struct SeriesFinding {
     pub key: SeriesKey,
     /// The status of its outlook.
     pub status: Option<String>,
-    /// Its threshold, in its own unit.
+    /// The threshold, in its own unit.
     pub threshold: Option<f64>,
-    /// Its capacity, in its own unit.
+    /// The capacity, in its own unit.
     pub capacity: Option<f64>,
     /// Days until it is full.
     pub days_left: Option<i32>,
@@ -34,7 +34,7 @@ pub struct SeriesFinding {
     pub decided_by: Option<String>,
     /// How far its forecast can be trusted.
     pub trust: Option<String>,
-    /// Its label, in a demo fleet.
+    /// The label, in a demo fleet.
     pub behaviour: Option<String>,
     /// Whose forecast is golden.
     pub golden: Option<String>,
@@ -49,9 +49,9 @@ pub struct ModelScore {
     pub key: SeriesKey,
     /// The model.
     pub model: String,
-    /// Its mean absolute percentage error, in percent.
+    /// The mean absolute percentage error, in percent.
     pub mape: Option<f64>,
-    /// Its mean absolute error, in the series' unit.
+    /// The mean absolute error, in the series' unit.
     pub mae: Option<f64>,
     /// The share of days inside its interval.
     pub coverage: Option<f64>,

@@ -6,7 +6,7 @@ use duckdb::{OptionalExt, params};
 use fleetcast_core::{Day, Stage};
 use serde_json::Value;
 
-use crate::input::Date;
+use crate::date::Date;
 use crate::{Error, Store};
 
 /// The number of a run, counted from 1.
@@ -39,7 +39,7 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    /// Its name in `runs`.
+    /// The name in `runs`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ pub struct StageRecord {
 /// One row of `runs`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRecord {
-    /// Its number.
+    /// The number.
     pub id: RunId,
     /// When it began, in UTC, as `2025-12-31 23:59:59`.
     pub started_at: String,
@@ -127,7 +127,7 @@ impl RunRecord {
             .or_else(|| different_setting("", &self.config, &identity.config))
     }
 
-    /// The same for a stage that would join this run: settings that only it, stages that read its
+    /// Does so for a stage that would join this run: settings that only it, stages that read its
     /// tables, or stages yet to be done go by may be others.
     #[must_use]
     pub fn difference_before(&self, stage: Stage, identity: &RunIdentity) -> Option<String> {

@@ -89,7 +89,7 @@ impl Table {
         Self::InferredDayFormat,
     ];
 
-    /// Its name.
+    /// The name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -164,9 +164,9 @@ impl fmt::Display for Table {
 pub struct EngineTables {
     /// The stage.
     pub stage: Stage,
-    /// Its forecasts of the backtest and of the future.
+    /// The forecasts of the backtest and of the future.
     pub forecasts: Table,
-    /// Its forecasts from origins inside the training window.
+    /// The forecasts from origins inside the training window.
     pub inner: Table,
     /// Fingerprints of what it was asked.
     pub inputs: Table,

@@ -26,7 +26,7 @@ pub(crate) fn explained(error: &duckdb::Error) -> String {
     with_way_out(&message, way_out(&message))
 }
 
-/// The same for a file that is read, the whole message in one line: damage is that file's, and so is what has no
+/// Explains a file that is read, the whole message in one line: damage is that file's, and so is what has no
 /// better name.
 pub(crate) fn explained_of_file(error: &duckdb::Error) -> String {
     let message = error.to_string();

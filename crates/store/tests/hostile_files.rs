@@ -7,19 +7,13 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 use fleetcast_intake::{Columns, NameRule, Request};
-use fleetcast_store::{Import, OpenOptions, Store};
+use fleetcast_store::Import;
 use proptest::prelude::*;
 
 use visible::Visible;
 
 #[path = "support/visible.rs"]
 mod visible;
-
-const OPEN: OpenOptions = OpenOptions {
-    create: true,
-    threads: Some(1),
-    memory: None,
-};
 
 fn import_of(path: &Path) -> Import {
     Import {

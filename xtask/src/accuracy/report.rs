@@ -6,7 +6,7 @@ use crate::accuracy::peers::Peers;
 use crate::accuracy::scratch::Scratch;
 use crate::error::Error;
 use crate::progress::Reporter;
-use crate::summary::{right_aligned, table};
+use crate::text_table::{right_aligned, table};
 
 /// A table of the report: what it shows, its query, its headings.
 type Section = (&'static str, &'static str, &'static [&'static str]);

@@ -55,7 +55,7 @@ impl Intervals {
         }
     }
 
-    /// From past errors.
+    /// Makes intervals from past errors.
     pub(crate) fn calibrated(
         yhat: &[f64],
         calibration: &Calibration,

@@ -16,8 +16,8 @@ use fleetcast_store::LastDay;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cli::{ChallengerFlag, GoldenFlag, ProphetModeFlag, day_from_text, from_text};
 use crate::error::Error;
+use crate::flag_values::{ChallengerFlag, GoldenFlag, ProphetModeFlag, day_from_text, from_text};
 use crate::memory::MemoryBudget;
 
 /// Declares settings, section by section of `runs.config`.
@@ -138,7 +138,7 @@ settings! {
         #[arg(value_name = "NAME")]
         #[serde(default, deserialize_with = "from_text")]
         metric: Metric = Metric::Mape => Metric: |metric| ok(metric), json "metric": |metric| metric.as_str();
-        /// By how many percent an engine's error must be smaller to take a series from the champion, or
+        /// Percent by which an engine's error must be smaller to take a series from the champion, or
         /// from who won the last run [default: 10]
         #[arg(value_name = "PERCENT")]
         promotion_margin: f64 = 10.0 => PromotionMargin: |percent| PromotionMargin::new(percent),

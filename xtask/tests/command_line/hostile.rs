@@ -131,7 +131,7 @@ fn fill(connection: &Connection, table: &str, seed: u64, last: i32) {
     }
 }
 
-/// That every series is accounted for, and nothing else stands in the results.
+/// Checks that every series is accounted for, and nothing else stands in the results.
 fn check_accounts(desk: &Desk, what: &str) {
     let nobody = [""; 0];
     let unexplained =

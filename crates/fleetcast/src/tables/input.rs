@@ -24,7 +24,7 @@ pub enum InputError {
     Type {
         /// The column.
         column: &'static str,
-        /// Its type.
+        /// The type.
         found: String,
         /// The type it must have.
         expected: &'static str,

@@ -14,7 +14,7 @@ pub struct OutlookRow<'a> {
     pub key: &'a SeriesKey,
     /// The limits that hold for it.
     pub limits: &'a EffectiveLimits,
-    /// Its outlook.
+    /// The outlook.
     pub outlook: &'a CapacityOutlook,
     /// How far its forecast can be trusted, as the leaderboard names it.
     pub trust: Option<&'a str>,

@@ -1,0 +1,49 @@
+//! What a shop is made of.
+
+use std::collections::HashMap;
+
+use fleetcast_core::{
+    Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey, Split, SplitError,
+};
+use fleetcast_judge::Contender;
+use fleetcast_prophet::ProphetEngine;
+
+use crate::ShopOptions;
+
+/// Why there is no such shop.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShopError {
+    /// The windows do not fit the calendar.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// A window is longer than a forecast can be.
+    #[error("the backtest window is too long: {0}")]
+    Horizon(#[from] ForecastError),
+}
+
+/// What a shop is made of.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) split: Split,
+    pub(crate) options: ShopOptions,
+    pub(crate) champion: Box<dyn Engine>,
+    pub(crate) challenger: Box<dyn Engine>,
+    pub(crate) incumbents: HashMap<SeriesKey, Contender>,
+    pub(crate) limits: LimitRules,
+}
+
+impl Setup {
+    pub(crate) fn new(as_of: Day, options: ShopOptions) -> Result<Self, ShopError> {
+        let split = Split::new(as_of, options.lengths)?;
+        Horizon::new(split.backtest().len() + split.future().len())?;
+        Ok(Self {
+            split,
+            champion: Box::new(ProphetEngine::new(options.prophet_mode)),
+            challenger: options.challenger.engine(),
+            options,
+            incumbents: HashMap::new(),
+            limits: LimitRules::default(),
+        })
+    }
+}

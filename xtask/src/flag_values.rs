@@ -1,0 +1,90 @@
+//! Values of flags, and how they are written in a configuration file.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use fleetcast_core::Day;
+use fleetcast_ets::ChallengerKind;
+use fleetcast_judge::Golden;
+use fleetcast_prophet::Mode;
+use serde::{Deserialize, Deserializer};
+
+/// How the champion chooses its settings.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProphetModeFlag {
+    /// Settings weighed for each series, by how they did at origins inside its training window.
+    Tuned,
+    /// Prophet's own default settings, solved exactly.
+    Exact,
+}
+
+impl From<ProphetModeFlag> for Mode {
+    fn from(flag: ProphetModeFlag) -> Self {
+        match flag {
+            ProphetModeFlag::Tuned => Self::Tuned,
+            ProphetModeFlag::Exact => Self::Exact,
+        }
+    }
+}
+
+/// Which engine stands as the challenger.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub(crate) enum ChallengerFlag {
+    /// Exponential smoothing built for the long horizon.
+    Ets,
+    /// The first version, MSTL with augurs' exponential smoothing, as a reference.
+    MstlEts,
+}
+
+impl From<ChallengerFlag> for ChallengerKind {
+    fn from(flag: ChallengerFlag) -> Self {
+        match flag {
+            ChallengerFlag::Ets => Self::Ets,
+            ChallengerFlag::MstlEts => Self::MstlEts,
+        }
+    }
+}
+
+/// Whose forecast becomes the golden record.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GoldenFlag {
+    /// The winner's, prophet or challenger.
+    Winner,
+    /// The blend of both engines and two naive forecasts.
+    Blend,
+}
+
+impl From<GoldenFlag> for Golden {
+    fn from(flag: GoldenFlag) -> Self {
+        match flag {
+            GoldenFlag::Winner => Self::Winner,
+            GoldenFlag::Blend => Self::Blend,
+        }
+    }
+}
+
+/// A day, written as a TOML date or as text.
+pub(crate) fn day_from_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Day>, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// What is written as text: a metric's name, or a rule such as `3/7`.
+pub(crate) fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
