@@ -148,3 +148,101 @@ fn pages_refer_to_pages_that_exist() {
         }
     }
 }
+
+mod house {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// What each package of the workspace uses of the others, tests aside.
+    fn uses() -> BTreeMap<String, BTreeSet<String>> {
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "metadata",
+                "--no-deps",
+                "--format-version",
+                "1",
+                "--offline",
+            ])
+            .current_dir(repository())
+            .output()
+            .unwrap();
+        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let packages = metadata["packages"].as_array().unwrap();
+        let name = |value: &serde_json::Value| value["name"].as_str().unwrap().to_owned();
+        let known: BTreeSet<String> = packages.iter().map(name).collect();
+        let used = |package: &serde_json::Value| {
+            let all = package["dependencies"].as_array().unwrap();
+            let normal = all.iter().filter(|used| used["kind"].is_null());
+            normal
+                .map(name)
+                .filter(|used| known.contains(used))
+                .collect()
+        };
+        packages
+            .iter()
+            .map(|package| (name(package), used(package)))
+            .collect()
+    }
+
+    /// Whether `from` leads to `to` by way of others.
+    fn follows(uses: &BTreeMap<String, BTreeSet<String>>, from: &str, to: &str) -> bool {
+        let by_way_of =
+            |step: &String| step != to && (uses[step].contains(to) || follows(uses, step, to));
+        uses[from].iter().any(by_way_of)
+    }
+
+    fn drawing() -> String {
+        let uses = uses();
+        let mut lines = vec!["flowchart BT".to_owned()];
+        for (package, used) in &uses {
+            let short = |name: &str| name.trim_start_matches("fleetcast-").to_owned();
+            let direct = used.iter().filter(|used| !follows(&uses, package, used));
+            let direct: Vec<String> = direct.map(|used| short(used)).collect();
+            if direct.is_empty() {
+                lines.push(format!("    {}", short(package)));
+            } else {
+                lines.push(format!("    {} --> {}", short(package), direct.join(" & ")));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
+    #[test]
+    fn the_drawing_of_the_house_is_what_cargo_says() {
+        let drawn = blocks("architecture.md").into_iter();
+        let drawn = drawn
+            .filter(|block| block.info == "mermaid")
+            .next_back()
+            .unwrap();
+        let drawing = drawing();
+        assert_eq!(
+            drawn.text, drawing,
+            "put this into docs/architecture.md:\n{drawing}"
+        );
+    }
+
+    /// What has no database stays without one, and the stage crates know only what they stand on.
+    #[test]
+    fn numerics_know_no_database_and_stages_do_not_know_each_other() {
+        let uses = uses();
+        let reaches = |from: &str, to: &str| uses[from].contains(to) || follows(&uses, from, to);
+        for package in [
+            "fleetcast",
+            "fleetcast-judge",
+            "fleetcast-writer",
+            "fleetcast-outlook",
+        ] {
+            for database in ["fleetcast-store", "fleetcast-pipeline"] {
+                assert!(!reaches(package, database), "{package} reaches {database}");
+            }
+        }
+        let stages = ["prophet", "ets", "judge", "writer", "outlook"]
+            .map(|stage| format!("fleetcast-{stage}"));
+        for stage in &stages {
+            for other in stages.iter().filter(|other| *other != stage) {
+                assert!(!uses[stage].contains(other), "{stage} uses {other}");
+            }
+        }
+    }
+}

@@ -4,10 +4,10 @@ use std::io::{BufRead, Read};
 
 use csv::{ReaderBuilder, StringRecord};
 
+use crate::collector::Collector;
 use crate::columns::{Columns, NameBuilder, NameRule, find, no_column};
 use crate::format::Format;
 use crate::perfmon;
-use crate::reading::Collector;
 use crate::refusal::Refusal;
 use crate::rows::{DayCell, Halt, RawRow, ValueCell};
 use crate::source::{Text, read_error};
@@ -27,7 +27,7 @@ struct Head {
 }
 
 /// Whether Grafana wrote it: a row a point, under `Series`, `Time`, `Value`.
-pub(crate) fn is_grafana(header: &[String]) -> bool {
+fn is_grafana(header: &[String]) -> bool {
     ["Series", "Time", "Value"]
         .iter()
         .all(|name| header.iter().any(|found| found == name))
@@ -208,7 +208,7 @@ fn find_head(peeked: &str, collector: &Collector<'_, '_>) -> Option<Head> {
             };
             let has_all = has_columns(&head.header, &usual, request.columns.wide);
             let is_known = perfmon::is_header(&head.header)
-                || (collector.is_grafana(&head.header) && is_grafana(&head.header));
+                || (is_grafanas(collector, &head.header) && is_grafana(&head.header));
             if has_all || is_known {
                 return Some(head);
             }
@@ -259,7 +259,7 @@ fn plan(head: &Head, collector: &Collector<'_, '_>) -> Result<(Plan, Columns), S
     }
     let names = || header.iter().map(String::as_str);
     let find_column = |name: &str| find(names(), name).ok_or_else(|| no_column(name, names()));
-    let grafana = collector.is_grafana(header);
+    let grafana = is_grafanas(collector, header);
     if asked.wide || (grafana && !is_grafana(header)) {
         return plan_wide(header, asked);
     }
@@ -429,4 +429,10 @@ pub(crate) fn rest_of(text: &mut Text) -> std::io::Result<String> {
     let mut rest = String::new();
     text.read_to_string(&mut rest)?;
     Ok(rest)
+}
+
+/// Whether the file at hand is taken for one of Grafana's, by what was said or by its header.
+fn is_grafanas(collector: &Collector<'_, '_>, header: &[String]) -> bool {
+    let said = collector.request.format;
+    said == Some(Format::Grafana) || (said.is_none() && is_grafana(header))
 }

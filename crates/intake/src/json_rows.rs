@@ -7,10 +7,10 @@ use std::io::BufRead;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::collector::Collector;
 use crate::columns::{Columns, NameBuilder, NameRule, no_column};
 use crate::csv_rows::{first_byte, rest_of};
 use crate::format::Format;
-use crate::reading::Collector;
 use crate::refusal::Refusal;
 use crate::rows::{DayCell, Halt, RawRow, ValueCell};
 use crate::source::{Text, read_error};

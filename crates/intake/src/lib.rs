@@ -1,22 +1,6 @@
-//! Files of measurements as people have them, read into exact samples.
-//!
-//! A file is decoded ([`Encoding`]), taken apart into rows by its [`Format`], and every row's texts become a
-//! day and a number by rules that stand here once, for CSV and JSON alike: [`WrittenDay`] for days and
-//! instants, [`read_number`] for numbers. What one row leaves open (is `01/05/2026` in January or in May,
-//! are epochs seconds or milliseconds) is decided by all rows of all files, never by a sample, and refused
-//! where no row decides ([`DayRules`]).
-//!
-//! [`read`] does all of it, in batches ([`Samples`]) and in bounded memory. There is no database here.
-//!
-//! ```
-//! use fleetcast_intake::{Number, Decimal, read_number};
-//!
-//! assert_eq!(read_number("41.5 %", Decimal::Unsaid), Number::Value(41.5));
-//! assert_eq!(read_number("1.234,5", Decimal::Comma), Number::Value(1234.5));
-//! assert_eq!(read_number("n/a", Decimal::Unsaid), Number::Missing);
-//! assert_eq!(read_number("much", Decimal::Unsaid), Number::Unreadable);
-//! ```
+#![doc = include_str!("../README.md")]
 
+mod collector;
 mod columns;
 mod csv_rows;
 mod days;
@@ -29,6 +13,7 @@ mod numbers;
 mod perfmon;
 mod reading;
 mod refusal;
+mod request;
 mod rows;
 mod samples;
 mod source;
@@ -40,8 +25,9 @@ pub use evidence::{DayRules, EpochUnit, TimeZone, UnknownTimeZone};
 pub use format::{Format, UnknownFormat};
 pub use midnights::LocalMidnights;
 pub use numbers::{Decimal, Number, read_number};
-pub use reading::{Reading, Request, Sink, read, telling_columns};
+pub use reading::{Reading, read, telling_columns};
 pub use refusal::{Refusal, in_one_line};
+pub use request::{Request, Sink};
 pub use rows::{DayCell, EachRow, RowTable, Stop, TableStop, ValueCell};
 pub use samples::{FutureRows, Noted, Samples, SeriesNames};
 pub use source::{Source, files_of};

@@ -1,9 +1,4 @@
-//! The `DuckDB` tables: the only place where engines' data meets the database.
-//!
-//! A [`Store`] is an open database file. It checks what stands in `processed_data`, hands it out
-//! as panels of bounded size ([`Histories`]), takes forecasts as Arrow batches
-//! ([`Draft`]), and lets a stage's finished tables take their places in one transaction
-//! ([`Store::publish`]). Which tables and columns there are is documented in `docs/contract.md`.
+#![doc = include_str!("../README.md")]
 
 mod arrow_columns;
 mod collapse;

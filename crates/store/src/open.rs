@@ -75,12 +75,17 @@ impl Store {
     }
 
     /// Takes over a connection that is open already, for programs that have one: of a database in
-    /// memory, a clone of it stays with the caller.
+    /// memory, a clone of it stays with the caller. From then on the database fetches no extension.
     ///
     /// # Errors
     ///
     /// As [`Store::open`], where its tables cannot be used.
     pub fn over(connection: Connection) -> Result<Self, Error> {
+        connection
+            .execute_batch(
+                "SET autoload_known_extensions = false; SET autoinstall_known_extensions = false;",
+            )
+            .map_err(Error::while_doing("taking over a connection"))?;
         let store = Self {
             connection,
             path: PathBuf::from(":memory:"),

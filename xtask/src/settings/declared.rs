@@ -255,7 +255,7 @@ mod tests {
             );
             named += 1;
         }
-        assert_eq!(named, 10);
+        assert_eq!(named, 11);
     }
 
     #[test]

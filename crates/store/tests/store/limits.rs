@@ -292,3 +292,58 @@ fn a_file_of_limits_is_read() {
         assert!(message.contains(expected), "{text}: {message}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The rules the stages go by and the view for whoever reads with SQL come to the same, whatever
+    /// stands in the tables: [`effective`] holds one against the other.
+    #[test]
+    fn the_view_says_what_the_rules_say(
+        series in prop::collection::vec(
+            (
+                0..5_u8,
+                prop::sample::select(vec![
+                    "cpu", "disk_gb", "mem.used", "Net-IN", "disk:/var", "latency", "CPU %", "fs_b",
+                    "memory_free", "gpu kbps", "swap iops", "used", "busyness", "heap-ms", "Ütil",
+                ]),
+                prop::collection::vec(
+                    prop::sample::select(vec![-20.0, -2.0, 0.0, 0.5, 40.0, 100.0, 100.5, 130.0, 4000.0]),
+                    1..4,
+                ),
+                1..40_usize,
+            ),
+            1..9,
+        ),
+        rules in prop::collection::vec(
+            (
+                prop::option::of(0..5_u8),
+                prop::sample::select(vec!["cpu", "disk:/var", "latency", "mem.used"]),
+                prop::option::of(-10..10_i8),
+                prop::option::of(20..120_i8),
+            ),
+            0..4,
+        ),
+    ) {
+        let mut rows = Vec::new();
+        for (number, (host, resource, values, days)) in series.iter().enumerate() {
+            for day in 0..*days {
+                // Mostly one value, and a few others: strays among them.
+                let value = if day < values.len() { values[day] } else { values[0] };
+                let day = day + 50 * number;
+                rows.push(format!("('h{host}', '{resource}', DATE '2025-01-01' + {day}, {value})"));
+            }
+        }
+        let store = store_with_rows(&rows.join(", "));
+        for (host, resource, floor, capacity) in rules {
+            if floor.is_none() && capacity.is_none() {
+                continue;
+            }
+            let host = host.map(|host| format!("h{host}"));
+            let parts = [floor.map(f64::from), capacity.map(f64::from), None];
+            // What does not fit together with what stands there is refused, and changes nothing.
+            let _ = store.set_limits(&[limits(host.as_deref(), resource, parts)]);
+        }
+        prop_assert!(!effective(&store).is_empty());
+    }
+}
