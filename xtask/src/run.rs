@@ -24,7 +24,7 @@ pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), 
         demo::make(settings, demo_flags)?;
     }
     let store = settings.open(false)?;
-    let run = with_pipeline(settings, &store, |pipeline| pipeline.run_all())?;
+    let run = with_pipeline(settings, &store, Work::Everything)?;
     summary::print(settings, &store, run)
 }
 
@@ -35,26 +35,31 @@ fn holds_nothing(settings: &Settings) -> Result<bool, Error> {
 
 pub(crate) fn engine(settings: &Settings, stage: Stage) -> Result<(), Error> {
     let store = settings.open(false)?;
-    with_pipeline(settings, &store, |pipeline| pipeline.engine(stage)).map(drop)
+    with_pipeline(settings, &store, Work::Engine(stage)).map(drop)
 }
 
 pub(crate) fn judge(settings: &Settings) -> Result<(), Error> {
     let store = settings.open(false)?;
-    with_pipeline(settings, &store, |pipeline| pipeline.judge()).map(drop)
+    with_pipeline(settings, &store, Work::Judge).map(drop)
 }
 
 pub(crate) fn write(settings: &Settings) -> Result<(), Error> {
     let store = settings.open(false)?;
-    let run = with_pipeline(settings, &store, |pipeline| pipeline.write())?;
+    let run = with_pipeline(settings, &store, Work::Write)?;
     summary::print(settings, &store, run)
 }
 
+/// What a pipeline is to do.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    Everything,
+    Engine(Stage),
+    Judge,
+    Write,
+}
+
 /// Does some work with the pipeline over the data as it stands.
-fn with_pipeline(
-    settings: &Settings,
-    store: &Store,
-    work: impl FnOnce(&Pipeline<'_>) -> Result<RunId, fleetcast_pipeline::Error>,
-) -> Result<RunId, Error> {
+fn with_pipeline(settings: &Settings, store: &Store, work: Work) -> Result<RunId, Error> {
     let data = store.data_summary(settings.last_day)?;
     // Limits that cannot be used come before windows that cannot be made.
     store.check_limits()?;
@@ -70,7 +75,12 @@ fn with_pipeline(
     let attended = Attended { reporter };
     let pipeline_settings = pipeline_settings(settings, &split);
     let pipeline = Pipeline::new(store, &data, split.as_of(), pipeline_settings, &attended)?;
-    Ok(work(&pipeline)?)
+    Ok(match work {
+        Work::Everything => pipeline.run_all(),
+        Work::Engine(stage) => pipeline.engine(stage),
+        Work::Judge => pipeline.judge(),
+        Work::Write => pipeline.write(),
+    }?)
 }
 
 fn pipeline_settings(settings: &Settings, split: &Split) -> PipelineSettings {

@@ -210,11 +210,8 @@ mod house {
 
     #[test]
     fn the_drawing_of_the_house_is_what_cargo_says() {
-        let drawn = blocks("architecture.md").into_iter();
-        let drawn = drawn
-            .filter(|block| block.info == "mermaid")
-            .next_back()
-            .unwrap();
+        let mut blocks = blocks("architecture.md").into_iter();
+        let drawn = blocks.rfind(|block| block.info == "mermaid").unwrap();
         let drawing = drawing();
         assert_eq!(
             drawn.text, drawing,

@@ -17,13 +17,15 @@ pub struct Columns(Vec<(String, ArrayRef)>);
 impl Columns {
     /// Begins with what every result has: `run_id`, `host` and `resource`.
     #[must_use]
-    pub fn of_series<'a>(run: i64, keys: impl Iterator<Item = &'a SeriesKey> + Clone) -> Self {
-        let rows = keys.clone().count();
+    pub fn of_series<'a>(run: i64, keys: impl Iterator<Item = &'a SeriesKey>) -> Self {
+        let keys: Vec<&SeriesKey> = keys.collect();
         let text = |of: fn(&SeriesKey) -> &str| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(keys.clone().map(of)))
+            Arc::new(StringArray::from_iter_values(
+                keys.iter().map(|key| of(key)),
+            ))
         };
         let mut columns = Self::default();
-        columns.push("run_id", Arc::new(Int64Array::from(vec![run; rows])));
+        columns.push("run_id", Arc::new(Int64Array::from(vec![run; keys.len()])));
         columns.push("host", text(SeriesKey::host));
         columns.push("resource", text(SeriesKey::resource));
         columns

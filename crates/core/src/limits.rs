@@ -389,7 +389,7 @@ impl LimitRules {
         let capacity = capacity.or_else(|| hundred_fits.then_some(100.0));
         let threshold = threshold.or_else(|| {
             let (from, capacity) = (floor.unwrap_or(0.0), capacity?);
-            (capacity > from).then(|| from + 0.8 * (capacity - from))
+            (capacity > from).then_some(from + 0.8 * (capacity - from))
         });
         let source = match (own, common) {
             (Some(_), _) => LimitSource::Host,

@@ -69,14 +69,15 @@ fn read(file: impl Read) -> Result<FleetRows, Box<dyn Error>> {
 
 /// Two years of a disk that fills, and of a processor that does not.
 fn made_up() -> String {
-    let mut text = "host,resource,ds,utilization\n".to_owned();
     let as_of = Day::MIN.plus_days(738_000);
-    for back in (0..730).rev() {
+    let rows = (0..730).rev().map(|back| {
         let day = as_of.minus_days(back);
-        let age = f64::from(730 - back);
         let unrest = (f64::from(back) * 1.7).sin();
-        text += &format!("db-01,disk,{day},{:.3}\n", 20.0 + 0.07 * age + unrest);
-        text += &format!("db-01,cpu,{day},{:.3}\n", 40.0 + 8.0 * unrest);
-    }
-    text
+        let (disk, cpu) = (
+            20.0 + 0.07 * f64::from(730 - back) + unrest,
+            40.0 + 8.0 * unrest,
+        );
+        format!("db-01,disk,{day},{disk:.3}\ndb-01,cpu,{day},{cpu:.3}\n")
+    });
+    format!("host,resource,ds,utilization\n{}", rows.collect::<String>())
 }

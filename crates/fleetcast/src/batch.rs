@@ -145,13 +145,13 @@ impl Survey {
     /// Adds a series.
     pub fn add(&mut self, key: &SeriesKey, shares: &ValueShares) {
         let resource = key.resource();
-        match self.resources.get_mut(resource) {
-            Some(of_resource) => of_resource.add(shares),
-            None => {
-                let of_resource = self.resources.entry(resource.to_owned()).or_default();
-                of_resource.add(shares);
-            }
+        if let Some(of_resource) = self.resources.get_mut(resource) {
+            of_resource.add(shares);
+            return;
         }
+        let mut of_resource = ResourceShares::default();
+        of_resource.add(shares);
+        self.resources.insert(resource.to_owned(), of_resource);
     }
 
     /// Adds the series of another part of the fleet.

@@ -29,13 +29,25 @@ use crate::{Batch, SeriesNotes};
 #[derive(Debug, Clone, Default)]
 pub struct FleetRows {
     places: HashMap<SeriesKey, usize>,
-    /// A series' rows: days and values.
-    series: Vec<(SeriesKey, Vec<(Day, Option<f64>)>)>,
+    series: Vec<RowsOfSeries>,
     /// Rows that belong to no series or to no day, by what they have of a name.
     unusable: BTreeMap<SeriesKey, u64>,
 }
 
+/// The rows of one series: days and values, in any order.
+#[derive(Debug, Clone)]
+struct RowsOfSeries {
+    key: SeriesKey,
+    rows: Vec<(Day, Option<f64>)>,
+}
+
 impl FleetRows {
+    fn in_key_order(&self) -> Vec<&RowsOfSeries> {
+        let mut series: Vec<&RowsOfSeries> = self.series.iter().collect();
+        series.sort_by(|a, b| a.key.cmp(&b.key));
+        series
+    }
+
     /// Takes up a row. One without a host, a resource or a day is counted, and left out.
     pub fn push(
         &mut self,
@@ -50,10 +62,13 @@ impl FleetRows {
             return;
         };
         let place = *self.places.entry(key).or_insert_with_key(|key| {
-            self.series.push((key.clone(), Vec::new()));
+            self.series.push(RowsOfSeries {
+                key: key.clone(),
+                rows: Vec::new(),
+            });
             self.series.len() - 1
         });
-        self.series[place].1.push((day, value));
+        self.series[place].rows.push((day, value));
     }
 
     /// Returns the day the fleet reaches ([`fleet_end`]), or `None` where no row has a day and a value.
@@ -70,9 +85,8 @@ impl FleetRows {
             days.dedup();
             days
         };
-        let mut series: Vec<&(SeriesKey, Vec<_>)> = self.series.iter().collect();
-        series.sort_by(|a, b| a.0.cmp(&b.0));
-        let ends: Vec<Vec<Day>> = series.iter().map(|(_, rows)| last_days(rows)).collect();
+        let series = self.in_key_order().into_iter();
+        let ends: Vec<Vec<Day>> = series.map(|series| last_days(&series.rows)).collect();
         fleet_end(&ends).map(|end| end.last_day)
     }
 
@@ -87,10 +101,8 @@ impl FleetRows {
 
     /// Returns the fleet in batches of at most `size` series, in the order of their keys.
     pub fn batches(&self, split: &Split, size: usize) -> impl Iterator<Item = Batch> {
-        let mut series: Vec<&(SeriesKey, Vec<_>)> = self.series.iter().collect();
-        series.sort_by(|a, b| a.0.cmp(&b.0));
         let (split, size) = (*split, size.max(1));
-        let mut rest = series.into_iter();
+        let mut rest = self.in_key_order().into_iter();
         std::iter::from_fn(move || {
             let some: Vec<_> = rest.by_ref().take(size).collect();
             (!some.is_empty()).then(|| batch(&some, &split))
@@ -98,11 +110,11 @@ impl FleetRows {
     }
 }
 
-fn batch(series: &[&(SeriesKey, Vec<(Day, Option<f64>)>)], split: &Split) -> Batch {
+fn batch(series: &[&RowsOfSeries], split: &Split) -> Batch {
     let (history, as_of) = (split.history(), split.as_of());
     let mut all_values = Vec::with_capacity(series.len());
     let mut all_notes = Vec::with_capacity(series.len());
-    for (key, rows) in series {
+    for RowsOfSeries { key, rows } in series {
         let mut values = vec![f64::NAN; history.len()];
         let mut days = DayValues::default();
         let mut notes = SeriesNotes::default();
@@ -123,7 +135,7 @@ fn batch(series: &[&(SeriesKey, Vec<(Day, Option<f64>)>)], split: &Split) -> Bat
             let issue = SeriesIssue::rows_after(key, count, first, last, as_of);
             notes.issues.push(issue);
         }
-        all_values.push(((*key).clone(), values));
+        all_values.push((key.clone(), values));
         all_notes.push(notes);
     }
     Panel::from_rows(history, all_values)

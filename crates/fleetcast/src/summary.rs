@@ -60,7 +60,7 @@ mod wire {
 
     #[derive(Serialize, Deserialize)]
     struct Resource {
-        resource: String,
+        name: String,
         series: u64,
         never_negative: u64,
         percent_like: u64,
@@ -77,8 +77,8 @@ mod wire {
     impl From<FleetSummary> for Summary {
         fn from(summary: FleetSummary) -> Self {
             let resources = summary.survey.resources.into_iter();
-            let resources = resources.map(|(resource, shares)| Resource {
-                resource,
+            let resources = resources.map(|(name, shares)| Resource {
+                name,
                 series: shares.series,
                 never_negative: shares.never_negative,
                 percent_like: shares.percent_like,
@@ -106,7 +106,7 @@ mod wire {
                     percent_like: resource.percent_like,
                     is_above_one: resource.is_above_one,
                 };
-                survey.resources.insert(resource.resource, shares);
+                survey.resources.insert(resource.name, shares);
             }
             let mut errors = ErrorPool::default();
             for one in sent.errors {

@@ -284,7 +284,9 @@ mod tests {
         let parts: Vec<ErrorPool> = all.chunks(1).map(pool).collect();
         let merged = |parts: Vec<ErrorPool>| {
             let mut merged = ErrorPool::default();
-            parts.into_iter().for_each(|part| merged.merge(part));
+            for part in parts {
+                merged.merge(part);
+            }
             merged
         };
         assert_eq!(merged(parts.clone()), whole);

@@ -1,5 +1,9 @@
 //! Engines that fail on one series, from the data to the golden record.
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is a failed test, or what is tested"
+)]
 
 use duckdb::Connection;
 use fleetcast_core::{

@@ -11,6 +11,8 @@ use fleetcast::{
 use super::*;
 
 const DB: &str = "fleet.duckdb";
+const RUN: &str =
+    "run-all --quiet --train-months 14 --backtest-months 3 --horizon-days 60 --sustained 2/5";
 
 /// The rows of `processed_data`, in whatever order they stand.
 fn read(connection: &Connection) -> FleetRows {
@@ -102,8 +104,6 @@ fn the_shop_makes_the_pipelines_tables_whole_and_in_pieces() {
          WHERE host = 'web-0002' AND resource = 'cpu' AND ds = (SELECT max(ds) - 40 FROM processed_data);
          INSERT INTO resource_limits VALUES (NULL, 'network', NULL, 95, 60), ('db-0001', 'disk', 0, 90, NULL)",
     );
-    const RUN: &str =
-        "run-all --quiet --train-months 14 --backtest-months 3 --horizon-days 60 --sustained 2/5";
     // A month earlier, so that there is a winner who must be beaten.
     let last = desk
         .query(DB, "SELECT (max(ds) - 30)::VARCHAR FROM processed_data")
