@@ -62,7 +62,7 @@ fuzz_target!(|input: Input| {
             capacity: Some(capacity),
             ..fleetcast_core::LimitRule::default()
         };
-        let _ = store.set_limits(&[limits]);
+        let _ = store.set_limits(&[limits], fleetcast_store::BeyondObserved::Allow);
     }
     let golden = if input.blend {
         Golden::Blend

@@ -287,15 +287,19 @@ pub(crate) struct ShowFlags {
 #[derive(Debug, Args)]
 #[command(
     after_help = "forecasts becomes a directory of its own with a directory a resource \
-    (forecasts/resource=cpu/…), which takes the place of an earlier one; the others are one file each."
+    (forecasts/resource=cpu/…); the others are one file each. The export is made beside the directory and takes the \
+    place of an earlier one in one step; a directory that holds anything else is refused."
 )]
 pub(crate) struct ExportFlags {
-    /// The directory to write to; it is made where there is none
+    /// The directory to write to: a new or an empty one, or an earlier export's
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
     /// The files' format
     #[arg(long, value_name = "FORMAT", default_value = "parquet")]
     pub(crate) format: ExportFormat,
+    /// Write texts of CSV files so that no spreadsheet takes a name for a formula
+    #[arg(long)]
+    pub(crate) csv_safe: bool,
 }
 
 /// What files are written as.

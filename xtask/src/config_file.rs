@@ -28,9 +28,16 @@ impl ConfigFile {
             path: path.to_owned(),
             source,
         })?;
-        Self::parse(&text).map_err(|error| Error::ConfigSyntax {
-            path: path.to_owned(),
-            cause: error.to_string().trim_end().to_owned(),
+        Self::parse(&text).map_err(|error| {
+            let message = error.message().replace('\n', ", ");
+            let line = error
+                .span()
+                .map(|span| text[..span.start].matches('\n').count() + 1);
+            let place = line.map_or_else(String::new, |line| format!(" (line {line})"));
+            Error::ConfigSyntax {
+                path: path.to_owned(),
+                cause: format!("{message}{place}"),
+            }
         })
     }
 

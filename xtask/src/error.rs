@@ -18,8 +18,8 @@ pub(crate) enum Error {
     Setting(String),
     #[error("cannot start the threads: {0}; give fewer with --threads")]
     Threads(String),
-    #[error(transparent)]
-    Split(#[from] SplitError),
+    #[error("{0}")]
+    Split(String),
     #[error(transparent)]
     Store(#[from] fleetcast_store::Error),
     #[error(transparent)]
@@ -50,5 +50,18 @@ impl Error {
             Self::Pipeline(fleetcast_pipeline::Error::Collapse(_)) => 3,
             _ => 1,
         }
+    }
+}
+
+impl From<SplitError> for Error {
+    /// Adds the flag by which the windows' last day is given.
+    fn from(error: SplitError) -> Self {
+        let hint = match error {
+            SplitError::BeforeTheCalendar { .. } | SplitError::PastTheCalendar { .. } => {
+                " with --as-of"
+            }
+            _ => "",
+        };
+        Self::Split(format!("{error}{hint}"))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use fleetcast_store::{FileFormat, Store, Table};
+use fleetcast_store::{ExportFiles, FileFormat, Store, Table};
 
 use crate::cli::ExportFormat;
 use crate::error::Error;
-use crate::place::check_directory;
+use crate::place::ExportDraft;
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
@@ -18,7 +18,12 @@ const TABLES: [Table; 4] = [
     Table::SeriesIssues,
 ];
 
-pub(crate) fn export(settings: &Settings, to: &Path, format: ExportFormat) -> Result<(), Error> {
+pub(crate) fn export(
+    settings: &Settings,
+    to: &Path,
+    format: ExportFormat,
+    csv_safe: bool,
+) -> Result<(), Error> {
     let store = settings.open_with_files(false)?;
     if store.run_in(Table::Forecasts)?.is_none() {
         return Err(Error::OutOfOrder(format!(
@@ -26,35 +31,64 @@ pub(crate) fn export(settings: &Settings, to: &Path, format: ExportFormat) -> Re
             db = settings.db.display()
         )));
     }
-    let replaced = to.join(Table::Forecasts.as_str());
-    check_directory(to, &replaced, &settings.db)?;
-    std::fs::create_dir_all(to).map_err(|source| Error::CannotWrite {
-        path: to.to_owned(),
-        source,
-    })?;
+    let draft = ExportDraft::begin(to, is_of_an_export)?;
     let reporter = Reporter::new(settings.quiet);
-    let format = match format {
-        ExportFormat::Parquet => FileFormat::Parquet,
-        ExportFormat::Csv => FileFormat::Csv,
-        ExportFormat::Json => FileFormat::Json,
+    let files = ExportFiles {
+        format: match format {
+            ExportFormat::Parquet => FileFormat::Parquet,
+            ExportFormat::Csv => FileFormat::Csv,
+            ExportFormat::Json => FileFormat::Json,
+        },
+        csv_safe,
     };
+    let mut written = Vec::new();
     for table in TABLES {
-        let (place, rows) = write(&store, table, to, format)?;
+        let (name, rows) = write(&store, table, draft.path(), files)?;
+        written.push((table, to.join(name), rows));
+    }
+    draft.publish()?;
+    for (table, place, rows) in written {
+        let place = place.display();
         reporter.say(format_args!("wrote {rows} rows of {table} to {place}"));
     }
     Ok(())
+}
+
+/// Whether this is the name of something an export writes, in any format.
+fn is_of_an_export(name: &Path) -> bool {
+    let is_format = |name: &Path| {
+        let ending = name.extension().and_then(|ending| ending.to_str());
+        matches!(ending, Some("parquet" | "csv" | "json"))
+    };
+    let mut parts = name.components().map(|part| part.as_os_str());
+    let (first, second, third) = (parts.next(), parts.next(), parts.next());
+    let golden = Path::new(Table::Forecasts.as_str()).as_os_str();
+    match (first, second, third, parts.next()) {
+        (Some(first), None, ..) => {
+            let stem = Path::new(first).file_stem();
+            let is_table = TABLES
+                .iter()
+                .any(|table| stem == Some(table.as_str().as_ref()));
+            first == golden || (is_table && is_format(name))
+        }
+        (Some(first), Some(resource), None, _) => {
+            first == golden && resource.to_string_lossy().starts_with("resource=")
+        }
+        (Some(first), Some(_), Some(_), None) => first == golden && is_format(name),
+        _ => false,
+    }
 }
 
 fn write(
     store: &Store,
     table: Table,
     to: &Path,
-    format: FileFormat,
+    files: ExportFiles,
 ) -> Result<(String, u64), Error> {
-    let place = match table {
-        Table::Forecasts => to.join(table.as_str()),
-        _ => to.join(format!("{table}.{}", format.ending())),
+    let name = match table {
+        Table::Forecasts => table.to_string(),
+        _ => format!("{table}.{}", files.format.ending()),
     };
-    let rows = store.export(table, &place, format)?;
-    Ok((place.display().to_string(), rows))
+    let rows = store.export(table, &to.join(&name), files)?;
+    Ok((name, rows))
 }

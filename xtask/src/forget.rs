@@ -22,6 +22,7 @@ pub(crate) fn forget(settings: &Settings, flags: &ForgetFlags) -> Result<(), Err
     }
     let store = settings.open(false)?;
     let forgotten = store.forget(&what, flags.dry_run)?;
+    store.finish()?;
     let reporter = Reporter::new(settings.quiet);
     let Some((first, last)) = forgotten.days else {
         reporter.say("no row fits; nothing was forgotten");
@@ -58,6 +59,7 @@ pub(crate) fn rename(settings: &Settings, flags: &RenameFlags) -> Result<(), Err
     }
     let store = settings.open(false)?;
     let renamed = store.rename_host(&flags.from, &flags.to)?;
+    store.finish()?;
     if renamed.rows == 0 && renamed.days_of_both == 0 {
         return Err(Error::Setting(format!(
             "no host `{}` in the data; look for its name with `cargo xtask limits`",

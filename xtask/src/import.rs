@@ -34,6 +34,7 @@ pub(crate) fn import(settings: &Settings, flags: ImportFlags) -> Result<(), Erro
         }
     };
     drop(kept);
+    store.finish()?;
     tell(settings, &report);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! `limits`: what "full" is, for whom.
 
 use fleetcast_core::{Day, EffectiveLimits, LimitRule, LimitSource, SeriesKey};
-use fleetcast_store::{Store, Table};
+use fleetcast_pipeline::OnCollapse;
+use fleetcast_store::{BeyondObserved, Store, Table};
 
 use crate::cli::LimitFlags;
 use crate::error::Error;
@@ -14,9 +15,19 @@ pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error
     let store = settings.open_with_files(false)?;
     let reporter = Reporter::new(settings.quiet);
     let before = store.limits()?;
+    let beyond = match settings.on_collapse {
+        OnCollapse::Refuse => BeyondObserved::Refuse,
+        OnCollapse::Replace => BeyondObserved::Allow,
+    };
+    let set = |rules: &[LimitRule]| -> Result<(), Error> {
+        for note in store.set_limits(rules, beyond)? {
+            reporter.warn(note);
+        }
+        Ok(())
+    };
     for file in &flags.files {
         let rows = store.read_limits_file(file)?;
-        store.set_limits(&rows)?;
+        set(&rows)?;
         reporter.say(format_args!(
             "read {} limits from {}",
             rows.len(),
@@ -32,7 +43,7 @@ pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error
                 )));
             }
         } else {
-            store.set_limits(&[LimitRule {
+            set(&[LimitRule {
                 host: flags.host,
                 resource,
                 floor: flags.floor,
@@ -40,6 +51,9 @@ pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error
                 threshold: flags.threshold,
             }])?;
         }
+    }
+    if store.limits()? != before {
+        store.finish()?;
     }
     list(&store, reporter)?;
     if store.limits()? != before && store.count_rows(Table::CapacityOutlook)? > 0 {

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("error: {}", output::visible(&error.to_string()));
+            eprintln!("error: {}", output::in_one_line(&error.to_string()));
             ExitCode::from(error.exit_code())
         }
     }
@@ -82,7 +82,9 @@ fn execute(cli: Cli) -> Result<(), Error> {
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
         Command::Report(flags) => report::write(&settings, flags.out),
         Command::Show(flags) => show::show(&settings, &flags.host, flags.resource.as_deref()),
-        Command::Export(flags) => export::export(&settings, &flags.to, flags.format),
+        Command::Export(flags) => {
+            export::export(&settings, &flags.to, flags.format, flags.csv_safe)
+        }
         Command::Status => status::print(&settings, settings.json),
         Command::Completions { shell } => {
             completions(shell);

@@ -24,10 +24,22 @@ pub(crate) fn is_complete() -> bool {
     !FAILED.load(Ordering::Relaxed)
 }
 
+/// The text in one line: a name must not look like a line of ours.
+pub(crate) fn in_one_line(text: &str) -> String {
+    visible(text)
+        .replace('\n', "\\u000a")
+        .replace('\t', "\\u0009")
+}
+
+/// Whether a character changes the order in which others are shown.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The text without characters that would command a terminal: names of hosts are somebody else's. They
 /// are written as JSON writes them, so that JSON stays what it is.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    let commands = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let commands = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || reorders(c);
     if !text.contains(commands) {
         return Cow::Borrowed(text);
     }
@@ -46,11 +58,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_look_like_no_line_of_ours() {
+        assert_eq!(
+            in_one_line("web\nerror: all is lost"),
+            "web\\u000aerror: all is lost"
+        );
+    }
+
+    #[test]
     fn names_command_no_terminal() {
         for (text, expected) in [
             ("web-01\tcpu\nweb-02 ホスト", "web-01\tcpu\nweb-02 ホスト"),
             ("\u{1b}[2Jweb\r\u{7f}", "\\u001b[2Jweb\\u000d\\u007f"),
             ("{\"host\":\"\u{9b}\"}", "{\"host\":\"\\u009b\"}"),
+            ("web\u{202e}gpj", "web\\u202egpj"),
         ] {
             assert_eq!(visible(text), expected);
         }

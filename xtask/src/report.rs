@@ -1,21 +1,28 @@
 //! `report`: the findings of a run as one HTML file.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::findings;
-use crate::place::write_whole;
+use crate::place::{Kept, Place};
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
 const DEFAULT_OUT: &str = "report.html";
 
 pub(crate) fn write(settings: &Settings, out: Option<PathBuf>) -> Result<(), Error> {
+    let out = out.unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
+    let kept = Kept {
+        database: Some(settings.db.clone()),
+        ..Kept::default()
+    };
+    let place = Place::check(&out, &kept, settings.on_foreign(), is_a_report)?;
     let store = settings.open(false)?;
     let report = findings::read(settings, &store, None)?;
     let page = fleetcast_report::render(&report)?;
-    let out = out.unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
-    write_whole(&out, page.as_bytes(), &settings.db)?;
+    place.write_bytes(page.as_bytes())?;
     Reporter::new(settings.quiet).say(format_args!(
         "wrote {} ({:.1} MB): {} series of run {}; open it in a browser",
         out.display(),
@@ -24,4 +31,12 @@ pub(crate) fn write(settings: &Settings, out: Option<PathBuf>) -> Result<(), Err
         report.facts.run,
     ));
     Ok(())
+}
+
+/// Whether a file is a report, of this version or of an earlier one.
+fn is_a_report(path: &Path) -> bool {
+    let mut head = [0; 2048];
+    let read = File::open(path).and_then(|mut file| file.read(&mut head));
+    let head = String::from_utf8_lossy(&head[..read.unwrap_or(0)]);
+    head.contains("<title>Capacity outlook, ")
 }

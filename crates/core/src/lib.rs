@@ -47,7 +47,7 @@ pub use grid::TimeGrid;
 pub use inner::InnerForecast;
 pub use issue::{IssueCode, SeriesIssue, Severity, Stage};
 pub use limits::{
-    EffectiveLimits, LimitRule, LimitRules, LimitSource, ResourceShares, ValueShares,
+    EffectiveLimits, LimitError, LimitRule, LimitRules, LimitSource, ResourceShares, ValueShares,
     disorder_of_limits, is_far_outside_percent,
 };
 pub use measurement::{LARGEST_VALUE, measurement};

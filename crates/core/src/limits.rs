@@ -5,7 +5,8 @@ use std::fmt;
 
 use crate::{SeriesKey, measurement};
 
-/// One row of `resource_limits`. A part that is `None` is what all hosts have, or a default.
+/// What the floor, the capacity and the threshold of a resource are, for all hosts or for one: a row of the
+/// table `resource_limits`. A part that is `None` is what all hosts have, or a default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LimitRule {
     /// The host; `None` for all.
@@ -18,6 +19,58 @@ pub struct LimitRule {
     pub capacity: Option<f64>,
     /// The value at which "full" starts.
     pub threshold: Option<f64>,
+}
+
+/// Why rules cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("limits of {of} {what}")]
+pub struct LimitError {
+    of: String,
+    what: String,
+}
+
+impl LimitRule {
+    /// Makes sure that the parts are finite and fit together, and that there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`] says which do not, and for what.
+    pub fn check(&self) -> Result<(), LimitError> {
+        let refuse = |what: String| LimitError {
+            of: format!(
+                "{}, {}",
+                self.host.as_deref().unwrap_or("all hosts"),
+                self.resource
+            ),
+            what: format!("cannot be used: {what}"),
+        };
+        let parts = [
+            ("floor", self.floor),
+            ("capacity", self.capacity),
+            ("threshold", self.threshold),
+        ];
+        if self.resource.is_empty() {
+            return Err(refuse("they name no resource; give one".to_owned()));
+        }
+        if parts.iter().all(|(_, value)| value.is_none()) {
+            return Err(refuse(
+                "they have neither floor nor capacity nor threshold; give at least one".to_owned(),
+            ));
+        }
+        for (part, value) in parts {
+            if let Some(value) = value.filter(|value| !value.is_finite()) {
+                return Err(refuse(format!(
+                    "{part} {value} is no finite number; leave it out, or give one"
+                )));
+            }
+        }
+        match disorder_of_limits(self.floor, self.capacity, self.threshold) {
+            Some(disorder) => Err(refuse(format!(
+                "{disorder}; give floor <= threshold <= capacity"
+            ))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What the limits of a series come from: the most specific source that says something.
@@ -333,9 +386,15 @@ pub struct LimitRules {
 impl LimitRules {
     /// Puts rules together. Of several for the same host and resource, the most cautious figures
     /// count: the highest floor, the lowest capacity, the lowest threshold.
-    pub fn new<'a>(rules: impl IntoIterator<Item = &'a LimitRule>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`] where a rule cannot be used, or where the parts a series gets from different ones do
+    /// not fit together.
+    pub fn new<'a>(rules: impl IntoIterator<Item = &'a LimitRule>) -> Result<Self, LimitError> {
         let mut all = Self::default();
         for rule in rules {
+            rule.check()?;
             let parts = match &rule.host {
                 None => all.of_all_hosts.entry(rule.resource.clone()).or_default(),
                 Some(host) => {
@@ -352,7 +411,30 @@ impl LimitRules {
             parts.capacity = either(parts.capacity, rule.capacity, f64::min);
             parts.threshold = either(parts.threshold, rule.threshold, f64::min);
         }
-        all
+        for key in all.of_hosts.keys() {
+            let [floor, capacity, threshold] = all.given(key);
+            if let Some(disorder) = disorder_of_limits(floor, capacity, threshold) {
+                return Err(LimitError {
+                    of: key.to_string(),
+                    what: format!(
+                        "do not fit together: {disorder}, and they come from different rules; give that host both"
+                    ),
+                });
+            }
+        }
+        Ok(all)
+    }
+
+    /// What is given of a series' floor, capacity and threshold, by its host's rule or by its resource's.
+    fn given(&self, key: &SeriesKey) -> [Option<f64>; 3] {
+        let own = self.of_hosts.get(key);
+        let common = self.of_all_hosts.get(key.resource());
+        let parts: [fn(&Parts) -> Option<f64>; 3] = [
+            |parts| parts.floor,
+            |parts| parts.capacity,
+            |parts| parts.threshold,
+        ];
+        parts.map(|part| own.and_then(part).or_else(|| common.and_then(part)))
     }
 
     /// Returns the limits that hold for a series: what its host's rule says, else its resource's, else
@@ -477,7 +559,8 @@ mod tests {
             rule(None, Some(64.0), Some(60.0)),
             rule(Some("a"), Some(128.0), None),
             rule(Some("a"), Some(120.0), None),
-        ]);
+        ])
+        .unwrap();
         let percent = shares(&[50.0; 30]);
         let mut resource = ResourceShares::default();
         resource.add(&percent);
@@ -500,6 +583,46 @@ mod tests {
         );
         let other = LimitRules::default().of(&SeriesKey::new("b", "load"), &percent, &resource);
         assert_eq!((other.threshold, other.source), (None, LimitSource::None));
+    }
+
+    #[test]
+    fn rules_that_cannot_hold_are_refused() {
+        let refused = |rules: &[LimitRule]| LimitRules::new(rules).unwrap_err().to_string();
+        let rule = |host: Option<&str>, parts: [Option<f64>; 3]| LimitRule {
+            host: host.map(str::to_owned),
+            resource: "cpu".to_owned(),
+            floor: parts[0],
+            capacity: parts[1],
+            threshold: parts[2],
+        };
+        for (parts, expected) in [
+            ([None; 3], "neither floor nor capacity"),
+            (
+                [None, Some(f64::NAN), None],
+                "capacity NaN is no finite number",
+            ),
+            (
+                [None, Some(100.0), Some(120.0)],
+                "threshold 120 lies above capacity 100",
+            ),
+            (
+                [Some(7.0), Some(-5.0), None],
+                "floor 7 is not below capacity -5",
+            ),
+        ] {
+            let message = refused(&[rule(None, parts)]);
+            assert!(
+                message.contains(expected) && message.contains("all hosts, cpu"),
+                "{message}"
+            );
+        }
+        let common = rule(None, [None, Some(64.0), Some(60.0)]);
+        let own = rule(Some("a"), [None, Some(50.0), None]);
+        let message = refused(&[common, own]);
+        assert!(
+            message.contains("a/cpu do not fit together: threshold 60"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -36,8 +36,7 @@ pub enum SplitError {
     },
     /// The windows would begin before the year 1.
     #[error(
-        "{months} months before {as_of} is no day of the calendar; give fewer months, or a later \
-         last day with --as-of"
+        "{months} months before {as_of} is no day of the calendar; give fewer months, or a later last day"
     )]
     BeforeTheCalendar {
         /// The last day of data.
@@ -48,9 +47,7 @@ pub enum SplitError {
         source: DayError,
     },
     /// The future would end after the year 9999.
-    #[error(
-        "{days} days after {as_of} is no day of the calendar; give an earlier last day with --as-of"
-    )]
+    #[error("{days} days after {as_of} is no day of the calendar; give an earlier last day")]
     PastTheCalendar {
         /// The last day of data.
         as_of: Day,

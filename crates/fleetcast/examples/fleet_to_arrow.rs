@@ -23,10 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // What each series says for itself, wherever it is worked on …
     let survey = Survey::of(&batches);
-    let evidence: Vec<Vec<Evidence>> = batches
+    let evidence = batches
         .iter()
         .map(|batch| shop.evidence(batch, &survey))
-        .collect();
+        .collect::<Result<Vec<Vec<Evidence>>, _>>()?;
     // … what crosses them, put together in any order …
     let mut summary = FleetSummary::default();
     for part in &evidence {

@@ -103,7 +103,9 @@ impl Batch {
         let mut issues = Vec::with_capacity(self.notes.len());
         for (index, (key, notes)) in self.notes().enumerate() {
             let mut of_series = notes.issues.clone();
-            if survey.is_percent(key.resource())
+            if survey
+                .resource_of(key, &notes.shares)
+                .is_percent(key.resource())
                 && let Some(first) = notes.first_outside
             {
                 of_series.push(SeriesIssue::outside_percent(key, &notes.shares, first));
@@ -168,10 +170,18 @@ impl Survey {
         self.resources.get(resource).copied().unwrap_or_default()
     }
 
-    /// Returns whether a resource is a percentage.
+    /// Returns what the series of a series' resource look like together; where the survey does not know the
+    /// resource, what the series looks like by itself.
     #[must_use]
-    pub fn is_percent(&self, resource: &str) -> bool {
-        self.resource(resource).is_percent(resource)
+    pub fn resource_of(&self, key: &SeriesKey, shares: &ValueShares) -> ResourceShares {
+        self.resources
+            .get(key.resource())
+            .copied()
+            .unwrap_or_else(|| {
+                let mut alone = ResourceShares::default();
+                alone.add(shares);
+                alone
+            })
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fleetcast_core::{
-    Engine, EngineForecasts, PanelView, SeriesIssue, SeriesKey, Severity, Stage, ValueShares,
-    WindowOutcomes, forecast_windows, screen,
+    Engine, EngineForecasts, Panel, PanelView, SeriesIssue, SeriesKey, Severity, Stage,
+    ValueShares, WindowOutcomes, forecast_windows, screen,
 };
 use fleetcast_judge::{Case, Circumstances, LeaderboardEntry};
 use fleetcast_outlook::days_to_look_back;
@@ -19,7 +19,7 @@ const ENGINE_BATCH: usize = 512;
 
 /// What there is on one series: engines' forecasts, scores, and what was noticed on the way. It
 /// depends on the series alone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     pub(crate) key: SeriesKey,
     pub(crate) issues: Vec<SeriesIssue>,
@@ -67,32 +67,26 @@ struct Answer {
 /// The evidence on every series of a batch, in its order.
 pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
     let (seen, mut issues) = batch.seen_by_engines(survey);
-    let screened = screen(seen.view());
-    let keys = seen.view().keys();
-    let place_of = places(keys);
-    for issue in screened.issues {
-        if let Some(place) = place_of(&issue.key) {
-            issues[place].push(issue);
+    let seen = seen.view();
+    // One by one, so that each has its own, also where two have the same name.
+    let mut kept = Vec::with_capacity(seen.len());
+    let mut rows = Vec::with_capacity(seen.len());
+    for (place, issues) in issues.iter_mut().enumerate() {
+        let screened = screen(seen.slice(place..place + 1));
+        issues.extend(screened.issues);
+        for series in screened.panel.view().iter() {
+            kept.push(place);
+            rows.push((series.key.clone(), series.values.to_vec()));
         }
     }
-    let champion = ask(
-        setup,
-        setup.champion.as_ref(),
-        Stage::Prophet,
-        screened.panel.view(),
-    );
-    let challenger = ask(
-        setup,
-        setup.challenger.as_ref(),
-        Stage::Challenger,
-        screened.panel.view(),
-    );
-    let mut answers: Vec<Option<(Answer, Answer)>> = keys.iter().map(|_| None).collect();
-    let both = champion.into_iter().zip(challenger);
-    for (key, both) in screened.panel.view().keys().iter().zip(both) {
-        if let Some(place) = place_of(key) {
-            answers[place] = Some(both);
-        }
+    let worth_forecasting = Panel::from_rows(seen.grid(), rows)
+        .unwrap_or_else(|_| unreachable!("rows of a panel make a panel"));
+    let panel = worth_forecasting.view();
+    let champion = ask(setup, setup.champion.as_ref(), Stage::Prophet, panel);
+    let challenger = ask(setup, setup.challenger.as_ref(), Stage::Challenger, panel);
+    let mut answers: Vec<Option<(Answer, Answer)>> = issues.iter().map(|_| None).collect();
+    for (place, both) in kept.into_iter().zip(champion.into_iter().zip(challenger)) {
+        answers[place] = Some(both);
     }
     let all_notes: Vec<_> = batch.notes().map(|(_, notes)| notes.shares).collect();
     answers
@@ -103,7 +97,7 @@ pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evide
         .map(|(place, ((answers, issues), shares))| {
             one(
                 setup,
-                seen.view(),
+                seen,
                 place,
                 answers.unwrap_or_default(),
                 issues,
@@ -171,13 +165,4 @@ fn ask(setup: &Setup, engine: &dyn Engine, stage: Stage, panel: PanelView<'_>) -
         answers.extend(series.keys().iter().zip(outcomes).map(answer));
     }
     answers
-}
-
-/// Finds the place of a key; of several that are the same, the first.
-fn places(keys: &[SeriesKey]) -> impl Fn(&SeriesKey) -> Option<usize> {
-    let mut places = std::collections::HashMap::with_capacity(keys.len());
-    for (place, key) in keys.iter().enumerate() {
-        places.entry(key.clone()).or_insert(place);
-    }
-    move |key| places.get(key).copied()
 }

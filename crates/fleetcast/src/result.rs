@@ -77,7 +77,7 @@ pub struct GoldenSeries {
 }
 
 /// What a shop makes of one series.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeriesResult {
     /// The series.
@@ -124,7 +124,7 @@ pub(crate) fn finish_one(
     medians: &PooledMedians,
 ) -> SeriesResult {
     let key = &evidence.key;
-    let resource = summary.survey.resource(key.resource());
+    let resource = summary.survey.resource_of(key, &evidence.shares);
     let limits = setup.limits.of(key, &evidence.shares, &resource);
     let mut result = SeriesResult {
         key: key.clone(),

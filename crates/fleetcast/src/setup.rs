@@ -17,6 +17,21 @@ pub enum ShopError {
     /// The windows do not fit the calendar.
     #[error(transparent)]
     Split(#[from] SplitError),
+    /// A batch was made for another shop's windows.
+    #[error(
+        "the batch holds {first} to {last}, and the shop looks at {expected_first} to {expected_last}; make batches with \
+         the split of the shop that gets them"
+    )]
+    OtherWindows {
+        /// The first day of the batch.
+        first: Day,
+        /// The last day of the batch.
+        last: Day,
+        /// The first day of the shop's history.
+        expected_first: Day,
+        /// The last day of the shop's history.
+        expected_last: Day,
+    },
     /// A window is longer than a forecast can be.
     #[error("the backtest window is too long: {0}")]
     Horizon(#[from] ForecastError),

@@ -1,6 +1,6 @@
 //! The shop: from values to the answer.
 
-use fleetcast_core::{Day, Engine, LimitRule, LimitRules, PanelView, SeriesKey, Split};
+use fleetcast_core::{Day, Engine, LimitError, LimitRule, LimitRules, PanelView, SeriesKey, Split};
 use fleetcast_judge::{Contender, LeaderboardEntry};
 use rayon::prelude::*;
 
@@ -43,7 +43,8 @@ impl Shop {
         self
     }
 
-    /// Says who won series in the last run: whoever did must be beaten by the promotion margin.
+    /// Says who won series in the last run, beside what was said before: whoever did must be beaten by the
+    /// promotion margin.
     #[must_use]
     pub fn with_incumbents(
         mut self,
@@ -53,11 +54,22 @@ impl Shop {
         self
     }
 
-    /// Says what the floors, capacities and thresholds of hosts and resources are.
-    #[must_use]
-    pub fn with_limits<'a>(mut self, rules: impl IntoIterator<Item = &'a LimitRule>) -> Self {
-        self.0.limits = LimitRules::new(rules);
-        self
+    /// Says what the floors, capacities and thresholds of resources and hosts are, in the place of what was
+    /// said before. Only [`finish`](Self::finish) looks at them.
+    ///
+    /// Without a rule, a resource whose name and values say that it is a percentage (`cpu`, `disk_used`) has
+    /// capacity 100; without a threshold, full starts at 80 % of the way from floor to capacity. See
+    /// [`LimitRules::of`].
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError`] where a rule cannot be used, or rules contradict each other.
+    pub fn with_limits<'a>(
+        mut self,
+        rules: impl IntoIterator<Item = &'a LimitRule>,
+    ) -> Result<Self, LimitError> {
+        self.0.limits = LimitRules::new(rules)?;
+        Ok(self)
     }
 
     /// Returns the windows.
@@ -76,17 +88,27 @@ impl Shop {
     /// rayon pool.
     ///
     /// `survey` is of the whole fleet, and says which resources are percentages: values far outside 0
-    /// to 100 of those are no measurements, and left out.
+    /// to 100 of those are no measurements, and left out. It is what a [`FleetSummary`] says of resources,
+    /// before there is evidence. Of a resource it does not know, a series is taken by itself.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// Never, unless the batch was made for other windows.
-    #[must_use]
-    pub fn evidence(&self, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
-        gather(&self.0, batch, survey)
+    /// [`ShopError::OtherWindows`] where the batch was made for another shop's windows.
+    pub fn evidence(&self, batch: &Batch, survey: &Survey) -> Result<Vec<Evidence>, ShopError> {
+        let (found, expected) = (batch.history().grid(), self.split().history());
+        if found == expected {
+            return Ok(gather(&self.0, batch, survey));
+        }
+        Err(ShopError::OtherWindows {
+            first: found.first(),
+            last: found.last(),
+            expected_first: expected.first(),
+            expected_last: expected.last(),
+        })
     }
 
-    /// Makes the results of some series, in their order. `summary` is of the whole fleet.
+    /// Makes the results of some series, in their order. `summary` is of the whole fleet: with one of a part
+    /// of it, series of that part alone borrow from each other.
     #[must_use]
     pub fn finish(&self, evidence: &[Evidence], summary: &FleetSummary) -> Vec<SeriesResult> {
         let entries = evidence.iter().filter_map(Evidence::entry);
@@ -103,7 +125,7 @@ impl Shop {
     #[must_use]
     pub fn forecast(&self, fleet: PanelView<'_>) -> Vec<SeriesResult> {
         let batch = Batch::from_panel(fleet, self.split());
-        let evidence = self.evidence(&batch, &Survey::of([&batch]));
+        let evidence = gather(&self.0, &batch, &Survey::of([&batch]));
         self.finish(&evidence, &FleetSummary::of(&evidence))
     }
 }

@@ -128,6 +128,7 @@ impl<'a> Pipeline<'a> {
         };
         self.announce(run);
         self.stage(stage, run, &self.histories())?;
+        self.store.finish()?;
         Ok(run)
     }
 
@@ -140,6 +141,7 @@ impl<'a> Pipeline<'a> {
     pub fn judge(&self) -> Result<RunId, Error> {
         let run = self.run_to_join(Stage::Judge, &[Stage::Prophet, Stage::Challenger])?;
         self.stage(Stage::Judge, run, &self.histories())?;
+        self.store.finish()?;
         Ok(run)
     }
 
@@ -157,7 +159,8 @@ impl<'a> Pipeline<'a> {
 
     fn end(&self, run: RunId) -> Result<(), Error> {
         let now = self.host.now();
-        Ok(self.store.end_run(run, RunStatus::Complete, now)?)
+        self.store.end_run(run, RunStatus::Complete, now)?;
+        Ok(self.store.finish()?)
     }
 
     fn announce(&self, run: RunId) {

@@ -39,6 +39,26 @@ pub enum Error {
         /// What `DuckDB` said, and the way out.
         cause: String,
     },
+    /// The file was removed or replaced while it was open.
+    #[error(
+        "{} was removed or replaced while it was open, and what was done since went with it; give the command again",
+        path.display()
+    )]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What was done could not be written into the file itself.
+    #[error(
+        "what was done stands in {}.wal, but could not be written into the file: {cause}; nobody can open it before",
+        path.display()
+    )]
+    Unwritten {
+        /// The file.
+        path: PathBuf,
+        /// What `DuckDB` said, and the way out.
+        cause: String,
+    },
     /// A table of one of fleetcast's names was made by somebody else.
     #[error(
         "table {table} stands in the database but was not made by fleetcast; rename it, or use \

@@ -41,10 +41,12 @@ pub use import::{
     Aggregate, Import, ImportReport, OnRepeat, REPEATED_SHARE, RepeatedInstants, way_out_of_repeats,
 };
 pub use input::{DataSummary, LastDay, SeriesIndex};
+pub use limits::BeyondObserved;
 pub use open::{OpenOptions, Store};
 pub use publish::StageResult;
 pub use results::{
-    FileFormat, IssueCount, IssueRow, LeaderboardSummary, ModelScore, SeriesFinding, quotable,
+    ExportFiles, FileFormat, IssueCount, IssueRow, LeaderboardSummary, ModelScore, SeriesFinding,
+    quotable,
 };
 pub use runs::{RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, StageRecord};
 pub use tables::{EngineTables, Table};

@@ -1,12 +1,13 @@
 //! Floors, capacities and thresholds: what `resource_limits` says, and what holds for each series.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use arrow::record_batch::RecordBatch;
 use duckdb::params;
+use fleetcast_core::batches::Columns;
 use fleetcast_core::{
-    Day, EffectiveLimits, LimitRule, LimitRules, ResourceShares, SeriesKey, ValueShares,
-    disorder_of_limits,
+    Day, EffectiveLimits, LimitError, LimitRule, LimitRules, ResourceShares, SeriesKey, ValueShares,
 };
 
 use fleetcast_intake::in_one_line;
@@ -17,40 +18,35 @@ use crate::{Error, Store, Table};
 const READING: &str = "reading resource_limits";
 const VIEW: &str = "effective_limits";
 
-/// Makes sure that the parts of a rule are finite and fit together.
-fn check(rule: &LimitRule) -> Result<(), Error> {
-    let refuse = |what: String| {
-        let host = rule.host.as_deref().unwrap_or("all hosts");
-        let name = in_one_line(&format!("{host}, {}", rule.resource));
-        Error::Limits {
-            cause: format!("limits of {name} cannot be used: {what}"),
+/// What becomes of limits that most of what was observed lies beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeyondObserved {
+    /// They are refused.
+    Refuse,
+    /// They are set.
+    Allow,
+}
+
+fn rule_batch(rules: &[&LimitRule]) -> Result<RecordBatch, Error> {
+    let mut columns = Columns::default();
+    columns.text("host", rules.iter().map(|rule| rule.host.as_deref()));
+    columns.text(
+        "resource",
+        rules.iter().map(|rule| Some(rule.resource.as_str())),
+    );
+    columns.number("floor", rules.iter().map(|rule| rule.floor));
+    columns.number("capacity", rules.iter().map(|rule| rule.capacity));
+    columns.number("threshold", rules.iter().map(|rule| rule.threshold));
+    columns
+        .finish()
+        .map_err(|error| Error::columns("setting limits", error))
+}
+
+impl From<LimitError> for Error {
+    fn from(error: LimitError) -> Self {
+        Self::Limits {
+            cause: in_one_line(&error.to_string()),
         }
-    };
-    let parts = [
-        ("floor", rule.floor),
-        ("capacity", rule.capacity),
-        ("threshold", rule.threshold),
-    ];
-    if rule.resource.is_empty() {
-        return Err(refuse("they name no resource; give one".to_owned()));
-    }
-    if parts.iter().all(|(_, value)| value.is_none()) {
-        return Err(refuse(
-            "they have neither floor nor capacity nor threshold; give at least one".to_owned(),
-        ));
-    }
-    for (part, value) in parts {
-        if let Some(value) = value.filter(|value| !value.is_finite()) {
-            return Err(refuse(format!(
-                "{part} {value} is no finite number; leave it out, or give one"
-            )));
-        }
-    }
-    match disorder_of_limits(rule.floor, rule.capacity, rule.threshold) {
-        Some(disorder) => Err(refuse(format!(
-            "{disorder}; give floor <= threshold <= capacity"
-        ))),
-        None => Ok(()),
     }
 }
 
@@ -143,7 +139,7 @@ impl Store {
     }
 
     fn limits_in_force(&self, until: Day) -> Result<Vec<(SeriesKey, EffectiveLimits)>, Error> {
-        let rules = LimitRules::new(&self.limits()?);
+        let rules = LimitRules::new(&self.limits()?)?;
         let shares = self.limit_shares(until)?;
         let mut resources: HashMap<&str, ResourceShares> = HashMap::new();
         for (key, shares) in &shares {
@@ -163,60 +159,91 @@ impl Store {
     ///
     /// [`Error::Limits`] names the first that cannot, and the way out.
     pub fn check_limits(&self) -> Result<(), Error> {
-        let given = self.limits()?;
-        for limits in &given {
-            check(limits)?;
-        }
-        self.make_limits()?;
-        // The defaults never contradict each other.
-        if given.is_empty() || !self.has_table(VIEW)? {
-            return Ok(());
-        }
-        for (key, limits) in self.limits_in_force(Day::MAX)? {
-            let disorder = disorder_of_limits(limits.floor, limits.capacity, limits.threshold);
-            if let Some(disorder) = disorder {
-                return Err(Error::Limits {
-                    cause: format!(
-                        "limits of {} do not fit together: {disorder}, and they come from different \
-                         rows of resource_limits; give that host both",
-                        in_one_line(&key.to_string())
-                    ),
-                });
-            }
-        }
-        Ok(())
+        LimitRules::new(&self.limits()?)?;
+        self.make_limits()
     }
 
-    /// Puts these rows into `resource_limits`, in the place of earlier ones of the same host and
-    /// resource.
+    /// Puts these rules into `resource_limits`, in the place of earlier ones of the same host and
+    /// resource; of several for the same, the last one counts. Returns what should be looked at: limits
+    /// that some values lay beyond, in words.
     ///
     /// # Errors
     ///
-    /// [`Error::Limits`] where they cannot be used, also together with what is there; nothing is
-    /// changed then.
-    pub fn set_limits(&self, rows: &[LimitRule]) -> Result<(), Error> {
+    /// [`Error::Limits`] where they cannot be used, also together with what is there, or where most of
+    /// what was observed lies beyond one (unless that is allowed); nothing is changed then.
+    pub fn set_limits(
+        &self,
+        rules: &[LimitRule],
+        beyond: BeyondObserved,
+    ) -> Result<Vec<String>, Error> {
         const ACTION: &str = "setting limits";
+        let setting = Error::while_doing(ACTION);
         self.check_limit_columns()?;
+        let mut wanted: BTreeMap<(Option<&str>, &str), &LimitRule> = BTreeMap::new();
+        for rule in rules {
+            rule.check()?;
+            wanted.insert((rule.host.as_deref(), &rule.resource), rule);
+        }
+        let wanted: Vec<&LimitRule> = wanted.into_values().collect();
         self.in_one_transaction(ACTION, || {
-            for row in rows {
-                check(row)?;
-                self.delete_limits(row.host.as_deref(), &row.resource)?;
-                self.connection
-                    .execute(
-                        "INSERT INTO resource_limits (host, resource, floor, capacity, threshold) \
-                         VALUES (?, ?, ?, ?, ?)",
-                        params![
-                            row.host,
-                            row.resource,
-                            row.floor,
-                            row.capacity,
-                            row.threshold
-                        ],
-                    )
-                    .map_err(Error::while_doing(ACTION))?;
-            }
-            self.check_limits()
+            self.connection
+                .execute_batch(include_str!("../sql/new_limits.sql"))
+                .map_err(setting)?;
+            self.append_to("new_limits", rule_batch(&wanted)?)?;
+            self.connection
+                .execute_batch(include_str!("../sql/set_limits.sql"))
+                .map_err(setting)?;
+            self.check_limits()?;
+            self.limits_beyond_observed(beyond)
         })
+    }
+
+    /// Holds the rules in `new_limits` against what was observed in the last year of each series.
+    fn limits_beyond_observed(&self, beyond: BeyondObserved) -> Result<Vec<String>, Error> {
+        if self.check_input().is_err() {
+            return Ok(Vec::new());
+        }
+        let reading = Error::while_doing("holding limits against what was observed");
+        let mut statement = self
+            .connection
+            .prepare(include_str!("../sql/limits_beyond.sql"))
+            .map_err(reading)?;
+        let rows = statement
+            .query_map([], |row| {
+                let host: Option<String> = row.get(0)?;
+                let resource: String = row.get(1)?;
+                let part: String = row.get(2)?;
+                let (limit, furthest): (f64, f64) = (row.get(3)?, row.get(4)?);
+                let (series, mostly, partly): (u64, u64, u64) =
+                    (row.get(5)?, row.get(6)?, row.get(7)?);
+                let of = in_one_line(&format!("{}, {resource}", host.as_deref().unwrap_or("all hosts")));
+                let (below, above, extreme) = match part.as_str() {
+                    "capacity" => ("below", "above", "highest"),
+                    _ => ("above", "below", "lowest"),
+                };
+                let (share, count, days) = if 2 * mostly > series {
+                    ("most of ", mostly, "most")
+                } else {
+                    ("some of ", partly, "some")
+                };
+                let found = format!(
+                    "{part} {limit} of {of} lies {below} {share}what was observed: {count} of {series} series were {above} \
+                     it on {days} days of their last year, the {extreme} value is {furthest}"
+                );
+                Ok((2 * mostly > series, found))
+            })
+            .map_err(reading)?;
+        let mut notes = Vec::new();
+        for row in rows {
+            let (is_most, found) = row.map_err(reading)?;
+            if is_most && beyond == BeyondObserved::Refuse {
+                return Err(Error::Limits {
+                    cause: format!("{found}; give another, or set it all the same with --force"),
+                });
+            }
+            notes.push(format!("{found}; forecasts are drawn to it"));
+        }
+        Ok(notes)
     }
 
     /// Takes the row of this host (`None`: of all) and resource out of `resource_limits`; says
@@ -286,7 +313,7 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let limits = row.parse().map_err(refuse)?;
-                check(&limits)?;
+                limits.check()?;
                 Ok(limits)
             })
             .collect()

@@ -27,6 +27,27 @@ pub struct OpenOptions {
 pub struct Store {
     pub(crate) connection: Connection,
     path: PathBuf,
+    /// The file as it was when it was opened; `None` in memory.
+    file: Option<FileIdentity>,
+}
+
+/// Which file stands under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileIdentity(u64, u64);
+
+impl FileIdentity {
+    /// The file at `path`, where the system tells files apart.
+    #[cfg(unix)]
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(Self(metadata.dev(), metadata.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn of(path: &Path) -> Option<Self> {
+        path.exists().then_some(Self(0, 0))
+    }
 }
 
 impl Store {
@@ -51,6 +72,7 @@ impl Store {
         let store = Self {
             connection,
             path: path.to_owned(),
+            file: FileIdentity::of(path),
         };
         store.check_schema()?;
         store.make_limits()?;
@@ -89,6 +111,7 @@ impl Store {
         let store = Self {
             connection,
             path: PathBuf::from(":memory:"),
+            file: None,
         };
         store.check_schema()?;
         store.make_limits()?;
@@ -119,6 +142,31 @@ impl Store {
         self.connection
             .execute_batch("SET enable_external_access = false; SET lock_configuration = true;")
             .map_err(Error::while_doing(ACTION))
+    }
+
+    /// Writes what is done into the file itself, and makes sure that the file is still there: the last
+    /// word of a command that has changed something.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Gone`] where the file was removed or replaced since it was opened, [`Error::Unwritten`]
+    /// where it cannot be written.
+    pub fn finish(&self) -> Result<(), Error> {
+        let Some(file) = self.file else {
+            return Ok(());
+        };
+        let gone = || Error::Gone {
+            path: self.path.clone(),
+        };
+        // Written first: what is done must not depend on who looks at the file.
+        let written = self.connection.execute_batch("CHECKPOINT");
+        if FileIdentity::of(&self.path) != Some(file) {
+            return Err(gone());
+        }
+        written.map_err(|error| Error::Unwritten {
+            path: self.path.clone(),
+            cause: explained(&error),
+        })
     }
 
     /// The file.

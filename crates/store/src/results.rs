@@ -119,6 +119,16 @@ pub enum FileFormat {
     Json,
 }
 
+/// How an export is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExportFiles {
+    /// The files' format.
+    pub format: FileFormat,
+    /// Whether texts in CSV files that a spreadsheet would take for a formula get an apostrophe before
+    /// them.
+    pub csv_safe: bool,
+}
+
 impl FileFormat {
     fn options(self) -> &'static str {
         match self {
@@ -335,29 +345,97 @@ impl Store {
     /// Writes a table to `place`: the golden record as a directory with one a resource, any other as a
     /// file. Returns its rows.
     ///
+    /// The directories are named `resource=NAME`, the name encoded as in a URL; one too long for a file
+    /// system is cut off and ends in a hash. Files hold the name itself.
+    ///
     /// # Errors
     ///
     /// [`Error::Place`] where the place's name cannot be written down, [`Error::Database`] where it
     /// cannot be written to.
-    pub fn export(&self, table: Table, place: &Path, format: FileFormat) -> Result<u64, Error> {
-        let (order, partition) = match table {
-            Table::Forecasts => (
-                "host, resource, ds",
-                ", PARTITION_BY (resource), WRITE_PARTITION_COLUMNS true, OVERWRITE true",
-            ),
-            _ => ("host, resource", ""),
+    pub fn export(&self, table: Table, place: &Path, files: ExportFiles) -> Result<u64, Error> {
+        let format = files.format.options();
+        let columns = match (files.format, files.csv_safe) {
+            (FileFormat::Csv, true) => self.csv_safe_columns(table)?,
+            _ => "*".to_owned(),
         };
-        let sql = format!(
-            "COPY (SELECT * FROM {table} ORDER BY {order}) TO '{}' ({}{partition})",
-            quotable(place)?,
-            format.options(),
-        );
-        self.connection
-            .execute_batch(&sql)
-            .map_err(Error::while_doing("writing the export"))?;
+        if table == Table::Forecasts {
+            let all = format!(
+                "SELECT {columns} FROM {table} WHERE {FITS_A_NAME} ORDER BY host, resource, ds"
+            );
+            let partitioned = "PARTITION_BY (resource), WRITE_PARTITION_COLUMNS true";
+            self.copy(&all, place, &format!("{format}, {partitioned}"))?;
+            let long = format!(
+                "SELECT DISTINCT resource FROM {table} WHERE NOT {FITS_A_NAME} ORDER BY ALL"
+            );
+            let long = self.rows("listing long names", &long, [], |row| {
+                row.get::<_, String>(0)
+            })?;
+            for resource in long {
+                self.export_long(&columns, &resource, place, files)?;
+            }
+        } else {
+            let all = format!("SELECT {columns} FROM {table} ORDER BY host, resource");
+            self.copy(&all, place, format)?;
+        }
         self.count_rows(table)
     }
+
+    /// Writes the golden record of a resource whose name is too long for a directory.
+    fn export_long(
+        &self,
+        columns: &str,
+        resource: &str,
+        place: &Path,
+        files: ExportFiles,
+    ) -> Result<(), Error> {
+        let short: String = self
+            .connection
+            .query_row(include_str!("../sql/short_name.sql"), [resource], |row| {
+                row.get(0)
+            })
+            .map_err(Error::while_doing("shortening a name"))?;
+        let directory = place.join(format!("resource={short}"));
+        std::fs::create_dir_all(&directory).map_err(|error| Error::CannotOpen {
+            path: directory.clone(),
+            cause: error.to_string(),
+        })?;
+        let quoted = resource.replace('\'', "''");
+        let all = format!(
+            "SELECT {columns} FROM forecasts WHERE resource = '{quoted}' ORDER BY host, resource, ds"
+        );
+        let file = directory.join(format!("data_0.{}", files.format.ending()));
+        self.copy(&all, &file, files.format.options())
+    }
+
+    fn copy(&self, select: &str, place: &Path, options: &str) -> Result<(), Error> {
+        let sql = format!("COPY ({select}) TO '{}' ({options})", quotable(place)?);
+        self.connection
+            .execute_batch(&sql)
+            .map_err(Error::while_doing("writing the export"))
+    }
+
+    /// The columns of a table, texts so that no spreadsheet takes one for a formula: what begins like one
+    /// has an apostrophe before it.
+    fn csv_safe_columns(&self, table: Table) -> Result<String, Error> {
+        let sql = include_str!("../sql/columns_of_table.sql");
+        let columns = self.rows("listing columns", sql, [table.as_str()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
+        })?;
+        let safe = columns.into_iter().map(|(name, is_text)| {
+            if is_text {
+                include_str!("../sql/csv_safe.sql")
+                    .trim_end()
+                    .replace("{column}", &name)
+            } else {
+                name
+            }
+        });
+        Ok(safe.collect::<Vec<String>>().join(", "))
+    }
 }
+
+/// Whether a resource's name, encoded as in a URL, fits into that of a directory.
+const FITS_A_NAME: &str = "(length(url_encode(resource)) <= 200)";
 
 /// Returns the name of a file that is to be written, for between single quotes: from the root on, since
 /// `DuckDB` takes what begins with `s3:`, `file:` or `~` for another place.

@@ -11,6 +11,8 @@ mod report;
 mod scores;
 mod scratch;
 
+use std::path::PathBuf;
+
 use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
 use fleetcast_pipeline::StageProgress;
 use fleetcast_store::Store;
@@ -22,6 +24,7 @@ use crate::accuracy::scratch::Scratch;
 use crate::cli::AccuracyFlags;
 use crate::error::Error;
 use crate::import::import_of;
+use crate::place::Kept;
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
@@ -36,6 +39,20 @@ const BATCH: usize = 512;
 
 pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), Error> {
     let reporter = Reporter::new(settings.quiet);
+    let kept = Kept {
+        database: None,
+        inputs: inputs_of(&flags),
+    };
+    let scratch = Scratch::new()?;
+    let place = |table, path| scratch.place(table, path, &kept, settings.on_foreign());
+    let origins_place = flags.write_origins.as_deref();
+    let origins_place = origins_place
+        .map(|path| place("accuracy_origins", path))
+        .transpose()?;
+    let scores_place = flags.out.as_deref();
+    let scores_place = scores_place
+        .map(|path| place("accuracy_scores", path))
+        .transpose()?;
     let store = Store::in_memory()?;
     let read = store.import(&import_of(flags.import))?;
     let data = store.data_summary(settings.last_day)?;
@@ -47,9 +64,8 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         flags.step_days.unwrap_or(DEFAULT_STEP_DAYS),
     )?;
     let index = store.series_index(&data, data.last_day)?;
-    let scratch = Scratch::new()?;
-    if let Some(path) = &flags.write_origins {
-        origins::write(&store, &scratch, &index, &origins, path)?;
+    if let Some((path, place)) = flags.write_origins.as_ref().zip(origins_place) {
+        origins::write(&store, &scratch, &index, &origins, &place)?;
         let number = origins.len();
         reporter.say(format_args!(
             "{number} origins written to {}",
@@ -70,11 +86,17 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
     }
     progress.finish(forecasts as u64, None);
     report::print(&scratch, origins.len(), &peers, reporter)?;
-    if let Some(path) = &flags.out {
-        scratch.write("accuracy_scores", path)?;
+    if let Some((path, place)) = flags.out.as_ref().zip(scores_place) {
+        scratch.write(&place)?;
         reporter.say(format_args!("scores written to {}", path.display()));
     }
     Ok(())
+}
+
+/// The files the command reads.
+fn inputs_of(flags: &AccuracyFlags) -> Vec<PathBuf> {
+    let peers = flags.peer.iter().map(|peer| peer.file.clone());
+    flags.import.files.iter().cloned().chain(peers).collect()
 }
 
 /// The windows, latest first: as many as there are days for, with the whole future known.

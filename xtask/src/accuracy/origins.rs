@@ -1,6 +1,5 @@
 //! What engines see at an origin, written down for other tools.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray};
@@ -9,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 use fleetcast_core::{Day, PanelView, Split};
 use fleetcast_store::{SeriesIndex, Store};
 
-use crate::accuracy::scratch::Scratch;
+use crate::accuracy::scratch::{Scratch, TablePlace};
 use crate::accuracy::{BATCH, seen_by_engines};
 use crate::error::Error;
 
@@ -19,7 +18,7 @@ pub(crate) fn write(
     scratch: &Scratch,
     index: &SeriesIndex,
     origins: &[Split],
-    path: &Path,
+    place: &TablePlace,
 ) -> Result<(), Error> {
     for split in origins {
         for keys in index.batches(BATCH) {
@@ -27,7 +26,7 @@ pub(crate) fn write(
             scratch.append("accuracy_origins", rows(split.as_of(), history.view())?)?;
         }
     }
-    scratch.write("accuracy_origins", path)
+    scratch.write(place)
 }
 
 fn rows(origin: Day, history: PanelView<'_>) -> Result<RecordBatch, ArrowError> {

@@ -7,6 +7,7 @@ use duckdb::{Connection, Params, Row};
 use fleetcast_store::{Error as StoreError, quotable};
 
 use crate::error::Error;
+use crate::place::{Kept, OnForeign, Place};
 
 /// A database in memory with the tables `accuracy_scores` and `accuracy_origins`.
 #[derive(Debug)]
@@ -44,8 +45,18 @@ impl Scratch {
         Ok(rows.collect::<Result<_, _>>().map_err(reading)?)
     }
 
-    /// Writes a table to a file: Parquet, CSV or JSON, by its ending.
-    pub(crate) fn write(&self, table: &str, path: &Path) -> Result<(), Error> {
+    /// Makes sure that a table may be written to `path`, and as what.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where the ending names no format, or the place is none for an output.
+    pub(crate) fn place(
+        &self,
+        table: &'static str,
+        path: &Path,
+        kept: &Kept,
+        on_foreign: OnForeign,
+    ) -> Result<TablePlace, Error> {
         let ending = path.extension().and_then(|ending| ending.to_str());
         let format = match ending.map(str::to_ascii_lowercase).as_deref() {
             Some("parquet") => "parquet",
@@ -58,12 +69,50 @@ impl Scratch {
                 )));
             }
         };
-        let quoted = quotable(path)?;
-        self.connection
-            .execute_batch(&format!(
-                "COPY (FROM {table} ORDER BY ALL) TO '{quoted}' (FORMAT {format})"
-            ))
-            .map_err(StoreError::while_doing("writing the file"))?;
-        Ok(())
+        let is_ours = |path: &Path| self.holds(path, format, table);
+        Ok(TablePlace {
+            table,
+            format,
+            place: Place::check(path, kept, on_foreign, is_ours)?,
+        })
     }
+
+    /// Whether the file at `path` has the columns of `table`, and so is an earlier one.
+    fn holds(&self, path: &Path, format: &str, table: &str) -> bool {
+        let columns = |of: &str| {
+            let sql = format!("SELECT column_name FROM (DESCRIBE FROM {of})");
+            self.rows(&sql, [], |row| row.get::<_, String>(0)).ok()
+        };
+        let Ok(quoted) = quotable(path) else {
+            return false;
+        };
+        let found = columns(&format!("read_{format}('{quoted}')"));
+        found.is_some() && found == columns(table)
+    }
+
+    /// Writes a table to its place.
+    pub(crate) fn write(&self, to: &TablePlace) -> Result<(), Error> {
+        let TablePlace {
+            table,
+            format,
+            place,
+        } = to;
+        place.write(|draft| {
+            let quoted = quotable(draft)?;
+            self.connection
+                .execute_batch(&format!(
+                    "COPY (FROM {table} ORDER BY ALL) TO '{quoted}' (FORMAT {format})"
+                ))
+                .map_err(StoreError::while_doing("writing the file"))?;
+            Ok(())
+        })
+    }
+}
+
+/// A table, and the file it is to be written to.
+#[derive(Debug)]
+pub(crate) struct TablePlace {
+    table: &'static str,
+    format: &'static str,
+    place: Place,
 }

@@ -48,6 +48,7 @@ pub(crate) fn make(settings: &Settings, flags: DemoFlags) -> Result<(), Error> {
         return Err(Error::DemoWouldOverwrite(settings.db.clone()));
     }
     let rows = write_fleet(&store, &fleet)?;
+    store.finish()?;
     Reporter::new(settings.quiet).say(format_args!(
         "made a demo fleet: {hosts} hosts x {} resources, {} to {}, {rows} rows, in {}",
         RESOURCES.len(),

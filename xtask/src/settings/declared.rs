@@ -185,7 +185,8 @@ settings! {
             json "keep_last_day": |last_day| *last_day == LastDay::Always;
     }
     "command" {
-        /// Replace the forecasts also where most series would lose theirs
+        /// Do what is refused otherwise: replace forecasts where most series would lose theirs, replace files that
+        /// fleetcast has not written, set limits that most of what was observed lies beyond
         #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         force: bool = false => OnCollapse:
             |force| ok(if force { OnCollapse::Replace } else { OnCollapse::Refuse });
@@ -217,9 +218,15 @@ fn text<T: FromStr + Default>(text: &str) -> T {
     text.parse().unwrap_or_default()
 }
 
-fn threads_or_cores(threads: Option<usize>) -> Result<usize, &'static str> {
+/// Threads at most: more than any machine has, and few enough to be started.
+const MOST_THREADS: usize = 1024;
+
+fn threads_or_cores(threads: Option<usize>) -> Result<usize, String> {
     match threads {
-        Some(0) => Err("--threads 0 leaves nobody to work; give at least 1"),
+        Some(0) => Err("--threads 0 leaves nobody to work; give at least 1".to_owned()),
+        Some(threads) if threads > MOST_THREADS => Err(format!(
+            "--threads {threads} is more than can be started; give at most {MOST_THREADS}"
+        )),
         Some(threads) => Ok(threads),
         None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::memory::MemoryBudget;
+use crate::place::OnForeign;
 use crate::settings::declared::Declared;
 
 pub(crate) use declared::CommonFlags;
@@ -81,6 +82,14 @@ impl Settings {
             json: declared.json,
             config,
         })
+    }
+
+    /// What becomes of a file that stands where an output goes, and is none of ours.
+    pub(crate) fn on_foreign(&self) -> OnForeign {
+        match self.on_collapse {
+            OnCollapse::Replace => OnForeign::Replace,
+            OnCollapse::Refuse => OnForeign::Refuse,
+        }
     }
 
     /// Opens the database, and nothing else.

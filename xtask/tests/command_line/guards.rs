@@ -214,6 +214,9 @@ fn outputs_go_where_they_destroy_nothing() {
     );
     std::fs::create_dir_all(desk.path("d/forecasts")).unwrap();
     std::fs::rename(desk.path(DB), desk.path("d/forecasts/fleet.duckdb")).unwrap();
-    desk.fails("export --to d --db d/forecasts/fleet.duckdb", "lies in");
+    desk.fails(
+        "export --to d --db d/forecasts/fleet.duckdb",
+        "fleet.duckdb is nothing that an export has written",
+    );
     assert!(desk.path("d/forecasts/fleet.duckdb").exists());
 }

@@ -52,7 +52,7 @@ fn in_pieces(
     let evidence: Vec<Vec<Evidence>> = batches
         .iter()
         .rev()
-        .map(|batch| shop.evidence(batch, &survey))
+        .map(|batch| shop.evidence(batch, &survey).unwrap())
         .collect();
     let mut summary = FleetSummary::default();
     for piece in &evidence {
@@ -134,7 +134,8 @@ fn the_shop_makes_the_pipelines_tables_whole_and_in_pieces() {
     let shop = Shop::new(rows.last_day().unwrap(), options)
         .unwrap()
         .with_incumbents(incumbents)
-        .with_limits(&rules);
+        .with_limits(&rules)
+        .unwrap();
     for size in [1000, 143, 4] {
         let made = in_pieces(&shop, &rows, size);
         assert_eq!(made.len(), 11);

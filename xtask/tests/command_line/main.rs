@@ -115,6 +115,7 @@ mod hostile;
 mod kills;
 mod library;
 mod limits;
+mod outputs;
 mod readers;
 mod resuming;
 mod stages;

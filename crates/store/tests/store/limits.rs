@@ -103,11 +103,14 @@ fn a_host_wins_over_its_resource_part_by_part() {
         ]
     );
     store
-        .set_limits(&[
-            limits(None, "cpu", [None, None, Some(90.0)]),
-            limits(Some("b"), "cpu", [Some(10.0), None, None]),
-            limits(None, "jobs", [None, Some(1000.0), None]),
-        ])
+        .set_limits(
+            &[
+                limits(None, "cpu", [None, None, Some(90.0)]),
+                limits(Some("b"), "cpu", [Some(10.0), None, None]),
+                limits(None, "jobs", [None, Some(1000.0), None]),
+            ],
+            BeyondObserved::Allow,
+        )
         .unwrap();
     assert_eq!(
         effective(&store),
@@ -119,7 +122,10 @@ fn a_host_wins_over_its_resource_part_by_part() {
     );
     // Setting again replaces the row.
     store
-        .set_limits(&[limits(Some("b"), "cpu", [None, None, Some(60.0)])])
+        .set_limits(
+            &[limits(Some("b"), "cpu", [None, None, Some(60.0)])],
+            BeyondObserved::Allow,
+        )
         .unwrap();
     assert_eq!(effective(&store)[2], "b/cpu 0 100 60 host");
     assert!(store.remove_limits(Some("b"), "cpu").unwrap());
@@ -131,7 +137,9 @@ fn a_host_wins_over_its_resource_part_by_part() {
 fn defaults_give_way_to_what_was_given() {
     let store = store_with_rows("('a', 'cpu', '2025-01-01', 50)");
     let check = |parts, expected: &str| {
-        store.set_limits(&[limits(None, "cpu", parts)]).unwrap();
+        store
+            .set_limits(&[limits(None, "cpu", parts)], BeyondObserved::Allow)
+            .unwrap();
         assert_eq!(effective(&store), [expected]);
     };
     check([None, None, Some(150.0)], "a/cpu 0 - 150 resource");
@@ -143,7 +151,10 @@ fn defaults_give_way_to_what_was_given() {
 #[track_caller]
 fn check_refused(store: &Store, row: LimitRule, expected: &str) {
     let before = store.limits().unwrap();
-    let message = store.set_limits(&[row]).unwrap_err().to_string();
+    let message = store
+        .set_limits(&[row], BeyondObserved::Allow)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains(expected), "{message}");
     assert!(!message.contains('\n'), "{message}");
     assert_eq!(store.limits().unwrap(), before);
@@ -189,7 +200,9 @@ fn limits_that_make_no_sense_are_refused() {
         "name no resource",
     );
     // Each alone would do; together they do not.
-    store.set_limits(&[cpu([None, None, Some(80.0)])]).unwrap();
+    store
+        .set_limits(&[cpu([None, None, Some(80.0)])], BeyondObserved::Allow)
+        .unwrap();
     check_refused(
         &store,
         limits(Some("a"), "cpu", [None, Some(50.0), None]),
@@ -342,7 +355,7 @@ proptest! {
             let host = host.map(|host| format!("h{host}"));
             let parts = [floor.map(f64::from), capacity.map(f64::from), None];
             // What does not fit together with what stands there is refused, and changes nothing.
-            let _ = store.set_limits(&[limits(host.as_deref(), resource, parts)]);
+            let _ = store.set_limits(&[limits(host.as_deref(), resource, parts)], BeyondObserved::Allow);
         }
         prop_assert!(!effective(&store).is_empty());
     }

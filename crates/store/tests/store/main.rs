@@ -10,8 +10,9 @@ use fleetcast_core::{
 };
 use fleetcast_intake::{Columns, NameRule, Request};
 use fleetcast_store::{
-    Aggregate, EngineBatch, EngineDraft, EngineTables, Error, Histories, Import, LastDay, Made,
-    OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment, StageResult, Store, Table,
+    Aggregate, BeyondObserved, EngineBatch, EngineDraft, EngineTables, Error, Histories, Import,
+    LastDay, Made, OpenOptions, RUN_STAGES, RunId, RunIdentity, RunStatus, Segment, StageResult,
+    Store, Table,
 };
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,0 +1,1 @@
+regexp_replace({column}, '^([=+\-@\t\r])', '''\1') AS {column}
