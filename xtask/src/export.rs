@@ -60,7 +60,7 @@ fn is_of_an_export(name: &Path) -> bool {
         let ending = name.extension().and_then(|ending| ending.to_str());
         matches!(ending, Some("parquet" | "csv" | "json"))
     };
-    let mut parts = name.components().map(|part| part.as_os_str());
+    let mut parts = name.components().map(std::path::Component::as_os_str);
     let (first, second, third) = (parts.next(), parts.next(), parts.next());
     let golden = Path::new(Table::Forecasts.as_str()).as_os_str();
     match (first, second, third, parts.next()) {
