@@ -38,6 +38,7 @@ impl Fleet {
         let options = OpenOptions {
             create: false,
             threads: None,
+            access: fleetcast_store::FileAccess::Named,
             memory: None,
         };
         let store = Store::open(path, &options)?;

@@ -39,6 +39,29 @@ pub enum Error {
         /// What `DuckDB` said, and the way out.
         cause: String,
     },
+    /// Something in the database has the name of what statements here rely on.
+    #[error(
+        "{} holds a {kind} `{name}`, which takes the place of what fleetcast works with; drop it, or work on a copy \
+         without it",
+        path.display()
+    )]
+    Shadowed {
+        /// The file.
+        path: PathBuf,
+        /// `macro` or `view`.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// `processed_data` is a view of other files, and those were not asked for.
+    #[error(
+        "processed_data of {} is a view that reads other files; where you trust the database, say so with --allow-views",
+        path.display()
+    )]
+    ViewOfFiles {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file was removed or replaced while it was open.
     #[error(
         "{} was removed or replaced while it was open, and what was done since went with it; give the command again",

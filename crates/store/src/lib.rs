@@ -42,7 +42,7 @@ pub use import::{
 };
 pub use input::{DataSummary, LastDay, SeriesIndex};
 pub use limits::BeyondObserved;
-pub use open::{OpenOptions, Store};
+pub use open::{FileAccess, OpenOptions, Store};
 pub use publish::StageResult;
 pub use results::{
     ExportFiles, FileFormat, IssueCount, IssueRow, LeaderboardSummary, ModelScore, SeriesFinding,

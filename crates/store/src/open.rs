@@ -15,9 +15,23 @@ pub struct OpenOptions {
     pub create: bool,
     /// Threads `DuckDB` may use; `None` leaves the choice to it.
     pub threads: Option<usize>,
+    /// Which other files may be read and written.
+    pub access: FileAccess,
     /// Bytes `DuckDB` may keep in memory; what does not fit goes to temporary files beside the
     /// database. `None` leaves the choice to it: four fifths of the machine's.
     pub memory: Option<u64>,
+}
+
+/// Which files a database may reach beside its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FileAccess {
+    /// None: no view that somebody else put into it, and no table function, reaches further.
+    #[default]
+    OwnFile,
+    /// Those that the view `processed_data` is of, if it is one.
+    Views,
+    /// Those that a command was given.
+    Named,
 }
 
 /// An open database file with fleetcast's tables in it.
@@ -64,11 +78,21 @@ impl Store {
                 path: path.to_owned(),
             });
         }
-        // From the root on, since DuckDB takes what begins with `s3:` or `file:` for another place.
-        let place = absolute(path).unwrap_or_else(|_| path.to_owned());
-        let connection = configuration(options)
-            .and_then(|config| Connection::open_with_flags(place, config))
-            .map_err(|error| explain_open(path, &error))?;
+        let mut connection = connect(path, options)?;
+        // Before anything of the file is looked at, it reaches nothing but itself.
+        close_other_files(&connection)?;
+        refuse_what_shadows(&connection, path)?;
+        let is_view = is_view(&connection, Table::ProcessedData)?;
+        match options.access {
+            FileAccess::OwnFile if is_view => refuse_view_of_files(&connection, path)?,
+            FileAccess::Views if !is_view => {}
+            FileAccess::OwnFile => {}
+            FileAccess::Views | FileAccess::Named => {
+                // Closed is closed: what may reach further is a connection of its own.
+                drop(connection);
+                connection = connect(path, options)?;
+            }
+        }
         let store = Self {
             connection,
             path: path.to_owned(),
@@ -88,6 +112,7 @@ impl Store {
         let options = OpenOptions {
             create: true,
             threads: None,
+            access: FileAccess::Named,
             memory: None,
         };
         configuration(&options)
@@ -118,30 +143,13 @@ impl Store {
         Ok(store)
     }
 
-    /// Closes all but the database's own file to reading and writing: no view that somebody
-    /// else put into it, and no table function, reaches further. Where `processed_data` is a view,
-    /// which may read other files, all stays as it is.
+    /// Closes all but the database's own file to reading and writing, for good.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
     pub fn keep_to_own_file(&self) -> Result<(), Error> {
-        const ACTION: &str = "closing other files to the database";
-        let is_view: bool = self
-            .connection
-            .query_row(
-                "SELECT count(*) > 0 FROM duckdb_views() \
-                 WHERE schema_name = current_schema() AND view_name = 'processed_data'",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(Error::while_doing(ACTION))?;
-        if is_view {
-            return Ok(());
-        }
-        self.connection
-            .execute_batch("SET enable_external_access = false; SET lock_configuration = true;")
-            .map_err(Error::while_doing(ACTION))
+        close_other_files(&self.connection)
     }
 
     /// Writes what is done into the file itself, and makes sure that the file is still there: the last
@@ -339,6 +347,78 @@ impl Store {
             // What limits go by may be another rule than it was.
             self.renew_limits_view()
         })
+    }
+}
+
+/// Opens the file, and looks at nothing in it.
+fn connect(path: &Path, options: &OpenOptions) -> Result<Connection, Error> {
+    // From the root on, since DuckDB takes what begins with `s3:` or `file:` for another place.
+    let place = absolute(path).unwrap_or_else(|_| path.to_owned());
+    configuration(options)
+        .and_then(|config| Connection::open_with_flags(place, config))
+        .map_err(|error| explain_open(path, &error))
+}
+
+fn close_other_files(connection: &Connection) -> Result<(), Error> {
+    connection
+        .execute_batch("SET enable_external_access = false; SET lock_configuration = true;")
+        .map_err(Error::while_doing("closing other files to the database"))
+}
+
+/// Refuses a database in which a macro or a view takes the place of what statements here rely on.
+fn refuse_what_shadows(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let looking = Error::while_doing("looking for macros and views");
+    let found: Option<(String, String)> = connection
+        .query_row(include_str!("../sql/shadows.sql"), [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .map_err(looking)?;
+    if let Some((kind, name)) = found {
+        return Err(Error::Shadowed {
+            path: path.to_owned(),
+            kind,
+            name,
+        });
+    }
+    let mut statement = connection
+        .prepare("SELECT view_name FROM system.main.duckdb_views() WHERE NOT internal ORDER BY 1")
+        .map_err(looking)?;
+    let views = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .map_err(looking)?;
+    for view in views {
+        let view = view.map_err(looking)?;
+        if Table::all_made().any(|table| table.as_str().eq_ignore_ascii_case(&view)) {
+            return Err(Error::Shadowed {
+                path: path.to_owned(),
+                kind: "view".to_owned(),
+                name: view,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_view(connection: &Connection, table: Table) -> Result<bool, Error> {
+    connection
+        .query_row(
+            "SELECT count(*) > 0 FROM system.main.duckdb_views() WHERE NOT internal AND view_name = ?",
+            [table.as_str()],
+            |row| row.get(0),
+        )
+        .map_err(Error::while_doing("looking for macros and views"))
+}
+
+/// A view of the database's own tables is read as a table is; one of other files says so at once.
+fn refuse_view_of_files(connection: &Connection, path: &Path) -> Result<(), Error> {
+    match connection.prepare("SELECT host FROM processed_data LIMIT 0") {
+        Err(error) if error.to_string().contains("disabled by configuration") => {
+            Err(Error::ViewOfFiles {
+                path: path.to_owned(),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

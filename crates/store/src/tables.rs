@@ -89,6 +89,17 @@ impl Table {
         Self::InferredDayFormat,
     ];
 
+    /// Every table that fleetcast makes and that is none of the user's to make: `processed_data` may be a view.
+    pub(crate) fn all_made() -> impl Iterator<Item = Self> {
+        let inputs = [
+            Self::ResourceLimits,
+            Self::DemoLabels,
+            Self::FleetcastSchema,
+        ];
+        let results = Self::RESULTS.into_iter();
+        results.chain(Self::IMPORT_NOTES).chain(inputs)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -7,13 +7,20 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 use fleetcast_intake::{Columns, NameRule, Request};
-use fleetcast_store::Import;
+use fleetcast_store::{FileAccess, Import, LastDay, OpenOptions, Store};
 use proptest::prelude::*;
 
 use visible::Visible;
 
 #[path = "support/visible.rs"]
 mod visible;
+
+const OPEN: OpenOptions = OpenOptions {
+    create: true,
+    threads: Some(1),
+    access: FileAccess::OwnFile,
+    memory: None,
+};
 
 fn import_of(path: &Path) -> Import {
     Import {
@@ -328,20 +335,80 @@ fn a_database_keeps_to_its_own_file() {
 }
 
 #[test]
-fn a_view_of_other_files_is_read() {
+fn a_view_of_other_files_is_read_where_that_is_asked_for() {
     let desk = Desk::new();
     let file = desk.file(
         "data.csv",
         "host,resource,ds,utilization\nh,r,2025-01-01,1\n",
     );
-    let store = Visible::at(&desk.0.path().join("fleet.duckdb"));
-    let view = format!(
-        "CREATE VIEW processed_data AS FROM read_csv('{}')",
-        file.display()
+    let path = desk.0.path().join("fleet.duckdb");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(&format!(
+            "CREATE VIEW processed_data AS FROM read_csv('{}')",
+            file.display()
+        ))
+        .unwrap();
+    let open = |access| Store::open(&path, &OpenOptions { access, ..OPEN });
+    let message = open(FileAccess::OwnFile).unwrap_err().to_string();
+    assert!(message.contains("say so with --allow-views"), "{message}");
+    let store = open(FileAccess::Views).unwrap();
+    let data = store.data_summary(LastDay::default()).unwrap();
+    assert_eq!(
+        (data.rows, data.last_day.to_string().as_str()),
+        (1, "2025-01-01")
     );
-    store.connection().execute_batch(&view).unwrap();
-    store.keep_to_own_file().unwrap();
-    assert_eq!(rows(&store), ["h|r|2025-01-01|1"]);
+}
+
+/// Each of these would run whatever its author likes, or change what our statements mean.
+#[test]
+fn what_takes_the_place_of_ours_is_refused_before_it_runs() {
+    for (planted, named) in [
+        ("CREATE MACRO least(a, b) AS a", "macro `least`"),
+        ("CREATE MACRO isfinite(x) AS true", "macro `isfinite`"),
+        (
+            "CREATE MACRO current_schema() AS 'main'",
+            "macro `current_schema`",
+        ),
+        (
+            "CREATE MACRO duckdb_views() AS TABLE SELECT 'x' AS view_name",
+            "macro `duckdb_views`",
+        ),
+        (
+            "CREATE VIEW fleetcast_schema AS SELECT 4 AS version",
+            "view `fleetcast_schema`",
+        ),
+        (
+            "CREATE VIEW forecasts AS SELECT 1 AS run_id",
+            "view `forecasts`",
+        ),
+        (
+            "CREATE VIEW Resource_Limits AS SELECT 'h' AS host",
+            "view `Resource_Limits`",
+        ),
+    ] {
+        let desk = Desk::new();
+        let path = desk.0.path().join("fleet.duckdb");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(planted)
+            .unwrap();
+        for access in [FileAccess::OwnFile, FileAccess::Views, FileAccess::Named] {
+            let options = OpenOptions { access, ..OPEN };
+            let message = Store::open(&path, &options).unwrap_err().to_string();
+            assert!(message.contains(named), "{message}");
+        }
+    }
+    // Macros and views of other names are somebody's own business.
+    let desk = Desk::new();
+    let path = desk.0.path().join("fleet.duckdb");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "CREATE MACRO double(x) AS 2 * x; CREATE VIEW mine AS SELECT double(1) AS two",
+        )
+        .unwrap();
+    Store::open(&path, &OPEN).unwrap();
 }
 
 /// A name that a CSV reader can tell from nothing.

@@ -12,7 +12,7 @@ use fleetcast_judge::{Golden, Metric, PromotionMargin};
 use fleetcast_outlook::Sustained;
 use fleetcast_pipeline::{OnCollapse, Reuse};
 use fleetcast_prophet::Mode;
-use fleetcast_store::LastDay;
+use fleetcast_store::{FileAccess, LastDay};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -190,6 +190,10 @@ settings! {
         #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         force: bool = false => OnCollapse:
             |force| ok(if force { OnCollapse::Replace } else { OnCollapse::Refuse });
+        /// Let processed_data be a view that reads other files: only in a database you trust
+        #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        allow_views: bool = false => FileAccess:
+            |allow| ok(if allow { FileAccess::Views } else { FileAccess::OwnFile });
         /// Print nothing but errors
         #[arg(short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         quiet: bool = false => bool: |quiet| ok(quiet);

@@ -8,7 +8,7 @@ use fleetcast::ShopOptions;
 use fleetcast_core::{Day, IntervalLevel, Split, WindowLengths};
 use fleetcast_judge::Rules;
 use fleetcast_pipeline::{OnCollapse, Reuse};
-use fleetcast_store::{LastDay, OpenOptions, Store};
+use fleetcast_store::{FileAccess, LastDay, OpenOptions, Store};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) keep_records: u32,
     pub(crate) threads: usize,
     pub(crate) memory: Option<MemoryBudget>,
+    /// Whether `processed_data` may be a view of other files.
+    views: FileAccess,
     pub(crate) reuse: Reuse,
     pub(crate) last_day: LastDay,
     pub(crate) on_collapse: OnCollapse,
@@ -75,6 +77,7 @@ impl Settings {
             keep_records: declared.keep_records,
             threads: declared.threads,
             memory: declared.memory,
+            views: declared.allow_views,
             reuse: declared.fresh,
             last_day: declared.keep_last_day,
             on_collapse: declared.force,
@@ -94,16 +97,19 @@ impl Settings {
 
     /// Opens the database, and nothing else.
     pub(crate) fn open(&self, create: bool) -> Result<Store, Error> {
-        let store = self.open_with_files(create)?;
-        store.keep_to_own_file()?;
-        Ok(store)
+        self.open_for(create, self.views)
     }
 
     /// Opens the database for a command that reads or writes other files.
     pub(crate) fn open_with_files(&self, create: bool) -> Result<Store, Error> {
+        self.open_for(create, FileAccess::Named)
+    }
+
+    fn open_for(&self, create: bool, access: FileAccess) -> Result<Store, Error> {
         let options = OpenOptions {
             create,
             threads: Some(self.threads),
+            access,
             memory: self.memory.map(MemoryBudget::for_duckdb),
         };
         Ok(Store::open(&self.db, &options)?)

@@ -63,7 +63,8 @@ fn processed_data_may_be_a_view_of_files() {
         DB,
         &format!("CREATE VIEW processed_data AS FROM read_parquet('{parquet}')"),
     );
-    desk.ok(RUN);
+    desk.fails(RUN, "say so with --allow-views");
+    desk.ok(&format!("{RUN} --allow-views"));
     let golden = desk.query(DB, "SELECT count(*)::VARCHAR FROM forecasts");
     assert_eq!(golden, ["20"]);
 }

@@ -89,7 +89,7 @@ fn the_blend_and_any_level_can_be_golden() {
 fn golden_values_stay_inside_the_limits_and_rows_that_were_drawn_are_counted() {
     let desk = Desk::new();
     import(&desk);
-    desk.ok("limits --resource requests --floor 0 --capacity 40 --threshold 30");
+    desk.ok("limits --resource requests --floor 0 --capacity 40 --threshold 30 --force");
     desk.ok("run-all");
     let outside = desk.query(
         "fleet.duckdb",

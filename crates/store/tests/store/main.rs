@@ -22,6 +22,7 @@ use visible::Visible;
 const OPEN: OpenOptions = OpenOptions {
     create: false,
     threads: Some(2),
+    access: fleetcast_store::FileAccess::Named,
     memory: None,
 };
 
