@@ -24,9 +24,10 @@ use crate::settings::CommonFlags;
     cargo xtask import FILE --db mine.duckdb  CSV, Parquet or JSON; columns host, resource, ds, utilization\n  \
     cargo xtask limits --db mine.duckdb       what counts as full\n  \
     cargo xtask run-all --db mine.duckdb\n\n\
-    Every flag can stand in fleetcast.toml. NO_COLOR is honoured, bars are drawn on terminals only.\n\
+    Every flag can stand in fleetcast.toml, and in the environment (--db is FLEETCAST_DB). NO_COLOR is honoured, bars are \
+    drawn on terminals only.\n\
     Exit codes: 0 done; 1 cannot be done (one line on standard error says why); 2 wrong usage; 3 done, but most\n\
-    series would have lost their forecasts, so the earlier ones stand (--force replaces them).")]
+    series would have lost their forecasts, so the earlier ones stand (--force replaces them); 130 interrupted.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -64,6 +65,12 @@ pub(crate) enum Command {
     Export(ExportFlags),
     /// Measure forecasts on series whose future is known: engines, winner, blend, and peers.
     Accuracy(AccuracyFlags),
+    /// Copy the database, and make sure that the copy opens.
+    Backup {
+        /// The file to write
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Tell what a database holds, for which data, and how fresh it is.
     Status,
     /// Print the completion script of a shell: `source <(cargo xtask completions bash)`.

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::program::by_its_name;
+
 /// Whether something could not be written, other than to a reader that has left.
 static FAILED: AtomicBool = AtomicBool::new(false);
 
@@ -12,11 +14,21 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 /// a run: its results are tables.
 pub(crate) fn line(text: impl Display) {
     let text = text.to_string();
-    if let Err(error) = writeln!(std::io::stdout().lock(), "{}", visible(&text))
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{}", visible(&by_its_name(&text)))
         && error.kind() != ErrorKind::BrokenPipe
     {
         FAILED.store(true, Ordering::Relaxed);
     }
+}
+
+/// Writes why a command ends, in one line on standard error.
+pub(crate) fn error(text: &str) {
+    eprintln!("error: {}", in_one_line(&by_its_name(text)));
+}
+
+/// Writes something that should be looked at, in one line on standard error.
+pub(crate) fn warning(text: &str) {
+    eprintln!("warning: {}", in_one_line(&by_its_name(text)));
 }
 
 /// Whether everything that was to be printed has been, or nobody wants it any more.

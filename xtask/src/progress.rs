@@ -30,7 +30,7 @@ impl Reporter {
     /// Something that should be looked at, on standard error: what is printed stays what was asked for.
     pub(crate) fn warn(self, line: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("warning: {}", output::in_one_line(&line.to_string()));
+            output::warning(&line.to_string());
         }
     }
 

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::memory::MemoryBudget;
 use crate::progress::Reporter;
 use crate::settings::Settings;
-use crate::{demo, summary};
+use crate::{demo, metrics_file, summary};
 
 pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), Error> {
     let reporter = Reporter::new(settings.quiet);
@@ -23,9 +23,7 @@ pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), 
         ));
         demo::make(settings, demo_flags)?;
     }
-    let store = settings.open(false)?;
-    let run = with_pipeline(settings, &store, Work::Everything)?;
-    summary::print(settings, &store, run)
+    finish(settings, Work::Everything)
 }
 
 /// Whether there is no database yet, or one whose first command was cut off before it wrote any data.
@@ -44,8 +42,17 @@ pub(crate) fn judge(settings: &Settings) -> Result<(), Error> {
 }
 
 pub(crate) fn write(settings: &Settings) -> Result<(), Error> {
+    finish(settings, Work::Write)
+}
+
+/// Does work that ends a run, and tells what it came to.
+fn finish(settings: &Settings, work: Work) -> Result<(), Error> {
+    let metrics = metrics_file::place(settings)?;
     let store = settings.open(false)?;
-    let run = with_pipeline(settings, &store, Work::Write)?;
+    let run = with_pipeline(settings, &store, work)?;
+    if let Some(metrics) = metrics {
+        metrics_file::write(&metrics, &store, run)?;
+    }
     summary::print(settings, &store, run)
 }
 

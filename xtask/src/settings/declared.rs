@@ -50,6 +50,9 @@ macro_rules! settings {
         }
 
         impl CommonFlags {
+            /// The settings' names: each can stand in the environment, in capitals behind `FLEETCAST_`.
+            pub(crate) const NAMES: &[&str] = &[$($(stringify!($name),)*)* "config"];
+
             /// These flags, and `other`'s where they say nothing.
             pub(crate) fn or(self, other: Self) -> Self {
                 Self {
@@ -190,10 +193,13 @@ settings! {
         #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         force: bool = false => OnCollapse:
             |force| ok(if force { OnCollapse::Replace } else { OnCollapse::Refuse });
-        /// Let processed_data be a view that reads other files: only in a database you trust
+        /// Let `processed_data` be a view that reads other files: only in a database you trust
         #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         allow_views: bool = false => FileAccess:
             |allow| ok(if allow { FileAccess::Views } else { FileAccess::OwnFile });
+        /// File for what a run came to, for monitoring: the text format of Prometheus
+        #[arg(value_name = "PATH")]
+        metrics: PathBuf => Option<PathBuf>: |path| ok(path);
         /// Print nothing but errors
         #[arg(short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         quiet: bool = false => bool: |quiet| ok(quiet);

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) reuse: Reuse,
     pub(crate) last_day: LastDay,
     pub(crate) on_collapse: OnCollapse,
+    /// Where what a run came to is written for monitoring.
+    pub(crate) metrics: Option<PathBuf>,
     pub(crate) quiet: bool,
     /// Whether to print JSON instead of sentences.
     pub(crate) json: bool,
@@ -81,6 +83,7 @@ impl Settings {
             reuse: declared.fresh,
             last_day: declared.keep_last_day,
             on_collapse: declared.force,
+            metrics: declared.metrics,
             quiet: declared.quiet || declared.json,
             json: declared.json,
             config,

@@ -119,5 +119,6 @@ mod outputs;
 mod readers;
 mod resuming;
 mod stages;
+mod unattended;
 mod unchanged;
 mod whole_runs;

@@ -1,0 +1,170 @@
+//! What runs every night without anybody watching.
+
+use super::*;
+
+const DB: &str = "fleet.duckdb";
+const RUN: &str = "run-all --quiet --train-months 8 --horizon-days 20";
+
+fn fleet() -> Desk {
+    let desk = Desk::new();
+    desk.ok("demo --hosts 6 --months 14");
+    desk
+}
+
+#[test]
+fn the_installed_program_is_the_same_by_its_own_name() {
+    let desk = fleet();
+    let program = |arguments: &str| {
+        Command::new(env!("CARGO_BIN_EXE_fleetcast"))
+            .args(arguments.split_whitespace())
+            .current_dir(desk.dir.path())
+            .output()
+            .unwrap()
+    };
+    let output = program(RUN);
+    assert!(output.status.success());
+    let by_program = desk.contents(DB);
+    desk.ok(&format!("{RUN} --fresh"));
+    assert_eq!(desk.contents(DB), by_program);
+    // Hints name the command they were called by.
+    let errors = String::from_utf8(program("show nobody --db none.duckdb").stderr).unwrap();
+    assert!(
+        errors.contains("make one with `fleetcast import`"),
+        "{errors}"
+    );
+    let help = String::from_utf8(program("--help").stdout).unwrap();
+    assert!(
+        help.contains("fleetcast run-all") && !help.contains("cargo xtask"),
+        "{help}"
+    );
+    let help = String::from_utf8(program("limits --help").stdout).unwrap();
+    assert!(
+        help.contains("Usage: fleetcast limits") && !help.contains("cargo xtask"),
+        "{help}"
+    );
+    assert!(desk.ok("--help").contains("cargo xtask run-all"));
+}
+
+#[test]
+fn every_setting_can_stand_in_the_environment() {
+    let desk = fleet();
+    std::fs::rename(desk.path(DB), desk.path("other.duckdb")).unwrap();
+    std::fs::write(
+        desk.path("fleetcast.toml"),
+        "train-months = 10\nhorizon-days = 30",
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["run-all", "--horizon-days", "20"])
+        .env("FLEETCAST_DB", "other.duckdb")
+        .env("FLEETCAST_TRAIN_MONTHS", "8")
+        .env("FLEETCAST_HORIZON_DAYS", "25")
+        .env("FLEETCAST_QUIET", "true")
+        .current_dir(desk.dir.path())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.stdout.is_empty());
+    // The command line before the environment, the environment before the file.
+    let config = "SELECT concat_ws(' ', config->'forecast'->>'train_months', config->'forecast'->>'horizon_days') FROM runs";
+    assert_eq!(desk.query("other.duckdb", config), ["8 20"]);
+}
+
+#[test]
+fn a_run_tells_monitoring_what_it_came_to() {
+    let desk = fleet();
+    std::fs::write(desk.path("notes.prom"), "mine").unwrap();
+    desk.fails(
+        &format!("{RUN} --metrics notes.prom"),
+        "was not written by this command",
+    );
+    for _ in 0..2 {
+        desk.ok(&format!("{RUN} --metrics fleetcast.prom"));
+    }
+    let text = std::fs::read_to_string(desk.path("fleetcast.prom")).unwrap();
+    let forecast = desk
+        .query(DB, "SELECT count(*)::VARCHAR FROM model_leaderboard")
+        .remove(0);
+    for line in [
+        "fleetcast_run_complete 1",
+        "fleetcast_run 2",
+        "fleetcast_series 24",
+        &format!("fleetcast_series_forecast {forecast}"),
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    assert!(
+        text.contains("fleetcast_stage_seconds{stage=\"write\"} "),
+        "{text}"
+    );
+    // Every sample follows its metric's two lines, and is a number.
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (_, value) = line.rsplit_once(' ').unwrap();
+        value.parse::<f64>().unwrap();
+    }
+}
+
+#[test]
+fn a_backup_opens_and_replaces_nothing_but_a_backup() {
+    let desk = fleet();
+    desk.ok(RUN);
+    let contents = desk.contents(DB);
+    for _ in 0..2 {
+        desk.ok("backup copy.duckdb");
+    }
+    assert_eq!(desk.contents("copy.duckdb"), contents);
+    std::fs::write(desk.path("notes.txt"), "mine").unwrap();
+    desk.fails("backup notes.txt", "was not written by this command");
+    desk.fails(&format!("backup {DB}"), "is the database");
+    assert_eq!(
+        std::fs::read_to_string(desk.path("notes.txt")).unwrap(),
+        "mine"
+    );
+    // Back again, as if nothing had been.
+    std::fs::remove_file(desk.path(DB)).unwrap();
+    std::fs::copy(desk.path("copy.duckdb"), desk.path(DB)).unwrap();
+    desk.ok(RUN);
+    assert_eq!(desk.contents(DB), contents);
+}
+
+#[cfg(unix)]
+#[test]
+fn who_interrupts_a_run_can_go_on_with_it() {
+    let whole = Desk::new();
+    whole.ok("demo --hosts 60 --months 14");
+    for signal in ["INT", "TERM"] {
+        let desk = Desk::new();
+        std::fs::copy(whole.path(DB), desk.path(DB)).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(RUN.split_whitespace())
+            .current_dir(desk.dir.path())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The run has begun once its log is there.
+        while !desk.path("fleet.duckdb.wal").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let sent = Command::new("kill")
+            .args([format!("-{signal}"), child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{errors}");
+        assert!(
+            errors.starts_with("interrupted; ") && errors.lines().count() == 1,
+            "{errors}"
+        );
+        desk.ok(RUN);
+        let undisturbed = Desk::new();
+        std::fs::copy(whole.path(DB), undisturbed.path(DB)).unwrap();
+        undisturbed.ok(RUN);
+        assert_eq!(desk.contents(DB), undisturbed.contents(DB));
+    }
+}
