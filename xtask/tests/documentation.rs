@@ -242,4 +242,37 @@ mod house {
             }
         }
     }
+
+    /// The crates a build compiles, each with its features.
+    fn compiled(what: &[&str]) -> BTreeSet<String> {
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--prefix",
+                "none",
+                "--format",
+                "{p} {f}",
+                "--offline",
+            ])
+            .args(what)
+            .current_dir(repository())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let crates = text.lines().map(|line| line.trim_end_matches(" (*)"));
+        crates
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// `cargo test --workspace` after `cargo xtask` compiles nothing anew: what the program is made of has the
+    /// same features in both.
+    #[test]
+    fn the_programs_crates_are_compiled_once() {
+        let program = compiled(&["--package", "xtask", "--edges", "normal,build"]);
+        let tests = compiled(&["--workspace", "--edges", "normal,build,dev"]);
+        let twice: Vec<&String> = program.difference(&tests).collect();
+        assert!(program.len() > 100 && twice.is_empty(), "{twice:#?}");
+    }
 }
