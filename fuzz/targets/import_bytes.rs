@@ -37,7 +37,8 @@ fuzz_target!(|input: (u8, bool, &[u8])| {
 });
 
 fn count(store: &Visible, sql: &str) -> u64 {
-    store.connection
+    store
+        .connection
         .query_row(sql, [], |row| row.get(0))
         .unwrap()
 }
@@ -51,7 +52,8 @@ fn check(desk: &Desk, ending: &str, variant: usize, limits: bool, bytes: &[u8]) 
         }
         return;
     }
-    desk.store.connection
+    desk.store
+        .connection
         .execute_batch("DROP TABLE IF EXISTS processed_data CASCADE")
         .unwrap();
     let aggregates = [Aggregate::Mean, Aggregate::Max, Aggregate::P95];

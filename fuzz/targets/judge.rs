@@ -3,7 +3,8 @@
 
 use arbitrary::Arbitrary;
 use fleetcast_core::{
-    Day, EngineForecasts, Forecast, InnerForecast, SeriesKey, SeriesView, Split, TimeGrid, measurement,
+    Day, EngineForecasts, Forecast, InnerForecast, SeriesKey, SeriesView, Split, TimeGrid,
+    measurement,
 };
 use fleetcast_fuzz::Recipe;
 use fleetcast_fuzz::database::windows;
