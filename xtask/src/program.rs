@@ -41,7 +41,7 @@ impl Program {
         }
     }
 
-    /// From here on, texts call it by its name.
+    /// Lets texts call it by its name from here on.
     pub(crate) fn is_running(self) {
         // Whoever came first has said so.
         let _ = RUNNING.set(self);

@@ -50,7 +50,7 @@ pub enum Error {
         path: PathBuf,
         /// `macro` or `view`.
         kind: String,
-        /// Its name.
+        /// The name.
         name: String,
     },
     /// `processed_data` is a view of other files, and those were not asked for.

@@ -28,9 +28,9 @@ pub enum FileAccess {
     /// None: no view that somebody else put into it, and no table function, reaches further.
     #[default]
     OwnFile,
-    /// Those that the view `processed_data` is of, if it is one.
+    /// The files that the view `processed_data` is of, if it is one.
     Views,
-    /// Those that a command was given.
+    /// The files that a command was given.
     Named,
 }
 

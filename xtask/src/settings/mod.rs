@@ -38,7 +38,7 @@ pub(crate) struct Settings {
     pub(crate) reuse: Reuse,
     pub(crate) last_day: LastDay,
     pub(crate) on_collapse: OnCollapse,
-    /// Where what a run came to is written for monitoring.
+    /// The file to which what a run came to is written for monitoring.
     pub(crate) metrics: Option<PathBuf>,
     pub(crate) quiet: bool,
     /// Whether to print JSON instead of sentences.

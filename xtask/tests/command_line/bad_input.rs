@@ -101,24 +101,24 @@ fn odd_series_become_issues_and_the_rest_is_forecast() {
         "fleet.duckdb",
         &format!(
             "{INPUT}
-             CREATE MACRO day(d) AS DATE '2025-06-30' - d::INTEGER;
+             CREATE MACRO day_back(d) AS DATE '2025-06-30' - d::INTEGER;
              INSERT INTO processed_data
-             SELECT 'healthy', 'cpu', day(d), 50 + d % 7 FROM range(365) AS r (d) UNION ALL
-             SELECT 'constant', 'cpu', day(d), 7 FROM range(365) AS r (d) UNION ALL
-             SELECT 'zero', 'cpu', day(d), 0 FROM range(365) AS r (d) UNION ALL
-             SELECT 'negative', 'cpu', day(d), -20 - d % 7 FROM range(365) AS r (d) UNION ALL
-             SELECT 'nan', 'cpu', day(d), if(d % 50 = 0, 'NaN'::DOUBLE, 40 + d % 7) FROM range(365) AS r (d) UNION ALL
-             SELECT 'infinite', 'cpu', day(d), if(d % 50 = 0, 'inf'::DOUBLE, 40 + d % 7) FROM range(365) AS r (d) UNION ALL
-             SELECT 'null', 'cpu', day(d), if(d % 50 = 0, NULL, 40 + d % 7) FROM range(365) AS r (d) UNION ALL
-             SELECT 'twice', 'cpu', day(d), 40 + d % 7 FROM range(365) AS r (d) UNION ALL
-             SELECT 'twice', 'cpu', day(d), 40 + d % 7 FROM range(0, 365, 30) AS r (d) UNION ALL
-             SELECT 'gappy', 'cpu', day(d), 40 + d % 7 FROM range(365) AS r (d) WHERE d % 3 > 0 UNION ALL
-             SELECT 'newborn', 'cpu', day(d), 40 + d % 7 FROM range(9) AS r (d) UNION ALL
-             SELECT 'young', 'cpu', day(d), 40 + d % 7 FROM range(60) AS r (d) UNION ALL
-             SELECT 'ended', 'cpu', day(d), 40 + d % 7 FROM range(90, 365) AS r (d) UNION ALL
-             SELECT 'ancient', 'cpu', day(d), 40 + d % 7 FROM range(2000, 2100) AS r (d) UNION ALL
-             SELECT 'tomorrow', 'cpu', day(d), 40 + d % 7 FROM range(-5, 365) AS r (d) UNION ALL
-             SELECT NULL, 'cpu', day(0), 1 UNION ALL
+             SELECT 'healthy', 'cpu', day_back(d), 50 + d % 7 FROM range(365) AS r (d) UNION ALL
+             SELECT 'constant', 'cpu', day_back(d), 7 FROM range(365) AS r (d) UNION ALL
+             SELECT 'zero', 'cpu', day_back(d), 0 FROM range(365) AS r (d) UNION ALL
+             SELECT 'negative', 'cpu', day_back(d), -20 - d % 7 FROM range(365) AS r (d) UNION ALL
+             SELECT 'nan', 'cpu', day_back(d), if(d % 50 = 0, 'NaN'::DOUBLE, 40 + d % 7) FROM range(365) AS r (d) UNION ALL
+             SELECT 'infinite', 'cpu', day_back(d), if(d % 50 = 0, 'inf'::DOUBLE, 40 + d % 7) FROM range(365) AS r (d) UNION ALL
+             SELECT 'null', 'cpu', day_back(d), if(d % 50 = 0, NULL, 40 + d % 7) FROM range(365) AS r (d) UNION ALL
+             SELECT 'twice', 'cpu', day_back(d), 40 + d % 7 FROM range(365) AS r (d) UNION ALL
+             SELECT 'twice', 'cpu', day_back(d), 40 + d % 7 FROM range(0, 365, 30) AS r (d) UNION ALL
+             SELECT 'gappy', 'cpu', day_back(d), 40 + d % 7 FROM range(365) AS r (d) WHERE d % 3 > 0 UNION ALL
+             SELECT 'newborn', 'cpu', day_back(d), 40 + d % 7 FROM range(9) AS r (d) UNION ALL
+             SELECT 'young', 'cpu', day_back(d), 40 + d % 7 FROM range(60) AS r (d) UNION ALL
+             SELECT 'ended', 'cpu', day_back(d), 40 + d % 7 FROM range(90, 365) AS r (d) UNION ALL
+             SELECT 'ancient', 'cpu', day_back(d), 40 + d % 7 FROM range(2000, 2100) AS r (d) UNION ALL
+             SELECT 'tomorrow', 'cpu', day_back(d), 40 + d % 7 FROM range(-5, 365) AS r (d) UNION ALL
+             SELECT NULL, 'cpu', day_back(0), 1 UNION ALL
              SELECT 'healthy', 'cpu', NULL, 1;"
         ),
     );
