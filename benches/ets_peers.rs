@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let fit_all = || {
                 panel
                     .iter()
-                    .for_each(|series| drop(ets.fit_values(series.values)))
+                    .for_each(|series| drop(ets.fit_values(series.values)));
             };
             timings.note(name, microseconds_a_series(SERIES, fit_all));
         }
