@@ -91,6 +91,17 @@ pub enum Error {
         /// The table's name.
         table: &'static str,
     },
+    /// A table of ours has a column that fleetcast has not made.
+    #[error(
+        "table {table} has a column `{column}` that fleetcast has not made and the next run would drop; keep it in a \
+         table of your own"
+    )]
+    ForeignColumn {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: String,
+    },
     /// The tables were made by another version.
     #[error(
         "the tables have schema version {found}, this fleetcast works with {expected}; use the \

@@ -293,7 +293,7 @@ impl Store {
                 .optional()
                 .map_err(reading)?;
             return match found {
-                Some(SCHEMA_VERSION) => Ok(()),
+                Some(SCHEMA_VERSION) => self.check_columns(),
                 Some(older @ 1..SCHEMA_VERSION) => self.upgrade_from(older),
                 found => Err(Error::SchemaVersion {
                     found: found.unwrap_or(0),
@@ -325,6 +325,32 @@ impl Store {
                 .map_err(Error::while_doing("writing the schema version"))?;
             Ok(())
         })
+    }
+
+    /// Refuses tables of ours that somebody has given columns: a run puts new tables in their places, and
+    /// what stands in a column that it does not know would be lost.
+    fn check_columns(&self) -> Result<(), Error> {
+        let reading = Error::while_doing("reading the columns of the tables");
+        let mut statement = self
+            .connection
+            .prepare(include_str!("../sql/columns_of_table.sql"))
+            .map_err(reading)?;
+        let checked = Table::RESULTS.into_iter().chain(Table::IMPORT_NOTES);
+        for table in checked {
+            let found = statement
+                .query_map([table.as_str()], |row| row.get::<_, String>(0))
+                .map_err(reading)?;
+            for column in found {
+                let column = column.map_err(reading)?;
+                if !table.columns().any(|known| known == column) {
+                    return Err(Error::ForeignColumn {
+                        table: table.as_str(),
+                        column,
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds what this version of the tables has and an older one had not; what stands in them stays.

@@ -156,6 +156,19 @@ impl Table {
         key.split_once(')').map(|(columns, _)| columns)
     }
 
+    /// The columns it is made with, in their order.
+    pub(crate) fn columns(self) -> impl Iterator<Item = &'static str> {
+        let lines = self
+            .template()
+            .lines()
+            .filter_map(|line| line.strip_prefix("    "));
+        lines.filter_map(|line| {
+            let name = line.split_whitespace().next()?;
+            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            name.chars().all(is_name).then_some(name)
+        })
+    }
+
     fn template(self) -> &'static str {
         let heading = format!("-- table: {self}\n");
         DEFINITIONS.split_once(&heading).map_or("", |(_, rest)| {
@@ -226,5 +239,9 @@ mod tests {
             assert_eq!(without_key == definition, table.key().is_none(), "{table}");
         }
         assert_eq!(Table::Forecasts.key(), Some("host, resource, ds"));
+        let columns: Vec<&str> = Table::FleetcastSchema.columns().collect();
+        assert_eq!(columns, ["version"]);
+        assert_eq!(Table::CapacityOutlook.columns().count(), 15);
+        assert_eq!(Table::Forecasts.columns().last(), Some("trained_through"));
     }
 }

@@ -1,11 +1,13 @@
 //! What `DuckDB` said, in one line, and what to do about it.
 
 /// What marks an error whose way out is known, and that way.
-const WAYS_OUT: [(&str, &str); 7] = [
+const WAYS_OUT: [(&str, &str); 9] = [
     (
         "Out of Memory",
         "give more with --memory, or fewer --threads",
     ),
+    ("is main key table of the table", DEPENDED_ON),
+    ("there are entries that depend on it", DEPENDED_ON),
     // Before the next one, as DuckDB names its own limit where the disk is short.
     ("max_temp_directory_size", NO_ROOM),
     ("No space left on device", NO_ROOM),
@@ -15,6 +17,8 @@ const WAYS_OUT: [(&str, &str); 7] = [
     ("read-only", NOT_WRITABLE),
 ];
 
+const DEPENDED_ON: &str = "a table or view that is not fleetcast's depends on one that a run replaces: drop it, or keep \
+                           it in a database of its own";
 const NO_ROOM: &str = "the disk is full: make room beside the database, and give the command again; \
                        what was there before still stands";
 const DAMAGED: &str = "the file is damaged: put a backup in its place";

@@ -160,3 +160,45 @@ fn tables_of_another_version_are_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn what_somebody_has_added_to_our_tables_is_named_and_not_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("added.duckdb");
+    let options = OpenOptions {
+        create: true,
+        ..OPEN
+    };
+    drop(Store::open(&path, &options).unwrap());
+    let change = |sql: &str| Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    change("ALTER TABLE capacity_outlook ADD COLUMN ticket VARCHAR");
+    let message = Store::open(&path, &OPEN).unwrap_err().to_string();
+    assert!(
+        message.contains("table capacity_outlook has a column `ticket`"),
+        "{message}"
+    );
+    change("ALTER TABLE capacity_outlook DROP COLUMN ticket");
+    drop(Store::open(&path, &OPEN).unwrap());
+
+    // A key of somebody's table that refers to one of ours keeps it from being replaced.
+    let store = Visible::new();
+    let run = store.begin_run(&identity(), 1).unwrap();
+    store
+        .connection()
+        .execute_batch(
+            "CREATE TABLE tickets (host VARCHAR, resource VARCHAR,
+                 FOREIGN KEY (host, resource) REFERENCES model_leaderboard (host, resource))",
+        )
+        .unwrap();
+    let draft = store.draft(Table::ModelLeaderboard).unwrap();
+    let result = StageResult {
+        drafts: vec![draft],
+        ..nothing_of(Stage::Judge)
+    };
+    let message = store.publish(run, result).unwrap_err().to_string();
+    assert!(
+        message.contains("keep it in a database of its own"),
+        "{message}"
+    );
+    assert_eq!(message.lines().count(), 1);
+}
