@@ -195,3 +195,66 @@ fn an_import_killed_at_any_moment_is_whole_or_not_there_and_can_be_given_again()
         assert_eq!(data(&desk), new, "given again after {moment:?}");
     }
 }
+
+/// The export that stands in `out`: `(format, rows of the golden record)`, whole.
+fn export_that_stands(desk: &Desk) -> (&'static str, String) {
+    let is_there = |name: &str| desk.path(&format!("out/{name}")).exists();
+    let formats = ["parquet", "csv"];
+    let format = formats
+        .into_iter()
+        .find(|format| is_there(&format!("capacity_outlook.{format}")))
+        .unwrap();
+    for table in ["model_leaderboard", "capacity_outlook", "series_issues"] {
+        for other in formats {
+            let found = is_there(&format!("{table}.{other}"));
+            assert_eq!(found, other == format, "{table}.{other}");
+        }
+    }
+    let files = format!(
+        "read_{format}('{}/*/*.{format}')",
+        desk.path("out/forecasts").display()
+    );
+    let rows = desk.query(DB, &format!("SELECT count(*)::VARCHAR FROM {files}"));
+    (format, rows.into_iter().next().unwrap())
+}
+
+#[test]
+fn an_export_killed_at_any_moment_is_one_or_the_other() {
+    let desk = Desk::new();
+    desk.ok("demo --hosts 12 --months 14");
+    desk.ok("run-all --quiet --train-months 8 --horizon-days 90");
+    desk.ok("export --to out --format csv");
+    let (_, rows) = export_that_stands(&desk);
+    let whole = timed(|| drop(desk.ok("export --to out")));
+    let mut replaced = 0;
+    for (number, delay) in (0..).zip(moments(whole, 16)) {
+        let format = if number % 2 == 0 { "csv" } else { "parquet" };
+        let (before, _) = export_that_stands(&desk);
+        kill_after(&desk, &format!("export --to out --format {format}"), delay);
+        let (after, found) = export_that_stands(&desk);
+        assert_eq!(found, rows, "after {delay:?}");
+        assert!(after == before || after == format);
+        replaced += usize::from(after != before);
+    }
+    println!("{replaced} of 16 exports were done before they were killed");
+    desk.ok("export --to out --format csv");
+    assert_eq!(export_that_stands(&desk), ("csv", rows));
+}
+
+#[test]
+fn a_backup_killed_at_any_moment_is_whole_or_not_there() {
+    let desk = Desk::new();
+    desk.ok("demo --hosts 12 --months 14");
+    desk.ok("run-all --quiet --train-months 8 --horizon-days 90");
+    let contents = desk.contents(DB);
+    let whole = timed(|| drop(desk.ok("backup first.duckdb")));
+    for delay in moments(whole, 12) {
+        kill_after(&desk, "backup copy.duckdb", delay);
+        if desk.path("copy.duckdb").exists() {
+            assert_eq!(desk.contents("copy.duckdb"), contents, "after {delay:?}");
+        }
+        assert_eq!(desk.contents(DB), contents);
+    }
+    desk.ok("backup copy.duckdb");
+    assert_eq!(desk.contents("copy.duckdb"), contents);
+}
