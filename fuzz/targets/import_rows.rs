@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use arbitrary::Arbitrary;
-use fleetcast_fuzz::database::memory;
+use fleetcast_fuzz::database::{Visible, memory};
 use fleetcast_fuzz::{Name, Oddity};
 use fleetcast_store::Import;
 use libfuzzer_sys::fuzz_target;
