@@ -147,14 +147,14 @@ fn names_are_no_formulas_and_no_lines_of_ours() {
 fn a_file_that_is_gone_is_noticed() {
     let desk = Desk::new();
     desk.ok("demo --hosts 60 --months 14");
-    let child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(RUN.split_whitespace())
         .current_dir(desk.dir.path())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     // It is open once its log is there.
-    while !desk.path("fleet.duckdb.wal").exists() {
+    while !desk.path("fleet.duckdb.wal").exists() && child.try_wait().unwrap().is_none() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     std::fs::rename(desk.path(DB), desk.path("moved.duckdb")).unwrap();

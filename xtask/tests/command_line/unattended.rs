@@ -140,14 +140,14 @@ fn who_interrupts_a_run_can_go_on_with_it() {
     for signal in ["INT", "TERM"] {
         let desk = Desk::new();
         std::fs::copy(whole.path(DB), desk.path(DB)).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .args(RUN.split_whitespace())
             .current_dir(desk.dir.path())
             .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         // The run has begun once its log is there.
-        while !desk.path("fleet.duckdb.wal").exists() {
+        while !desk.path("fleet.duckdb.wal").exists() && child.try_wait().unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         let sent = Command::new("kill")
