@@ -36,6 +36,7 @@ struct Fleet {
 impl Fleet {
     fn open(path: &Path) -> Result<Self, Failure> {
         let options = OpenOptions {
+            read_only: false,
             create: false,
             threads: None,
             access: fleetcast_store::FileAccess::Named,

@@ -27,7 +27,8 @@ use crate::settings::CommonFlags;
     Every flag can stand in fleetcast.toml, and in the environment (--db is FLEETCAST_DB). NO_COLOR is honoured, bars are \
     drawn on terminals only.\n\
     Exit codes: 0 done; 1 cannot be done (one line on standard error says why); 2 wrong usage; 3 done, but most\n\
-    series would have lost their forecasts, so the earlier ones stand (--force replaces them); 130 interrupted.")]
+    series would have lost their forecasts, so the earlier ones stand (--force replaces them); 4 `changes` has found\n\
+    what --fail-on names; 130 interrupted.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -71,6 +72,10 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         to: PathBuf,
     },
+    /// Tell what is another than in the last run: series newly full, dates that moved, forecasts that were wrong.
+    Changes(ChangesFlags),
+    /// Note that a series is known about: `changes` does not name it up to a day.
+    Acknowledge(AcknowledgeFlags),
     /// Tell what a database holds, for which data, and how fresh it is.
     Status,
     /// Print the completion script of a shell: `source <(cargo xtask completions bash)`.
@@ -318,6 +323,78 @@ pub(crate) enum ExportFormat {
     Csv,
     /// An object a line.
     Json,
+}
+
+/// Flags of `changes`: on the command line only.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    cargo xtask changes                       since the last run on other data\n  \
+    cargo xtask changes --since 2025-12-01    since the outlook of that day, or the last one before it\n  \
+    cargo xtask changes --fail-on new-full    exit code 4 where a series is newly full")]
+pub(crate) struct ChangesFlags {
+    /// The number of an earlier run, or a day [default: the run before]
+    #[arg(long, value_name = "RUN|DATE")]
+    pub(crate) since: Option<Since>,
+    /// Days by which a date must have moved to be named
+    #[arg(long, value_name = "N", default_value_t = 14)]
+    pub(crate) moved_by: u32,
+    /// End with exit code 4 where there is any of these
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) fail_on: Vec<FailOn>,
+}
+
+/// An earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// By its number.
+    Run(i64),
+    /// By the day its data end on, or the last one before.
+    Day(Day),
+}
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text.parse::<i64>(), text.parse::<Day>()) {
+            (Ok(run), _) => Ok(Self::Run(run)),
+            (_, Ok(day)) => Ok(Self::Day(day)),
+            _ => Err("give the number of a run, or a day such as 2025-12-31".to_owned()),
+        }
+    }
+}
+
+/// What `changes` may be asked to fail on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A series that is newly full within the horizon.
+    NewFull,
+    /// A forecast that turned out wrong.
+    Drift,
+}
+
+/// Flags of `acknowledge`: on the command line only.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    cargo xtask acknowledge db-01 disk --until 2026-03-01 --note 'new shelf in February'\n  \
+    cargo xtask acknowledge                     what is known about\n  \
+    cargo xtask acknowledge db-01 disk --remove")]
+pub(crate) struct AcknowledgeFlags {
+    /// The host
+    #[arg(value_name = "HOST", requires = "resource")]
+    pub(crate) host: Option<String>,
+    /// Its resource
+    #[arg(value_name = "RESOURCE")]
+    pub(crate) resource: Option<String>,
+    /// The last day of data up to which it is not named
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "host")]
+    pub(crate) until: Option<Day>,
+    /// What to say of it
+    #[arg(long, value_name = "TEXT", requires = "until")]
+    pub(crate) note: Option<String>,
+    /// Take it back
+    #[arg(long, requires = "host", conflicts_with = "until")]
+    pub(crate) remove: bool,
 }
 
 /// Flags of `limits`: on the command line only.

@@ -1,5 +1,8 @@
 //! The end of a command that somebody interrupts.
 
+#[cfg(unix)]
+use crate::output;
+
 /// What a program ends with that was interrupted.
 #[cfg(unix)]
 const INTERRUPTED: i32 = 130;
@@ -16,8 +19,8 @@ pub(crate) fn end_with_a_word() {
     };
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
-            eprintln!(
-                "interrupted; what was done stands, and the same command goes on where it stopped"
+            output::interrupted(
+                "interrupted; what was done stands, and the same command goes on where it stopped",
             );
             // At once: other threads are at work, and nothing may be taken apart under them.
             signal_hook::low_level::exit(INTERRUPTED);

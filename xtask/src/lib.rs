@@ -6,6 +6,7 @@
 
 mod accuracy;
 mod backup;
+mod changes;
 mod cli;
 mod config_file;
 mod demo;
@@ -23,6 +24,7 @@ mod output;
 mod place;
 mod program;
 mod progress;
+mod publish;
 mod report;
 mod run;
 mod settings;
@@ -56,14 +58,31 @@ pub fn run(program: Program) -> ExitCode {
         Err(error) => error.exit(),
     };
     match execute(cli, program) {
-        Ok(()) if output::is_complete() => ExitCode::SUCCESS,
-        Ok(()) => {
+        Ok(ending) if output::is_complete() => ending.into(),
+        Ok(_) => {
             eprintln!("error: standard output could not be written; is the disk full?");
             ExitCode::FAILURE
         }
         Err(error) => {
             output::error(&error.to_string());
             ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// How a command ends that has done what it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Done,
+    /// It found what it was to look for.
+    Found,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Done => Self::SUCCESS,
+            Ending::Found => Self::from(4),
         }
     }
 }
@@ -76,15 +95,22 @@ fn completions(shell: clap_complete::Shell, program: Program) {
     output::line(String::from_utf8_lossy(&script).trim_end());
 }
 
-fn execute(cli: Cli, program: Program) -> Result<(), Error> {
+fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
+    // Known before anything can go wrong, where it is not only the file that says so.
+    if let Some(format) = cli.flags.log_format {
+        output::log_as(format);
+    }
     let file = ConfigFile::read(cli.flags.config.as_deref())?;
     let settings = Settings::resolve(cli.flags.or(file.common))?;
+    output::log_as(settings.log_format);
     // The one pool all engines share; DuckDB gets the same number for itself.
     rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads)
         .build_global()
         .map_err(|error| Error::Threads(error.to_string()))?;
     match cli.command {
+        Command::Changes(flags) => return changes::print(&settings, &flags),
+        Command::Acknowledge(flags) => changes::acknowledge(&settings, flags),
         Command::RunAll => run::run_all(&settings, file.demo),
         Command::Prophet => run::engine(&settings, Stage::Prophet),
         Command::Challenger => run::engine(&settings, Stage::Challenger),
@@ -107,5 +133,6 @@ fn execute(cli: Cli, program: Program) -> Result<(), Error> {
             Ok(())
         }
         Command::Accuracy(flags) => accuracy::measure(&settings, flags.or(file.import)),
-    }
+    }?;
+    Ok(Ending::Done)
 }

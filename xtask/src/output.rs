@@ -5,10 +5,61 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::ValueEnum;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
 use crate::program::by_its_name;
 
 /// Whether something could not be written, other than to a reader that has left.
 static FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Whether what is going on is told in objects of JSON.
+static AS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// How it is told what is going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// Sentences.
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// Tells what is going on in this format from here on.
+pub(crate) fn log_as(format: LogFormat) {
+    AS_JSON.store(format == LogFormat::Json, Ordering::Relaxed);
+}
+
+/// Whether what is going on is told in objects of JSON.
+pub(crate) fn logs_json() -> bool {
+    AS_JSON.load(Ordering::Relaxed)
+}
+
+/// An object of the log: when, how serious, what, and whatever else is known of it.
+fn event(level: &str, message: &str, known: Value) -> String {
+    let now = Timestamp::now();
+    let mut event = json!({
+        "time": format!("{now:.3}"),
+        "level": level,
+        "message": by_its_name(message.trim()),
+    });
+    if let (Value::Object(event), Value::Object(known)) = (&mut event, known) {
+        event.extend(known);
+    }
+    visible(&event.to_string()).into_owned()
+}
+
+/// Says what is going on: in a sentence, or as an object with what is known of it besides.
+pub(crate) fn say(text: &str, known: impl FnOnce() -> Value) {
+    if !logs_json() {
+        line(text);
+    } else if !text.is_empty() {
+        line(event("info", text, known()));
+    }
+}
 
 /// Writes a line (or several) to standard output. A reader that has left (`run-all | head`) is no reason to stop
 /// a run: its results are tables.
@@ -23,12 +74,29 @@ pub(crate) fn line(text: impl Display) {
 
 /// Writes why a command ends, in one line on standard error.
 pub(crate) fn error(text: &str) {
-    eprintln!("error: {}", in_one_line(&by_its_name(text)));
+    complain("error", text);
 }
 
 /// Writes something that should be looked at, in one line on standard error.
 pub(crate) fn warning(text: &str) {
-    eprintln!("warning: {}", in_one_line(&by_its_name(text)));
+    complain("warning", text);
+}
+
+/// Writes that somebody has interrupted the command, in one line on standard error.
+pub(crate) fn interrupted(text: &str) {
+    if logs_json() {
+        eprintln!("{}", event("warning", text, json!({})));
+    } else {
+        eprintln!("{text}");
+    }
+}
+
+fn complain(level: &str, text: &str) {
+    if logs_json() {
+        eprintln!("{}", event(level, text, json!({})));
+    } else {
+        eprintln!("{level}: {}", in_one_line(&by_its_name(text)));
+    }
 }
 
 /// Whether everything that was to be printed has been, or nobody wants it any more.

@@ -5,7 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fleetcast_pipeline::StageProgress;
+use fleetcast_store::RunId;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use serde_json::{Value, json};
 
 use crate::output;
 
@@ -22,8 +25,13 @@ impl Reporter {
 
     /// A line of its own.
     pub(crate) fn say(self, line: impl std::fmt::Display) {
+        self.tell(line, || json!({}));
+    }
+
+    /// A line of its own, with what is known besides where it is told to a program.
+    pub(crate) fn tell(self, line: impl std::fmt::Display, known: impl FnOnce() -> Value) {
         if !self.quiet {
-            output::line(line);
+            output::say(&line.to_string(), known);
         }
     }
 
@@ -34,9 +42,9 @@ impl Reporter {
         }
     }
 
-    /// Begins a stage of `total` series.
-    pub(crate) fn stage(self, name: &'static str, total: usize) -> Progress {
-        let bar = if self.quiet || !std::io::stderr().is_terminal() {
+    /// Begins a stage of `total` series, of a run where it is a run's.
+    pub(crate) fn stage(self, run: Option<RunId>, name: &'static str, total: usize) -> Progress {
+        let bar = if self.quiet || output::logs_json() || !std::io::stderr().is_terminal() {
             ProgressBar::hidden()
         } else {
             ProgressBar::new(total as u64)
@@ -50,6 +58,7 @@ impl Reporter {
         bar.set_message(name);
         Progress {
             reporter: self,
+            run,
             name,
             total,
             bar,
@@ -63,6 +72,7 @@ impl Reporter {
 #[derive(Debug)]
 pub(crate) struct Progress {
     reporter: Reporter,
+    run: Option<RunId>,
     name: &'static str,
     total: usize,
     bar: ProgressBar,
@@ -121,9 +131,18 @@ impl StageProgress for Progress {
         } else {
             format!(" ({})", notes.join("; "))
         };
-        self.reporter.say(format_args!(
-            "{name:>10}: {total} series, {rows} rows, {seconds:.1} s{notes}"
-        ));
+        let line = format_args!("{name:>10}: {total} series, {rows} rows, {seconds:.1} s{notes}");
+        self.reporter.tell(line, || {
+            json!({
+                "run": self.run.map(RunId::get),
+                "stage": name,
+                "series": total,
+                "rows": rows,
+                "seconds": seconds,
+                "seconds_in_engine": in_engine.as_secs_f64(),
+                "series_reused": reused,
+            })
+        });
         seconds
     }
 }

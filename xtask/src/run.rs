@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::memory::MemoryBudget;
 use crate::progress::Reporter;
 use crate::settings::Settings;
-use crate::{demo, metrics_file, summary};
+use crate::{demo, metrics_file, publish, summary};
 
 pub(crate) fn run_all(settings: &Settings, demo_flags: DemoFlags) -> Result<(), Error> {
     let reporter = Reporter::new(settings.quiet);
@@ -48,8 +48,12 @@ pub(crate) fn write(settings: &Settings) -> Result<(), Error> {
 /// Does work that ends a run, and tells what it came to.
 fn finish(settings: &Settings, work: Work) -> Result<(), Error> {
     let metrics = metrics_file::place(settings)?;
+    let publication = publish::place(settings)?;
     let store = settings.open(false)?;
     let run = with_pipeline(settings, &store, work)?;
+    if let Some(publication) = publication {
+        publish::copy(&store, &publication)?;
+    }
     if let Some(metrics) = metrics {
         metrics_file::write(&metrics, &store, run)?;
     }
@@ -127,7 +131,7 @@ impl Host for Attended {
         self.reporter.say(line);
     }
 
-    fn stage(&self, stage: Stage, series: usize) -> Box<dyn StageProgress> {
-        Box::new(self.reporter.stage(stage.as_str(), series))
+    fn stage(&self, run: RunId, stage: Stage, series: usize) -> Box<dyn StageProgress> {
+        Box::new(self.reporter.stage(Some(run), stage.as_str(), series))
     }
 }

@@ -3,6 +3,7 @@
 use fleetcast_store::{LeaderboardSummary, RunId, Store, Table};
 use serde_json::{Value, json};
 
+use crate::changes;
 use crate::error::Error;
 use crate::output;
 use crate::progress::Reporter;
@@ -19,6 +20,15 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
         return Ok(());
     }
     let reporter = Reporter::new(settings.quiet);
+    let changes = changes::since_the_last_run(settings, store)?;
+    if output::logs_json() {
+        let summary = summary_json(store, run, &leaderboard, without_forecast)?;
+        reporter.tell(
+            format_args!("run {run} is complete"),
+            || json!({"run": run.get(), "changes": changes, "summary": summary}),
+        );
+        return Ok(());
+    }
 
     reporter.say("");
     let mut winners = table(&["model", "wins", "median MAPE %"]);
@@ -94,6 +104,9 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
         of("not_within_horizon"),
         of("no_limit"),
     ));
+    if let Some(changes) = changes {
+        reporter.say(format_args!("{changes} (`cargo xtask changes` names them)"));
+    }
     let path = store.path().display();
     reporter.say(format_args!(
         "look next at `cargo xtask report --db {path}`, or at the tables forecasts, capacity_outlook, \

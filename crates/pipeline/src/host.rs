@@ -3,6 +3,7 @@
 use std::fmt;
 
 use fleetcast_core::Stage;
+use fleetcast_store::RunId;
 
 /// Who runs a pipeline. Nothing that is computed depends on it.
 pub trait Host: fmt::Debug {
@@ -12,8 +13,8 @@ pub trait Host: fmt::Debug {
     /// Says something about the run, in one line.
     fn say(&self, line: fmt::Arguments<'_>);
 
-    /// Begins a stage over `series` series.
-    fn stage(&self, stage: Stage, series: usize) -> Box<dyn StageProgress>;
+    /// Begins a stage of a run, over `series` series.
+    fn stage(&self, run: RunId, stage: Stage, series: usize) -> Box<dyn StageProgress>;
 }
 
 /// One stage's progress.
@@ -43,7 +44,7 @@ impl Host for Unattended {
 
     fn say(&self, _: fmt::Arguments<'_>) {}
 
-    fn stage(&self, _: Stage, _: usize) -> Box<dyn StageProgress> {
+    fn stage(&self, _: RunId, _: Stage, _: usize) -> Box<dyn StageProgress> {
         Box::new(Self)
     }
 }

@@ -283,7 +283,7 @@ impl<'a> Pipeline<'a> {
     /// Does a stage's work and publishes its tables; where that fails, the earlier tables stand
     /// and the run is marked as failed.
     fn stage(&self, stage: Stage, run: RunId, histories: &Histories<'_>) -> Result<(), Error> {
-        let progress = self.host.stage(stage, self.index.keys.len());
+        let progress = self.host.stage(run, stage, self.index.keys.len());
         let published = self
             .draft(stage, run, histories, progress.as_ref())
             .and_then(|mut result| {

@@ -99,6 +99,7 @@ impl WriteStage<'_> {
             archive: Archive {
                 trained_through: self.rules.trained_through,
                 keep: self.keep,
+                as_of,
             },
         };
         let look_back = u32::try_from(days_to_look_back(self.rules.sustained)).unwrap_or(u32::MAX);

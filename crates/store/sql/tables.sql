@@ -247,6 +247,27 @@ CREATE TABLE IF NOT EXISTS {table} (
     PRIMARY KEY (host, resource)
 );
 
+-- table: outlook_history
+-- The outlooks of earlier runs, to hold against what happened: of the last 14 days all, then one a week.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id           BIGINT  NOT NULL,
+    host             VARCHAR NOT NULL,
+    resource         VARCHAR NOT NULL,
+    threshold        DOUBLE,
+    capacity         DOUBLE,
+    limits_from      VARCHAR NOT NULL,
+    status           VARCHAR NOT NULL,
+    full_on          DATE,
+    full_on_earliest DATE,
+    days_left        INTEGER,
+    trust            VARCHAR,
+    model            VARCHAR NOT NULL,
+    as_of            DATE    NOT NULL,
+    recent           DOUBLE,
+    peak             DOUBLE  NOT NULL,
+    rule             VARCHAR NOT NULL CHECK (rule IN ('line', 'path'))  -- what full_on and within go by
+);
+
 -- table: series_issues
 CREATE TABLE IF NOT EXISTS {table} (
     run_id   BIGINT  NOT NULL,
@@ -320,4 +341,14 @@ CREATE TABLE IF NOT EXISTS {table} (
 -- refusal proposes.
 CREATE TABLE IF NOT EXISTS {table} (
     format VARCHAR NOT NULL  -- of strptime
+);
+
+-- table: acknowledged
+-- Series that somebody knows about: `changes` does not name them up to a day.
+CREATE TABLE IF NOT EXISTS {table} (
+    host     VARCHAR NOT NULL,
+    resource VARCHAR NOT NULL,
+    until    DATE    NOT NULL,
+    note     VARCHAR,
+    PRIMARY KEY (host, resource)
 );

@@ -68,3 +68,77 @@ SELECT
 FROM model_leaderboard
 GROUP BY ALL
 ORDER BY ALL;
+
+-- What became of outlooks: every one that named no series over already, of this run and earlier ones, beside the first
+-- sustained crossing that was observed after it, by the rule of its run. A day that occurs twice has the mean of its
+-- values.
+CREATE OR REPLACE VIEW live_outlook_accuracy AS
+WITH rules AS (
+    SELECT
+        run_id,
+        (config->'forecast'->>'horizon_days')::INTEGER AS horizon_days,
+        split_part(config->'outlook'->>'sustained', '/', 1)::INTEGER AS full_days,
+        split_part(config->'outlook'->>'sustained', '/', 2)::INTEGER AS of_days
+    FROM runs
+),
+promised AS (
+    SELECT *
+    FROM (
+        SELECT
+            run_id, host, resource, threshold, status, full_on, full_on_earliest, trust, model, as_of, 'line' AS rule
+        FROM capacity_outlook
+        UNION ALL
+        SELECT
+            run_id, host, resource, threshold, status, full_on, full_on_earliest, trust, model, as_of, rule
+        FROM outlook_history
+    )
+    JOIN rules USING (run_id)
+    WHERE status NOT IN ('over', 'no_limit')
+),
+asked AS (
+    SELECT host, resource, threshold, full_days, of_days, min(as_of) AS as_of
+    FROM promised
+    GROUP BY ALL
+),
+observed AS (
+    SELECT a.host, a.resource, a.threshold, a.full_days, a.of_days, d.ds, d.actual >= a.threshold AS is_full
+    FROM asked AS a
+    JOIN (
+        SELECT host::VARCHAR AS host, resource::VARCHAR AS resource, ds, avg(utilization::DOUBLE) AS actual
+        FROM processed_data
+        WHERE abs(utilization::DOUBLE) <= 1e100
+          AND ds > (SELECT min(as_of) FROM asked)
+        GROUP BY ALL
+    ) AS d ON d.host = a.host AND d.resource = a.resource AND d.ds > a.as_of
+),
+crossings AS (
+    SELECT host, resource, threshold, full_days, of_days, ds
+    FROM observed
+    QUALIFY is_full AND count(*) FILTER (is_full) OVER (
+        PARTITION BY host, resource, threshold, full_days, of_days
+        ORDER BY ds
+        RANGE BETWEEN CURRENT ROW AND to_days(of_days - 1) FOLLOWING
+    ) >= full_days
+),
+seen AS (
+    SELECT host, resource, max(ds) AS known_through
+    FROM observed
+    GROUP BY ALL
+),
+came AS (
+    SELECT
+        p.*, s.known_through,
+        CASE WHEN c.ds <= p.as_of + p.horizon_days THEN c.ds END AS came_full_on
+    FROM promised AS p
+    LEFT JOIN seen AS s ON s.host = p.host AND s.resource = p.resource
+    ASOF LEFT JOIN crossings AS c
+        ON c.host = p.host AND c.resource = p.resource AND c.threshold = p.threshold
+       AND c.full_days = p.full_days AND c.of_days = p.of_days AND c.ds > p.as_of
+)
+SELECT
+    run_id, host, resource, model, trust, rule, as_of, horizon_days, threshold, status, full_on, full_on_earliest,
+    came_full_on, known_through,
+    came_full_on IS NOT NULL OR coalesce(known_through >= as_of + horizon_days, false) AS is_known,
+    came_full_on - full_on AS days_late,
+    full_on_earliest <= came_full_on AS warned_in_time
+FROM came;

@@ -24,7 +24,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// Another process has the file open.
-    #[error("{} is in use by {holder}; wait until it is done, or close it", path.display())]
+    #[error("{} is in use by {holder}; wait until it is done, close it, or let the command wait with --wait SECONDS", path.display())]
     Locked {
         /// The file asked for.
         path: PathBuf,
@@ -70,6 +70,25 @@ pub enum Error {
     Gone {
         /// The file.
         path: PathBuf,
+    },
+    /// The tables are missing or of an earlier version, and the file is not to be written.
+    #[error(
+        "{} is read-only, and its tables are those of an earlier version or none; work on a copy that can be written",
+        path.display()
+    )]
+    OlderTables {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database could not be copied.
+    #[error("cannot copy {} to {}: {source}; name another place", path.display(), to.display())]
+    CannotCopy {
+        /// The file.
+        path: PathBuf,
+        /// Where the copy was to be.
+        to: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// What was done could not be written into the file itself.
     #[error(

@@ -42,7 +42,7 @@ pub struct Renamed {
 }
 
 /// Tables that say something of a series that is gone.
-const OF_SERIES: [Table; 10] = [
+const OF_SERIES: [Table; 12] = [
     Table::Forecasts,
     Table::ModelLeaderboard,
     Table::BacktestScores,
@@ -53,6 +53,8 @@ const OF_SERIES: [Table; 10] = [
     Table::ChallengerForecasts,
     Table::ProphetInputs,
     Table::ChallengerInputs,
+    Table::OutlookHistory,
+    Table::Acknowledged,
 ];
 
 impl Store {
@@ -124,8 +126,8 @@ impl Store {
     }
 
     /// Gives a host's rows another name, which other rows may have already: the histories become one. Of a day both
-    /// have, the new name's value is kept. Limits of the host, and what was noted of its days, move along where the
-    /// new name has none of its own.
+    /// have, the new name's value is kept. Limits of the host, what was noted of it and earlier outlooks move along
+    /// where the new name has none of its own.
     ///
     /// # Errors
     ///
@@ -173,6 +175,12 @@ impl Store {
             self.connection
                 .execute("DELETE FROM resource_limits WHERE host = $1", [from])
                 .map_err(renaming)?;
+            for sql in [
+                include_str!("../sql/rename_acknowledged.sql"),
+                include_str!("../sql/rename_outlooks.sql"),
+            ] {
+                self.connection.execute(sql, [from, to]).map_err(renaming)?;
+            }
             self.forget_results()?;
             Ok(Renamed { rows, days_of_both })
         })

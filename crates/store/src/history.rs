@@ -13,6 +13,8 @@ pub struct Archive {
     pub trained_through: Day,
     /// How many golden records are kept beside the newest.
     pub keep: u32,
+    /// The last day of data of the new outlook: the last one is kept where it is as of another.
+    pub as_of: Day,
 }
 
 impl Store {
@@ -32,6 +34,21 @@ impl Store {
                 params![Date(archive.trained_through), archive.keep],
             )
             .map_err(archiving)?;
+        Ok(())
+    }
+
+    /// Moves the outlook to `outlook_history`, unless the one to come is as of the same day, and drops those
+    /// that are too old.
+    pub(crate) fn archive_outlook(&self, as_of: Day) -> Result<(), Error> {
+        let archiving = Error::while_doing("keeping the last outlook");
+        for sql in [
+            include_str!("../sql/archive_outlook.sql"),
+            include_str!("../sql/forget_outlooks.sql"),
+        ] {
+            self.connection
+                .execute(sql, params![Date(as_of)])
+                .map_err(archiving)?;
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arrow_columns;
+mod changes;
 mod collapse;
 mod date;
 mod draft;
@@ -28,6 +29,7 @@ mod tables;
 mod wanted;
 mod way_out;
 
+pub use changes::{Acknowledgement, Change, OutlookChange, OutlookRecord, Promise, WrongForecast};
 pub use collapse::Standing;
 pub use draft::{Draft, Segment};
 pub use engine_draft::{EngineBatch, EngineDraft, Made};

@@ -1,8 +1,11 @@
 //! Opening a database, and making sure of its tables.
 
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf, absolute};
 
-use duckdb::{Config, Connection, OptionalExt, params};
+use duckdb::{AccessMode, Config, Connection, OptionalExt, params};
 
 use crate::tables::SCHEMA_VERSION;
 use crate::way_out::explained;
@@ -13,6 +16,9 @@ use crate::{Error, Table};
 pub struct OpenOptions {
     /// Make the file where there is none.
     pub create: bool,
+    /// Write nothing, so that others may read at the same time. A file that is marked as read-only is never
+    /// written.
+    pub read_only: bool,
     /// Threads `DuckDB` may use; `None` leaves the choice to it.
     pub threads: Option<usize>,
     /// Which other files may be read and written.
@@ -43,6 +49,11 @@ pub struct Store {
     path: PathBuf,
     /// The file as it was when it was opened; `None` in memory.
     file: Option<FileIdentity>,
+    /// Whether nothing is written.
+    read_only: bool,
+    /// The file, once it was copied. A system that locks files for processes gives the lock back as soon as
+    /// one of the process' handles is closed: this one is closed after the connection.
+    copied: OnceCell<File>,
 }
 
 /// Which file stands under a name.
@@ -78,6 +89,11 @@ impl Store {
                 path: path.to_owned(),
             });
         }
+        let is_marked = std::fs::metadata(path).is_ok_and(|file| file.permissions().readonly());
+        let options = &OpenOptions {
+            read_only: options.read_only || is_marked,
+            ..options.clone()
+        };
         let mut connection = connect(path, options)?;
         // Before anything of the file is looked at, it reaches nothing but itself.
         close_other_files(&connection)?;
@@ -97,9 +113,13 @@ impl Store {
             connection,
             path: path.to_owned(),
             file: FileIdentity::of(path),
+            read_only: options.read_only,
+            copied: OnceCell::new(),
         };
         store.check_schema()?;
-        store.make_limits()?;
+        if !store.read_only {
+            store.make_limits()?;
+        }
         Ok(store)
     }
 
@@ -111,6 +131,7 @@ impl Store {
     pub fn in_memory() -> Result<Self, Error> {
         let options = OpenOptions {
             create: true,
+            read_only: false,
             threads: None,
             access: FileAccess::Named,
             memory: None,
@@ -137,6 +158,8 @@ impl Store {
             connection,
             path: PathBuf::from(":memory:"),
             file: None,
+            read_only: false,
+            copied: OnceCell::new(),
         };
         store.check_schema()?;
         store.make_limits()?;
@@ -160,7 +183,7 @@ impl Store {
     /// [`Error::Gone`] where the file was removed or replaced since it was opened, [`Error::Unwritten`]
     /// where it cannot be written.
     pub fn finish(&self) -> Result<(), Error> {
-        let Some(file) = self.file else {
+        let Some(file) = self.file.filter(|_| !self.read_only) else {
             return Ok(());
         };
         let gone = || Error::Gone {
@@ -177,6 +200,39 @@ impl Store {
         })
     }
 
+    /// Copies the database as it stands to the file `to`, which is made or replaced. While that is done, nobody
+    /// else writes; what is done until then is in the copy, and no log beside it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::finish`]; [`Error::CannotOpen`] where the file cannot be read, [`Error::CannotCopy`] where
+    /// the copy cannot be written.
+    pub fn copy_to(&self, to: &Path) -> Result<(), Error> {
+        self.finish()?;
+        if self.copied.get().is_none() {
+            let file = File::open(&self.path).map_err(|error| Error::CannotOpen {
+                path: self.path.clone(),
+                cause: error.to_string(),
+            })?;
+            // Nobody else sets it in between.
+            let _ = self.copied.set(file);
+        }
+        let copy = || {
+            let Some(mut from) = self.copied.get() else {
+                return Ok(());
+            };
+            from.seek(SeekFrom::Start(0))?;
+            let mut file = File::create(to)?;
+            std::io::copy(&mut from, &mut file)?;
+            file.sync_all()
+        };
+        copy().map_err(|source| Error::CannotCopy {
+            path: self.path.clone(),
+            to: to.to_owned(),
+            source,
+        })
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -189,6 +245,10 @@ impl Store {
     ///
     /// [`Error::Database`] where `DuckDB` refuses.
     pub fn ensure_table(&self, table: Table) -> Result<(), Error> {
+        // What is only read has its tables already.
+        if self.read_only && self.has_table(table.as_str())? {
+            return Ok(());
+        }
         self.connection
             .execute_batch(&table.definition(table.as_str()))
             .map_err(Error::while_doing("creating a table"))?;
@@ -232,7 +292,7 @@ impl Store {
         let names = statement
             .query_map([], |row| row.get::<_, String>(0))
             .map_err(listing)?;
-        let noted = Table::IMPORT_NOTES.map(Table::as_str);
+        let noted = Table::NOTES.map(Table::as_str);
         let made = Table::RESULTS
             .map(Table::as_str)
             .into_iter()
@@ -294,12 +354,20 @@ impl Store {
                 .map_err(reading)?;
             return match found {
                 Some(SCHEMA_VERSION) => self.check_columns(),
+                Some(1..SCHEMA_VERSION) if self.read_only => Err(Error::OlderTables {
+                    path: self.path.clone(),
+                }),
                 Some(older @ 1..SCHEMA_VERSION) => self.upgrade_from(older),
                 found => Err(Error::SchemaVersion {
                     found: found.unwrap_or(0),
                     expected: SCHEMA_VERSION,
                 }),
             };
+        }
+        if self.read_only {
+            return Err(Error::OlderTables {
+                path: self.path.clone(),
+            });
         }
         for table in Table::RESULTS {
             if self.has_table(table.as_str())? {
@@ -309,7 +377,7 @@ impl Store {
             }
         }
         self.in_one_transaction("creating the tables", || {
-            let noted = Table::IMPORT_NOTES.into_iter();
+            let noted = Table::NOTES.into_iter();
             for table in Table::RESULTS
                 .into_iter()
                 .chain(noted)
@@ -335,7 +403,7 @@ impl Store {
             .connection
             .prepare(include_str!("../sql/columns_of_table.sql"))
             .map_err(reading)?;
-        let checked = Table::RESULTS.into_iter().chain(Table::IMPORT_NOTES);
+        let checked = Table::RESULTS.into_iter().chain(Table::NOTES);
         for table in checked {
             let found = statement
                 .query_map([table.as_str()], |row| row.get::<_, String>(0))
@@ -356,13 +424,14 @@ impl Store {
     /// Adds what this version of the tables has and an older one had not; what stands in them stays.
     fn upgrade_from(&self, older: i64) -> Result<(), Error> {
         const ACTION: &str = "upgrading the tables";
-        const STEPS: [(i64, &str); 3] = [
+        const STEPS: [(i64, &str); 4] = [
             (1, include_str!("../sql/upgrade_from_1.sql")),
             (2, include_str!("../sql/upgrade_from_2.sql")),
             (3, include_str!("../sql/upgrade_from_3.sql")),
+            (4, include_str!("../sql/upgrade_from_4.sql")),
         ];
         self.in_one_transaction(ACTION, || {
-            for table in Table::RESULTS.into_iter().chain(Table::IMPORT_NOTES) {
+            for table in Table::RESULTS.into_iter().chain(Table::NOTES) {
                 self.ensure_table(table)?;
             }
             for (_, step) in STEPS.into_iter().filter(|(from, _)| *from >= older) {
@@ -453,6 +522,10 @@ fn configuration(options: &OpenOptions) -> Result<Config, duckdb::Error> {
     let config = Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?;
+    let config = match options.read_only {
+        true => config.access_mode(AccessMode::ReadOnly)?,
+        false => config,
+    };
     let config = match options.threads {
         Some(threads) => config.threads(i64::try_from(threads).unwrap_or(i64::MAX))?,
         None => config,

@@ -48,6 +48,7 @@ impl Store {
         self.in_one_transaction(ACTION, || {
             if let Some(archive) = result.archive {
                 self.archive_golden_record(archive)?;
+                self.archive_outlook(archive.as_of)?;
             }
             let (issues, tables): (Vec<_>, Vec<_>) = result
                 .drafts

@@ -149,7 +149,7 @@ impl FileFormat {
     }
 }
 
-fn key(row: &Row<'_>) -> duckdb::Result<SeriesKey> {
+pub(crate) fn key(row: &Row<'_>) -> duckdb::Result<SeriesKey> {
     Ok(SeriesKey::new(
         row.get::<_, String>(0)?,
         row.get::<_, String>(1)?,
@@ -157,7 +157,7 @@ fn key(row: &Row<'_>) -> duckdb::Result<SeriesKey> {
 }
 
 impl Store {
-    fn rows<T>(
+    pub(crate) fn rows<T>(
         &self,
         action: &'static str,
         sql: &str,

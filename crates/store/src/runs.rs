@@ -19,6 +19,11 @@ impl RunId {
     pub fn get(self) -> i64 {
         self.0
     }
+
+    /// The number that stands in a column of a row.
+    pub(crate) fn read(row: &duckdb::Row<'_>, column: usize) -> duckdb::Result<Self> {
+        row.get(column).map(Self)
+    }
 }
 
 impl fmt::Display for RunId {

@@ -11,7 +11,7 @@ const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 4;
+pub(crate) const SCHEMA_VERSION: i64 = 5;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +52,8 @@ pub enum Table {
     ForecastsHistory,
     /// When each series reaches its threshold.
     CapacityOutlook,
+    /// The outlooks of earlier runs.
+    OutlookHistory,
     /// What was wrong with a series, or was repaired.
     SeriesIssues,
     /// Last days of series that were not complete when they were imported.
@@ -60,11 +62,13 @@ pub enum Table {
     RepeatedInstants,
     /// How days were written, where rows had to decide.
     InferredDayFormat,
+    /// Series that somebody knows about, and until when.
+    Acknowledged,
 }
 
 impl Table {
     /// The tables every run writes.
-    pub(crate) const RESULTS: [Self; 15] = [
+    pub(crate) const RESULTS: [Self; 16] = [
         Self::Runs,
         Self::ProphetForecasts,
         Self::ProphetInnerForecasts,
@@ -79,14 +83,16 @@ impl Table {
         Self::Forecasts,
         Self::ForecastsHistory,
         Self::CapacityOutlook,
+        Self::OutlookHistory,
         Self::SeriesIssues,
     ];
 
-    /// The tables imports write beside `processed_data`.
-    pub(crate) const IMPORT_NOTES: [Self; 3] = [
+    /// The tables that imports and people write beside `processed_data`.
+    pub(crate) const NOTES: [Self; 4] = [
         Self::UnfinishedDays,
         Self::RepeatedInstants,
         Self::InferredDayFormat,
+        Self::Acknowledged,
     ];
 
     /// Every table that fleetcast makes and that is none of the user's to make: `processed_data` may be a view.
@@ -97,7 +103,7 @@ impl Table {
             Self::FleetcastSchema,
         ];
         let results = Self::RESULTS.into_iter();
-        results.chain(Self::IMPORT_NOTES).chain(inputs)
+        results.chain(Self::NOTES).chain(inputs)
     }
 
     /// The name.
@@ -122,10 +128,12 @@ impl Table {
             Self::Forecasts => "forecasts",
             Self::ForecastsHistory => "forecasts_history",
             Self::CapacityOutlook => "capacity_outlook",
+            Self::OutlookHistory => "outlook_history",
             Self::SeriesIssues => "series_issues",
             Self::UnfinishedDays => "unfinished_days",
             Self::RepeatedInstants => "repeated_instants",
             Self::InferredDayFormat => "inferred_day_format",
+            Self::Acknowledged => "acknowledged",
         }
     }
 
@@ -226,11 +234,7 @@ mod tests {
             Table::DemoLabels,
             Table::FleetcastSchema,
         ];
-        for table in all
-            .into_iter()
-            .chain(Table::RESULTS)
-            .chain(Table::IMPORT_NOTES)
-        {
+        for table in all.into_iter().chain(Table::RESULTS).chain(Table::NOTES) {
             let definition = table.definition("some_name");
             assert_eq!(definition.matches("CREATE TABLE").count(), 1, "{table}");
             assert!(definition.contains("IF NOT EXISTS some_name ("), "{table}");

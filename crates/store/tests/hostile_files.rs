@@ -16,6 +16,7 @@ use visible::Visible;
 mod visible;
 
 const OPEN: OpenOptions = OpenOptions {
+    read_only: false,
     create: true,
     threads: Some(1),
     access: FileAccess::OwnFile,

@@ -74,7 +74,7 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         return Ok(());
     }
     let peers = Peers::read(&store, &flags.peer, &index.keys, &origins)?;
-    let progress = reporter.stage("accuracy", index.keys.len() * origins.len());
+    let progress = reporter.stage(None, "accuracy", index.keys.len() * origins.len());
     let mut forecasts = 0;
     for split in &origins {
         for keys in index.batches(BATCH) {

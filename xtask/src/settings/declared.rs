@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 use crate::flag_values::{ChallengerFlag, GoldenFlag, ProphetModeFlag, day_from_text, from_text};
 use crate::memory::MemoryBudget;
+use crate::output::LogFormat;
 
 /// Declares settings, section by section of `runs.config`.
 ///
@@ -200,6 +202,16 @@ settings! {
         /// File for what a run came to, for monitoring: the text format of Prometheus
         #[arg(value_name = "PATH")]
         metrics: PathBuf => Option<PathBuf>: |path| ok(path);
+        /// Directory for a copy of the database that readers may hold open, `fleetcast.duckdb`, made anew when a run
+        /// is complete
+        #[arg(value_name = "DIR")]
+        publish: PathBuf => Option<PathBuf>: |directory| ok(directory);
+        /// Seconds to wait for a database that somebody else has open [default: 0]
+        #[arg(value_name = "SECONDS")]
+        wait: u64 = 0 => Duration: |seconds| ok(Duration::from_secs(seconds));
+        /// How it is told what is going on: in sentences, or as objects of JSON, one a line [default: text]
+        #[arg(value_name = "FORMAT")]
+        log_format: LogFormat = LogFormat::Text => LogFormat: |format| ok(format);
         /// Print nothing but errors
         #[arg(short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         quiet: bool = false => bool: |quiet| ok(quiet);
@@ -273,7 +285,7 @@ mod tests {
             );
             named += 1;
         }
-        assert_eq!(named, 11);
+        assert_eq!(named, 13);
     }
 
     #[test]

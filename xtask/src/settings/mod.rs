@@ -3,6 +3,7 @@
 mod declared;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use fleetcast::ShopOptions;
 use fleetcast_core::{Day, IntervalLevel, Split, WindowLengths};
@@ -13,10 +14,15 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::memory::MemoryBudget;
+use crate::output::LogFormat;
 use crate::place::OnForeign;
+use crate::progress::Reporter;
 use crate::settings::declared::Declared;
 
 pub(crate) use declared::CommonFlags;
+
+/// How long until a database that somebody else has open is tried again.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 const DEFAULT_DB: &str = "fleet.duckdb";
 
@@ -40,6 +46,11 @@ pub(crate) struct Settings {
     pub(crate) on_collapse: OnCollapse,
     /// The file to which what a run came to is written for monitoring.
     pub(crate) metrics: Option<PathBuf>,
+    /// The directory to which a copy of the database is published.
+    pub(crate) publish: Option<PathBuf>,
+    /// How long to wait for a database that somebody else has open.
+    wait: Duration,
+    pub(crate) log_format: LogFormat,
     pub(crate) quiet: bool,
     /// Whether to print JSON instead of sentences.
     pub(crate) json: bool,
@@ -84,6 +95,9 @@ impl Settings {
             last_day: declared.keep_last_day,
             on_collapse: declared.force,
             metrics: declared.metrics,
+            publish: declared.publish,
+            wait: declared.wait,
+            log_format: declared.log_format,
             quiet: declared.quiet || declared.json,
             json: declared.json,
             config,
@@ -111,11 +125,30 @@ impl Settings {
     fn open_for(&self, create: bool, access: FileAccess) -> Result<Store, Error> {
         let options = OpenOptions {
             create,
+            read_only: false,
             threads: Some(self.threads),
             access,
             memory: self.memory.map(MemoryBudget::for_duckdb),
         };
-        Ok(Store::open(&self.db, &options)?)
+        let deadline = Instant::now() + self.wait;
+        let mut has_said = false;
+        loop {
+            match Store::open(&self.db, &options) {
+                Err(locked @ fleetcast_store::Error::Locked { .. }) => {
+                    if Instant::now() >= deadline {
+                        return Err(locked.into());
+                    }
+                    if !has_said {
+                        let seconds = self.wait.as_secs();
+                        let reporter = Reporter::new(self.quiet);
+                        reporter.warn(format_args!("waiting up to {seconds} s: {locked}"));
+                        has_said = true;
+                    }
+                    std::thread::sleep(ASKED_AGAIN_AFTER);
+                }
+                opened => return Ok(opened?),
+            }
+        }
     }
 
     /// The windows, where the data ends on `last_day`.

@@ -258,3 +258,30 @@ fn a_backup_killed_at_any_moment_is_whole_or_not_there() {
     desk.ok("backup copy.duckdb");
     assert_eq!(desk.contents("copy.duckdb"), contents);
 }
+
+#[test]
+fn what_is_published_is_whole_whenever_the_run_is_killed() {
+    let desk = Desk::new();
+    desk.ok("demo --hosts 4 --months 14");
+    let next = "run-all --quiet --train-months 8 --horizon-days 20 --publish shared";
+    desk.ok(&format!("{next} --as-of 2025-11-30"));
+    std::fs::copy(desk.path(DB), desk.path("before.duckdb")).unwrap();
+    let published = "shared/fleetcast.duckdb";
+    let old = desk.contents(published);
+    let whole = timed(|| drop(desk.ok(next)));
+    let new = desk.contents(published);
+    assert_ne!(old, new);
+    let mut replaced = 0;
+    for delay in moments(whole, 12) {
+        put(&desk, "before.duckdb");
+        std::fs::remove_file(desk.path(published)).unwrap();
+        std::fs::copy(desk.path("before.duckdb"), desk.path(published)).unwrap();
+        kill_after(&desk, next, delay);
+        let found = desk.contents(published);
+        assert!(found == old || found == new, "after {delay:?}");
+        replaced += usize::from(found == new);
+    }
+    println!("{replaced} of 12 were published before they were killed");
+    desk.ok(next);
+    assert_eq!(desk.contents(published), new);
+}

@@ -68,7 +68,7 @@ impl Desk {
     /// The contents of every result table, run numbers aside, each as one hash over its rows in
     /// the order they are stored.
     fn contents(&self, db: &str) -> Vec<String> {
-        const TABLES: [&str; 14] = [
+        const TABLES: [&str; 15] = [
             "prophet_forecasts",
             "prophet_inner_forecasts",
             "prophet_inputs",
@@ -82,6 +82,7 @@ impl Desk {
             "forecasts",
             "forecasts_history",
             "capacity_outlook",
+            "outlook_history",
             "series_issues",
         ];
         self.query(db, &TABLES.map(hash_of).join(" UNION ALL "))
@@ -107,6 +108,7 @@ mod access;
 mod accuracy;
 mod bad_input;
 mod cases;
+mod changes;
 #[cfg(unix)]
 mod failures;
 mod golden_records;
@@ -121,4 +123,5 @@ mod resuming;
 mod stages;
 mod unattended;
 mod unchanged;
+mod upgrades;
 mod whole_runs;

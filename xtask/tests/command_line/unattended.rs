@@ -168,3 +168,143 @@ fn who_interrupts_a_run_can_go_on_with_it() {
         assert_eq!(desk.contents(DB), undisturbed.contents(DB));
     }
 }
+
+/// Opens a database as dashboards do: to read alone.
+fn reader(path: &Path) -> Connection {
+    let config = duckdb::Config::default()
+        .access_mode(duckdb::AccessMode::ReadOnly)
+        .unwrap();
+    Connection::open_with_flags(path, config).unwrap()
+}
+
+#[test]
+fn readers_of_what_is_published_see_whole_runs_and_no_error() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let desk = fleet();
+    let published = desk.path("shared/fleetcast.duckdb");
+    desk.ok(&format!("{RUN} --as-of 2025-11-01 --publish shared"));
+    let is_done = AtomicBool::new(false);
+    let seen = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut runs = std::collections::BTreeSet::new();
+                    while !is_done.load(Ordering::Relaxed) {
+                        let one: (i64, i64, i64, String) = reader(&published)
+                            .query_row(
+                                "SELECT max(run_id), min(run_id), count(*),
+                                     (SELECT string_agg(DISTINCT status) FROM runs)
+                                 FROM forecasts",
+                                [],
+                                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                            )
+                            .unwrap();
+                        assert_eq!(one.0, one.1);
+                        assert_eq!(one.2 % 20, 0);
+                        assert_eq!(one.3, "complete");
+                        runs.insert(one.0);
+                    }
+                    runs
+                })
+            })
+            .collect();
+        for day in 2..12 {
+            desk.ok(&format!("{RUN} --as-of 2025-11-{day:02} --publish shared"));
+        }
+        is_done.store(true, Ordering::Relaxed);
+        readers
+            .into_iter()
+            .flat_map(|reader| reader.join().unwrap())
+            .collect::<std::collections::BTreeSet<i64>>()
+    });
+    assert!(seen.len() > 3, "{seen:?}");
+    // What is published is read by our own commands as well, while others read it, and written by none.
+    let open = reader(&published);
+    let contents = desk.contents(DB);
+    desk.ok("status --db shared/fleetcast.duckdb");
+    desk.ok("changes --db shared/fleetcast.duckdb");
+    desk.ok("show web-0001 --db shared/fleetcast.duckdb");
+    desk.ok("report --quiet --db shared/fleetcast.duckdb");
+    desk.ok("export --quiet --to out --db shared/fleetcast.duckdb");
+    desk.fails(
+        &format!("{RUN} --db shared/fleetcast.duckdb"),
+        "work on a copy",
+    );
+    drop(open);
+    assert_eq!(desk.contents(DB), contents);
+    // Somebody else's file of that name stays.
+    std::fs::create_dir(desk.path("theirs")).unwrap();
+    std::fs::write(desk.path("theirs/fleetcast.duckdb"), "mine").unwrap();
+    desk.fails(
+        &format!("{RUN} --publish theirs"),
+        "was not written by this command",
+    );
+}
+
+#[test]
+fn who_may_wait_waits_for_a_database_in_use() {
+    let desk = fleet();
+    let open = Connection::open(desk.path(DB)).unwrap();
+    desk.fails("status", "let the command wait with --wait SECONDS");
+    let child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["status", "--wait", "60"])
+        .current_dir(desk.dir.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    drop(open);
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.starts_with("warning: waiting up to 60 s: "),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+}
+
+#[test]
+fn programs_read_the_log_line_by_line() {
+    let desk = fleet();
+    let output = desk.run("run-all --train-months 8 --horizon-days 20 --log-format json");
+    assert!(output.status.success());
+    let log = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for line in &lines {
+        let time = line["time"].as_str().unwrap();
+        assert!(time.ends_with('Z') && time.contains('T'), "{time}");
+        assert_eq!(line["level"], "info");
+    }
+    let stages: Vec<&serde_json::Value> = lines
+        .iter()
+        .filter(|line| !line["stage"].is_null())
+        .collect();
+    assert_eq!(stages.len(), 4, "{log}");
+    for (line, stage) in stages
+        .iter()
+        .zip(["prophet", "challenger", "judge", "write"])
+    {
+        assert_eq!(line["stage"], stage);
+        assert_eq!(line["run"], 1);
+        assert_eq!(line["series"], 24);
+        assert!(line["seconds"].as_f64().unwrap() > 0.0);
+    }
+    let last = lines.last().unwrap();
+    assert_eq!(last["summary"]["status"], "complete");
+    // Errors, too, wherever they come from.
+    for arguments in [
+        "show nobody --log-format json",
+        "status --db none --log-format json",
+    ] {
+        let output = desk.run(arguments);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        let error: serde_json::Value = serde_json::from_str(&errors).unwrap();
+        assert_eq!(error["level"], "error");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}

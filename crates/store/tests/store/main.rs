@@ -20,6 +20,7 @@ use serde_json::json;
 use visible::Visible;
 
 const OPEN: OpenOptions = OpenOptions {
+    read_only: false,
     create: false,
     threads: Some(2),
     access: fleetcast_store::FileAccess::Named,

@@ -1,0 +1,420 @@
+//! `changes`: what is another than in an earlier run; `acknowledge`: what somebody knows about.
+
+use fleetcast_core::{Day, SeriesKey};
+use fleetcast_store::{
+    Acknowledgement, Change, OutlookChange, OutlookRecord, Promise, RunId, Store, Table,
+    WrongForecast,
+};
+use serde_json::{Value, json};
+
+use crate::Ending;
+use crate::cli::{AcknowledgeFlags, ChangesFlags, FailOn, Since};
+use crate::error::Error;
+use crate::output;
+use crate::progress::Reporter;
+use crate::settings::Settings;
+use crate::text_table::table;
+
+/// Series of one kind that are named; JSON has all.
+const NAMED: usize = 10;
+
+/// What is another than in an earlier run.
+#[derive(Debug)]
+struct Changes {
+    run: RunId,
+    as_of: Day,
+    /// The outlook it is compared with, where one is kept.
+    since: Option<OutlookRecord>,
+    horizon_days: u64,
+    moved_by: u32,
+    series: Vec<OutlookChange>,
+    wrong: Vec<WrongForecast>,
+}
+
+/// Prints what is another than in an earlier run, and tells whether what was to be looked for is among it.
+pub(crate) fn print(settings: &Settings, flags: &ChangesFlags) -> Result<Ending, Error> {
+    let store = settings.open(false)?;
+    let changes = Changes::read(settings, &store, flags)?;
+    if settings.json {
+        output::line(changes.as_json());
+    } else {
+        let reporter = Reporter::new(settings.quiet);
+        reporter.say(changes.in_one_line());
+        if let Some(named) = changes.named() {
+            reporter.say(named);
+        }
+    }
+    let found = flags.fail_on.iter().any(|what| match what {
+        FailOn::NewFull => changes.of(Change::NewlyFull).next().is_some(),
+        FailOn::Drift => changes.wrong().next().is_some(),
+    });
+    Ok(if found { Ending::Found } else { Ending::Done })
+}
+
+/// What is another than in the run before, in one line; `None` where there is nothing to compare with.
+pub(crate) fn since_the_last_run(
+    settings: &Settings,
+    store: &Store,
+) -> Result<Option<String>, Error> {
+    let flags = ChangesFlags {
+        since: None,
+        moved_by: 14,
+        fail_on: Vec::new(),
+    };
+    let changes = Changes::read(settings, store, &flags)?;
+    Ok(changes.since.map(|_| changes.in_one_line()))
+}
+
+impl Changes {
+    fn read(settings: &Settings, store: &Store, flags: &ChangesFlags) -> Result<Self, Error> {
+        let outlook = store.run_in(Table::CapacityOutlook)?;
+        let record = outlook.map(|run| store.run(run)).transpose()?.flatten();
+        let Some(record) = record else {
+            return Err(Error::OutOfOrder(format!(
+                "no outlook stands in {db}; run `cargo xtask run-all --db {db}` first",
+                db = settings.db.display()
+            )));
+        };
+        let since = chosen(&store.outlook_records()?, flags.since, record.id)?;
+        let series = match since {
+            Some(since) => store.outlook_changes(since.run, flags.moved_by)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            run: record.id,
+            as_of: record.as_of,
+            since,
+            horizon_days: record.config["forecast"]["horizon_days"]
+                .as_u64()
+                .unwrap_or_default(),
+            moved_by: flags.moved_by,
+            series,
+            wrong: store.wrong_forecasts(record.as_of)?,
+        })
+    }
+
+    /// Series with this change that nobody knows about yet.
+    fn of(&self, change: Change) -> impl Iterator<Item = &OutlookChange> {
+        self.series
+            .iter()
+            .filter(move |one| one.change == change && one.acknowledged_until.is_none())
+    }
+
+    /// Forecasts that turned out wrong that nobody knows about yet.
+    fn wrong(&self) -> impl Iterator<Item = &WrongForecast> {
+        self.wrong
+            .iter()
+            .filter(|one| one.acknowledged_until.is_none())
+    }
+
+    /// How many series are not named since somebody knows about them.
+    fn acknowledged(&self) -> usize {
+        let changed = self.series.iter().map(|one| one.acknowledged_until);
+        let wrong = self.wrong.iter().map(|one| one.acknowledged_until);
+        changed.chain(wrong).flatten().count()
+    }
+
+    fn in_one_line(&self) -> String {
+        let Self { run, as_of, .. } = self;
+        let mut parts = Vec::new();
+        let mut add = |count: usize, what: &str| {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        };
+        let (horizon, moved_by) = (self.horizon_days, self.moved_by);
+        add(
+            self.of(Change::NewlyFull).count(),
+            &format!("newly full within {horizon} days"),
+        );
+        add(self.of(Change::FilledUp).count(), "filled up as said");
+        add(
+            self.of(Change::Moved).count(),
+            &format!("whose day moved by more than {moved_by} days"),
+        );
+        add(self.of(Change::NoLongerFull).count(), "no longer full");
+        add(self.of(Change::Vanished).count(), "vanished");
+        add(self.of(Change::New).count(), "new");
+        add(self.wrong().count(), "whose forecast was wrong");
+        add(self.acknowledged(), "acknowledged");
+        let found = if parts.is_empty() {
+            "nothing changed".to_owned()
+        } else {
+            format!("series {}", parts.join(", "))
+        };
+        match &self.since {
+            Some(since) => format!(
+                "since run {} (as of {}), as of {as_of}: {found}",
+                since.run, since.as_of
+            ),
+            None => format!(
+                "run {run} (as of {as_of}) is the first whose outlook is kept: there is nothing to compare it with{}",
+                if parts.is_empty() {
+                    String::new()
+                } else {
+                    format!("; {found}")
+                }
+            ),
+        }
+    }
+
+    /// The series themselves, where there are any.
+    fn named(&self) -> Option<String> {
+        let mut named = table(&["what", "host", "resource", "now", "before", "trust"]);
+        let mut left_out = 0;
+        for change in Change::ALL {
+            for (place, one) in self.of(change).enumerate() {
+                if place >= NAMED {
+                    left_out += 1;
+                    continue;
+                }
+                named.add_row([
+                    in_words(change).to_owned(),
+                    output::in_one_line(one.key.host()),
+                    output::in_one_line(one.key.resource()),
+                    promised(one.now.as_ref(), one.before.as_ref()),
+                    promised(one.before.as_ref(), one.now.as_ref()),
+                    one.trust.clone().unwrap_or_default(),
+                ]);
+            }
+        }
+        for (place, one) in self.wrong().enumerate() {
+            if place >= NAMED {
+                left_out += 1;
+                continue;
+            }
+            let side = if one.mean_excess < 0.0 {
+                "below"
+            } else {
+                "above"
+            };
+            named.add_row([
+                "forecast was wrong".to_owned(),
+                output::in_one_line(one.key.host()),
+                output::in_one_line(one.key.resource()),
+                format!(
+                    "{:.0} % of {} days outside, {:.3} {side}",
+                    100.0 * one.share_outside,
+                    one.days,
+                    one.mean_excess.abs()
+                ),
+                format!("made by run {} as of {}", one.run, one.trained_through),
+                String::new(),
+            ]);
+        }
+        if named.row_count() == 0 {
+            return None;
+        }
+        let more = if left_out == 0 {
+            String::new()
+        } else {
+            format!("\nand {left_out} more: --json names all")
+        };
+        Some(format!("{named}{more}"))
+    }
+
+    fn as_json(&self) -> Value {
+        let of = |change: Change| -> Vec<Value> {
+            let changed = self.series.iter().filter(|one| one.change == change);
+            changed.map(change_json).collect()
+        };
+        let mut json = json!({
+            "run": self.run.get(),
+            "as_of": self.as_of.to_string(),
+            "since": self.since.map(|since| {
+                json!({"run": since.run.get(), "as_of": since.as_of.to_string(), "series": since.series})
+            }),
+            "horizon_days": self.horizon_days,
+            "moved_by": self.moved_by,
+            "wrong_forecasts": self.wrong.iter().map(wrong_json).collect::<Vec<Value>>(),
+        });
+        for change in Change::ALL {
+            json[change.as_str()] = of(change).into();
+        }
+        json
+    }
+}
+
+/// The outlook to compare with: the one asked for, or that of the run before `run`.
+fn chosen(
+    records: &[OutlookRecord],
+    since: Option<Since>,
+    run: RunId,
+) -> Result<Option<OutlookRecord>, Error> {
+    let kept = || {
+        let all: Vec<String> = records
+            .iter()
+            .map(|record| format!("run {} (as of {})", record.run, record.as_of))
+            .collect();
+        if all.is_empty() {
+            "none yet".to_owned()
+        } else {
+            all.join(", ")
+        }
+    };
+    let refused = |what: String| Err(Error::Setting(format!("{what}; kept are {}", kept())));
+    match since {
+        None => Ok(records.iter().copied().find(|record| record.run != run)),
+        Some(Since::Run(wanted)) => {
+            match records.iter().find(|record| record.run.get() == wanted) {
+                Some(record) => Ok(Some(*record)),
+                None => refused(format!("the outlook of run {wanted} is not kept")),
+            }
+        }
+        Some(Since::Day(day)) => {
+            let reached = records.iter().filter(|record| record.as_of <= day);
+            match reached.max_by_key(|record| (record.as_of, record.run)) {
+                Some(record) => Ok(Some(*record)),
+                None => refused(format!("no outlook as of {day} or before is kept")),
+            }
+        }
+    }
+}
+
+fn in_words(change: Change) -> &'static str {
+    match change {
+        Change::NewlyFull => "newly full",
+        Change::FilledUp => "filled up",
+        Change::NoLongerFull => "no longer full",
+        Change::Moved => "moved",
+        Change::New => "new",
+        Change::Vanished => "vanished",
+    }
+}
+
+/// What was said of a series, with its threshold where that is another than in the `other` outlook.
+fn promised(promise: Option<&Promise>, other: Option<&Promise>) -> String {
+    let Some(promise) = promise else {
+        return "-".to_owned();
+    };
+    let said = match (promise.status.as_str(), promise.full_on) {
+        ("over", _) => "over".to_owned(),
+        (_, Some(day)) => format!("full on {day}"),
+        ("no_limit", None) => "no limit".to_owned(),
+        (_, None) => "not within the horizon".to_owned(),
+    };
+    match (
+        promise.threshold,
+        other.and_then(|promise| promise.threshold),
+    ) {
+        (Some(own), Some(other)) if own.total_cmp(&other).is_ne() => {
+            format!("{said} (threshold {own})")
+        }
+        _ => said,
+    }
+}
+
+fn promise_json(promise: Option<&Promise>) -> Value {
+    promise.map_or(Value::Null, |promise| {
+        json!({
+            "status": promise.status,
+            "full_on": promise.full_on.map(|day| day.to_string()),
+            "threshold": promise.threshold,
+        })
+    })
+}
+
+fn change_json(one: &OutlookChange) -> Value {
+    json!({
+        "host": one.key.host(),
+        "resource": one.key.resource(),
+        "now": promise_json(one.now.as_ref()),
+        "before": promise_json(one.before.as_ref()),
+        "days_left": one.days_left,
+        "trust": one.trust,
+        "acknowledged_until": one.acknowledged_until.map(|day| day.to_string()),
+    })
+}
+
+fn wrong_json(one: &WrongForecast) -> Value {
+    json!({
+        "host": one.key.host(),
+        "resource": one.key.resource(),
+        "run": one.run.get(),
+        "trained_through": one.trained_through.to_string(),
+        "days": one.days,
+        "share_outside": one.share_outside,
+        "mean_excess": one.mean_excess,
+        "acknowledged_until": one.acknowledged_until.map(|day| day.to_string()),
+    })
+}
+
+/// Notes that a series is known about, takes that back, or lists what is.
+pub(crate) fn acknowledge(settings: &Settings, flags: AcknowledgeFlags) -> Result<(), Error> {
+    let store = settings.open(false)?;
+    let reporter = Reporter::new(settings.quiet);
+    let (Some(host), Some(resource)) = (flags.host, flags.resource) else {
+        return list(settings, &store);
+    };
+    let key = SeriesKey::new(host, resource);
+    if flags.remove {
+        if !store.forget_acknowledgement(&key)? {
+            return Err(Error::Setting(format!(
+                "{key} is not acknowledged; `cargo xtask acknowledge` lists what is"
+            )));
+        }
+        store.finish()?;
+        reporter.say(format_args!("{key} is named again"));
+        return Ok(());
+    }
+    let Some(until) = flags.until else {
+        return Err(Error::Setting(
+            "say until when the series is known about, with --until YYYY-MM-DD, or take it back with --remove"
+                .to_owned(),
+        ));
+    };
+    if !store
+        .series_findings(Some(key.host()))?
+        .iter()
+        .any(|series| series.key == key)
+    {
+        return Err(Error::Setting(format!(
+            "no series {key} in the data; `cargo xtask show {}` lists the host's resources",
+            key.host()
+        )));
+    }
+    store.acknowledge(&Acknowledgement {
+        key: key.clone(),
+        until,
+        note: flags.note,
+    })?;
+    store.finish()?;
+    reporter.say(format_args!(
+        "{key} is not named by `cargo xtask changes` until the data end after {until}"
+    ));
+    Ok(())
+}
+
+fn list(settings: &Settings, store: &Store) -> Result<(), Error> {
+    let all = store.acknowledgements()?;
+    if settings.json {
+        let all: Vec<Value> = all
+            .iter()
+            .map(|one| {
+                json!({
+                    "host": one.key.host(),
+                    "resource": one.key.resource(),
+                    "until": one.until.to_string(),
+                    "note": one.note,
+                })
+            })
+            .collect();
+        output::line(Value::from(all));
+        return Ok(());
+    }
+    let mut listed = table(&["host", "resource", "until", "note"]);
+    for one in &all {
+        listed.add_row([
+            output::in_one_line(one.key.host()),
+            output::in_one_line(one.key.resource()),
+            one.until.to_string(),
+            output::in_one_line(one.note.as_deref().unwrap_or_default()),
+        ]);
+    }
+    if all.is_empty() {
+        output::line("no series is acknowledged");
+    } else {
+        output::line(listed);
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+-- The tables of schema version 1, as they were made.
+
+CREATE TABLE runs (
+    run_id             BIGINT    NOT NULL PRIMARY KEY,
+    started_at         TIMESTAMP NOT NULL,  -- UTC
+    finished_at        TIMESTAMP,           -- UTC
+    status             VARCHAR   NOT NULL CHECK (status IN ('running', 'complete', 'failed', 'interrupted')),
+    as_of              DATE      NOT NULL,
+    config             JSON      NOT NULL,
+    data_fingerprint   VARCHAR   NOT NULL,
+    fleetcast_version  VARCHAR   NOT NULL,
+    series             BIGINT    NOT NULL,
+    prophet_rows       BIGINT,
+    prophet_seconds    DOUBLE,
+    challenger_rows    BIGINT,
+    challenger_seconds DOUBLE,
+    judge_rows         BIGINT,
+    judge_seconds      DOUBLE,
+    write_rows         BIGINT,
+    write_seconds      DOUBLE
+);
+
+CREATE TABLE prophet_forecasts (
+    run_id     BIGINT  NOT NULL,
+    host       VARCHAR NOT NULL,
+    resource   VARCHAR NOT NULL,
+    ds         DATE    NOT NULL,
+    segment    VARCHAR NOT NULL CHECK (segment IN ('backtest', 'future')),
+    yhat       DOUBLE  NOT NULL,
+    yhat_lower DOUBLE  NOT NULL,
+    yhat_upper DOUBLE  NOT NULL
+);
+
+CREATE TABLE challenger_forecasts (
+    run_id     BIGINT  NOT NULL,
+    host       VARCHAR NOT NULL,
+    resource   VARCHAR NOT NULL,
+    ds         DATE    NOT NULL,
+    segment    VARCHAR NOT NULL CHECK (segment IN ('backtest', 'future')),
+    yhat       DOUBLE  NOT NULL,
+    yhat_lower DOUBLE  NOT NULL,
+    yhat_upper DOUBLE  NOT NULL
+);
+
+-- A metric is NULL where it is undefined, for example every percentage error of an all-zero week.
+CREATE TABLE backtest_scores (
+    run_id       BIGINT  NOT NULL,
+    host         VARCHAR NOT NULL,
+    resource     VARCHAR NOT NULL,
+    model        VARCHAR NOT NULL,
+    origin       DATE    NOT NULL,
+    horizon_days INTEGER NOT NULL,
+    mape         DOUBLE,
+    wape         DOUBLE,
+    smape        DOUBLE,
+    mase         DOUBLE,
+    mae          DOUBLE,
+    rmse         DOUBLE,
+    bias         DOUBLE,
+    coverage_80  DOUBLE,
+    pinball      DOUBLE,
+    n_scored     INTEGER NOT NULL,
+    n_days       INTEGER NOT NULL,
+    PRIMARY KEY (host, resource, model, origin)
+);
+
+CREATE TABLE model_leaderboard (
+    run_id                 BIGINT  NOT NULL,
+    host                   VARCHAR NOT NULL,
+    resource               VARCHAR NOT NULL,
+    winner                 VARCHAR NOT NULL,
+    prophet_mape           DOUBLE,
+    challenger_mape        DOUBLE,
+    naive_mape             DOUBLE,
+    prophet_wape           DOUBLE,
+    challenger_wape        DOUBLE,
+    naive_wape             DOUBLE,
+    prophet_smape          DOUBLE,
+    challenger_smape       DOUBLE,
+    naive_smape            DOUBLE,
+    prophet_mase           DOUBLE,
+    challenger_mase        DOUBLE,
+    naive_mase             DOUBLE,
+    prophet_mae            DOUBLE,
+    challenger_mae         DOUBLE,
+    naive_mae              DOUBLE,
+    prophet_rmse           DOUBLE,
+    challenger_rmse        DOUBLE,
+    naive_rmse             DOUBLE,
+    prophet_bias           DOUBLE,
+    challenger_bias        DOUBLE,
+    naive_bias             DOUBLE,
+    prophet_coverage_80    DOUBLE,
+    challenger_coverage_80 DOUBLE,
+    prophet_pinball        DOUBLE,
+    challenger_pinball     DOUBLE,
+    n_scored               INTEGER NOT NULL,
+    decided_by             VARCHAR NOT NULL,
+    trust                  VARCHAR,
+    reason                 VARCHAR NOT NULL,
+    PRIMARY KEY (host, resource)
+);
+
+CREATE TABLE forecasts (
+    run_id          BIGINT  NOT NULL,
+    host            VARCHAR NOT NULL,
+    resource        VARCHAR NOT NULL,
+    ds              DATE    NOT NULL,
+    yhat            DOUBLE  NOT NULL,
+    yhat_lower      DOUBLE  NOT NULL,
+    yhat_upper      DOUBLE  NOT NULL,
+    model           VARCHAR NOT NULL,
+    trained_through DATE    NOT NULL,
+    PRIMARY KEY (host, resource, ds)
+);
+
+CREATE TABLE capacity_outlook (
+    run_id           BIGINT  NOT NULL,
+    host             VARCHAR NOT NULL,
+    resource         VARCHAR NOT NULL,
+    threshold        DOUBLE,
+    capacity         DOUBLE,
+    limits_from      VARCHAR NOT NULL,
+    status           VARCHAR NOT NULL CHECK (status IN ('over', 'within', 'not_within_horizon', 'no_limit')),
+    full_on          DATE,
+    full_on_earliest DATE,
+    days_left        INTEGER,
+    trust            VARCHAR,
+    model            VARCHAR NOT NULL,
+    as_of            DATE    NOT NULL,
+    recent           DOUBLE,           -- the mean of the last observed days
+    peak             DOUBLE  NOT NULL, -- the largest yhat
+    PRIMARY KEY (host, resource)
+);
+
+CREATE TABLE series_issues (
+    run_id   BIGINT  NOT NULL,
+    host     VARCHAR NOT NULL,
+    resource VARCHAR NOT NULL,
+    stage    VARCHAR NOT NULL,
+    engine   VARCHAR,
+    severity VARCHAR NOT NULL CHECK (severity IN ('info', 'warning', 'error')),
+    code     VARCHAR NOT NULL,
+    message  VARCHAR NOT NULL
+);
+
+-- No key: whoever fills this table by other means may hold a day twice, and is told so.
+CREATE TABLE processed_data (
+    host        VARCHAR NOT NULL,
+    resource    VARCHAR NOT NULL,
+    ds          DATE    NOT NULL,
+    utilization DOUBLE
+);
+
+-- A host of NULL stands for all hosts; a part of NULL is what all hosts have, or a default.
+CREATE TABLE resource_limits (
+    host      VARCHAR,
+    resource  VARCHAR NOT NULL,
+    floor     DOUBLE CHECK (isfinite(floor)),
+    capacity  DOUBLE CHECK (isfinite(capacity)),
+    threshold DOUBLE CHECK (isfinite(threshold)),  -- where "full" starts
+    CHECK (floor < capacity),
+    CHECK (floor <= threshold),
+    CHECK (threshold <= capacity)
+);
+
+CREATE TABLE fleetcast_schema (
+    version INTEGER NOT NULL
+);
+
+CREATE TABLE demo_labels (
+    host      VARCHAR NOT NULL,
+    resource  VARCHAR NOT NULL,
+    behaviour VARCHAR NOT NULL,
+    defect    VARCHAR,
+    PRIMARY KEY (host, resource)
+);
