@@ -51,7 +51,7 @@ pub(crate) fn print(settings: &Settings, flags: &ChangesFlags) -> Result<Ending,
     Ok(if found { Ending::Found } else { Ending::Done })
 }
 
-/// What is another than in the run before, in one line; `None` where there is nothing to compare with.
+/// What is another than in the run before, in one line; `None` where nothing is, or there is nothing to compare with.
 pub(crate) fn since_the_last_run(
     settings: &Settings,
     store: &Store,
@@ -61,8 +61,13 @@ pub(crate) fn since_the_last_run(
         moved_by: 14,
         fail_on: Vec::new(),
     };
+    // Where no series can be forecast, no outlook stands.
+    if store.run_in(Table::CapacityOutlook)?.is_none() {
+        return Ok(None);
+    }
     let changes = Changes::read(settings, store, &flags)?;
-    Ok(changes.since.map(|_| changes.in_one_line()))
+    let is_worth_a_line = changes.since.is_some() && changes.has_any();
+    Ok(is_worth_a_line.then(|| changes.in_one_line()))
 }
 
 impl Changes {
@@ -112,6 +117,10 @@ impl Changes {
         let changed = self.series.iter().map(|one| one.acknowledged_until);
         let wrong = self.wrong.iter().map(|one| one.acknowledged_until);
         changed.chain(wrong).flatten().count()
+    }
+
+    fn has_any(&self) -> bool {
+        !self.series.is_empty() || !self.wrong.is_empty()
     }
 
     fn in_one_line(&self) -> String {

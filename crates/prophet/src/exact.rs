@@ -13,7 +13,9 @@ use crate::fleet::{
     Ahead, DesignSettings, Fitter, Model, ScaledSeries, SharedDesigns, Span, Window,
     changepoint_rows,
 };
-use crate::interval::{IntervalTable, IntervalTables, TableKey, TrendUncertainty, mean_absolute};
+use crate::interval::{
+    IntervalTable, IntervalTables, TableKey, TrendUncertainty, half_widths_by_law, mean_absolute,
+};
 use crate::solver::{Certainty, Parameters};
 use fleetcast_numerics::vectorized;
 
@@ -341,9 +343,9 @@ impl Fit<'_> {
         };
         if !table.is_some_and(|table| table.half_widths(&uncertainty, half_widths)) {
             let span = self.window.span();
-            let ahead = (1..=horizon.days()).map(|day| (skipped + day) as f64 / span);
+            let by_law = half_widths_by_law(&uncertainty, span, skipped, horizon, level);
             half_widths.clear();
-            half_widths.extend(ahead.map(|tau| uncertainty.half_width(tau, level)));
+            half_widths.extend(by_law);
         }
         let y_scale = scaled.y_scale;
         let bound = |sign: f64| {

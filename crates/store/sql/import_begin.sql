@@ -19,3 +19,11 @@ CREATE OR REPLACE TEMP TABLE import_repeated_days (
     instants UBIGINT,
     repeated UBIGINT
 );
+-- One row a series and day.
+CREATE OR REPLACE TEMP TABLE import_days (
+    host        VARCHAR,
+    resource    VARCHAR,
+    ds          DATE,
+    utilization DOUBLE,
+    samples     BIGINT
+);

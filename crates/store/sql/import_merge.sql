@@ -1,10 +1,3 @@
--- One row a series and day.
-CREATE OR REPLACE TEMP TABLE import_days AS
-SELECT s.host, s.resource, d.day AS ds, d.utilization, d.samples
-FROM (
-{days}) AS d
-JOIN import_series AS s USING (place, aggregate);
-
 -- What becomes of each of them. A day that stands in the table twice is replaced by the new one.
 CREATE OR REPLACE TEMP TABLE import_changes AS
 SELECT

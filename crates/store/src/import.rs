@@ -27,6 +27,15 @@ const WAITING: usize = 4;
 /// The share of a series' instants that may have several values, until it is taken for several series.
 pub const REPEATED_SHARE: f64 = 0.01;
 
+/// Memory a sample takes, at most, while the values of its day are brought together.
+const BYTES_A_SAMPLE: u64 = 512;
+
+/// Samples that are brought together at a time, however little memory there is.
+const LEAST_AT_A_TIME: u64 = 100_000;
+
+/// Memory that is reckoned with where nobody has named a budget.
+const USUAL_MEMORY: u64 = 4 << 30;
+
 /// Series that are named, where there may be many.
 const NAMED: usize = 5;
 
@@ -352,7 +361,11 @@ impl Store {
             _ => Aggregate::Mean.expression(),
         };
         self.connection
-            .execute_batch(&include_str!("../sql/import_repeats.sql").replace("{one}", one))
+            .execute_batch(include_str!("../sql/import_repeats_begin.sql"))
+            .map_err(importing)?;
+        self.part_by_part(&include_str!("../sql/import_repeats.sql").replace("{one}", one))?;
+        self.connection
+            .execute_batch(include_str!("../sql/import_repeats_end.sql"))
             .map_err(importing)?;
         let mut statement = self
             .connection
@@ -400,20 +413,38 @@ impl Store {
         })
     }
 
+    /// Does a statement over `import_rows` for some of the days of series at a time, as many as memory has room for:
+    /// `DuckDB` keeps all values that are to be sorted, and writes none of them to temporary files.
+    fn part_by_part(&self, sql: &str) -> Result<(), Error> {
+        let importing = Error::while_doing(IMPORTING);
+        let rows: u64 = self
+            .connection
+            .query_row("SELECT count(*) FROM import_rows", [], |row| row.get(0))
+            .map_err(importing)?;
+        let at_a_time = (self.memory.unwrap_or(USUAL_MEMORY) / BYTES_A_SAMPLE).max(LEAST_AT_A_TIME);
+        let parts = rows.div_ceil(at_a_time).max(1);
+        for part in 0..parts {
+            let condition = match parts {
+                1 => "true".to_owned(),
+                _ => format!("hash(place, day) % {parts} = {part}"),
+            };
+            self.connection
+                .execute_batch(&sql.replace("{part}", &condition))
+                .map_err(importing)?;
+        }
+        Ok(())
+    }
+
     fn merge(&self, import: &Import, repeats: &Repeats) -> Result<(), Error> {
         let importing = Error::while_doing(IMPORTING);
-        let parts: Vec<String> = aggregates_of(import)
-            .iter()
-            .enumerate()
-            .map(|(index, aggregate)| {
-                include_str!("../sql/import_aggregate.sql")
-                    .replace("{expression}", aggregate.expression())
-                    .replace("{index}", &index.to_string())
-            })
-            .collect();
-        let days = parts.join("UNION ALL\n");
+        for (index, aggregate) in aggregates_of(import).iter().enumerate() {
+            let sql = include_str!("../sql/import_aggregate.sql")
+                .replace("{expression}", aggregate.expression())
+                .replace("{index}", &index.to_string());
+            self.part_by_part(&sql)?;
+        }
         self.connection
-            .execute_batch(&include_str!("../sql/import_merge.sql").replace("{days}", &days))
+            .execute_batch(include_str!("../sql/import_merge.sql"))
             .map_err(importing)?;
         let is_marked = import.on_repeat == OnRepeat::Mark && !repeats.series.is_empty();
         self.connection

@@ -51,6 +51,8 @@ pub struct Store {
     file: Option<FileIdentity>,
     /// Whether nothing is written.
     read_only: bool,
+    /// Bytes `DuckDB` may keep in memory, where a budget was named.
+    pub(crate) memory: Option<u64>,
     /// The file, once it was copied. A system that locks files for processes gives the lock back as soon as
     /// one of the process' handles is closed: this one is closed after the connection.
     copied: OnceCell<File>,
@@ -114,6 +116,7 @@ impl Store {
             path: path.to_owned(),
             file: FileIdentity::of(path),
             read_only: options.read_only,
+            memory: options.memory,
             copied: OnceCell::new(),
         };
         store.check_schema()?;
@@ -159,6 +162,7 @@ impl Store {
             path: PathBuf::from(":memory:"),
             file: None,
             read_only: false,
+            memory: None,
             copied: OnceCell::new(),
         };
         store.check_schema()?;

@@ -1,7 +1,7 @@
 //! What `DuckDB` said, in one line, and what to do about it.
 
 /// What marks an error whose way out is known, and that way.
-const WAYS_OUT: [(&str, &str); 9] = [
+const WAYS_OUT: [(&str, &str); 10] = [
     (
         "Out of Memory",
         "give more with --memory, or fewer --threads",
@@ -11,6 +11,7 @@ const WAYS_OUT: [(&str, &str); 9] = [
     // Before the next one, as DuckDB names its own limit where the disk is short.
     ("max_temp_directory_size", NO_ROOM),
     ("No space left on device", NO_ROOM),
+    ("replaying WAL", FOREIGN_LOG),
     ("Corrupt", DAMAGED),
     ("Could not read enough bytes", DAMAGED),
     ("Permission denied", NOT_WRITABLE),
@@ -21,6 +22,8 @@ const DEPENDED_ON: &str = "a table or view that is not fleetcast's depends on on
                            it in a database of its own";
 const NO_ROOM: &str = "the disk is full: make room beside the database, and give the command again; \
                        what was there before still stands";
+const FOREIGN_LOG: &str = "the log beside the file is not this file's, or of another moment: put back the two that belong \
+                           together, or move the log away, which gives up what stands only there";
 const DAMAGED: &str = "the file is damaged: put a backup in its place";
 const NOT_WRITABLE: &str = "make the file and its directory writable, or work on a copy";
 
@@ -82,6 +85,10 @@ mod tests {
         check(
             "Data Corruption Error: Corrupt database file: checksum",
             "put a backup",
+        );
+        check(
+            "IO Error: Failure while replaying WAL file \"a.wal\": WAL does not match database file.",
+            "move the log away",
         );
         check("IO Error: Cannot open file: Permission denied", "writable");
         check("Binder Error: no such thing", "Binder Error: no such thing");

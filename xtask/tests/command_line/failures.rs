@@ -201,3 +201,28 @@ fn of_two_runs_at_once_one_leaves_and_the_tables_are_one_runs() {
     }
     assert_eq!(desk.contents(DB), contents);
 }
+
+#[test]
+fn the_log_of_another_database_is_named_with_the_way_out() {
+    let desk = Desk::new();
+    desk.ok("demo --hosts 2 --months 14");
+    desk.ok("demo --hosts 3 --months 14 --seed 2 --db other.duckdb");
+    let log = desk.path("other.duckdb.wal");
+    // A log is there while a run is at work.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args("run-all --quiet --db other.duckdb --train-months 8".split_whitespace())
+        .current_dir(desk.dir.path())
+        .spawn()
+        .unwrap();
+    while !std::fs::metadata(&log).is_ok_and(|log| log.len() > 500)
+        && child.try_wait().unwrap().is_none()
+    {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::copy(&log, desk.path("fleet.duckdb.wal")).unwrap();
+    desk.fails("status", "move the log away");
+    std::fs::remove_file(desk.path("fleet.duckdb.wal")).unwrap();
+    desk.ok("status");
+}

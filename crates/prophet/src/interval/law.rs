@@ -29,8 +29,8 @@ use fleetcast_core::IntervalLevel;
 pub(super) const LAMBDA_FLOOR: f64 = 1e-8;
 
 /// Noise below this share of the total deviation is raised to it: the integrand then ends within
-/// [`MAX_NODES`], and the variance grows by one part in ten thousand at most.
-const LEAST_NOISE_SHARE: f64 = 0.01;
+/// [`MAX_NODES`], and the deviation grows by an eighth of a percent at most.
+const LEAST_NOISE_SHARE: f64 = 0.05;
 
 /// Distance of the trapezoid rule's nodes, in units of 1 / (standard deviation of D). Aliases lie
 /// 2π / 0.2 = 31 standard deviations away.
@@ -40,7 +40,7 @@ const NODE_DISTANCE: f64 = 0.2;
 const LAST_NODE: f64 = 8.0;
 
 /// Nodes for the least noise: `LAST_NODE / LEAST_NOISE_SHARE / NODE_DISTANCE`.
-const MAX_NODES: usize = 4000;
+const MAX_NODES: usize = 800;
 
 /// Quantiles are searched for up to this many standard deviations.
 const SEARCH_LIMIT: f64 = 15.0;
@@ -69,8 +69,8 @@ impl TrendUncertainty {
     ///
     /// `tau` is in units of the history's length, and not negative; the result is in scaled units
     /// (a multiple of the largest absolute value in the history). It is accurate to 1e-8 of the
-    /// standard deviation of the deviation where the noise makes up at least a hundredth of it;
-    /// smaller noise is taken as that hundredth, so that the interval is never too narrow for it.
+    /// standard deviation of the deviation where the noise makes up at least a twentieth of it;
+    /// smaller noise is taken as that twentieth, so that the interval is never too narrow for it.
     #[must_use]
     pub fn half_width(&self, tau: f64, level: IntervalLevel) -> f64 {
         let lambda = self.lambda();

@@ -1,5 +1,7 @@
 //! Imports: what of a file becomes a row.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 fn write(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
@@ -203,4 +205,42 @@ fn the_real_fixtures_are_read() {
     );
     assert_eq!(report.last_day, day("2020-04-02"));
     assert_eq!(store.import(&import).unwrap().unchanged_days, 9170);
+}
+
+#[test]
+fn samples_that_do_not_fit_into_memory_are_brought_together_part_by_part() {
+    let dir = tempfile::tempdir().unwrap();
+    // 260,000 samples in no order, of days of 1,300; every seventh instant has two values.
+    let mut text = "host,ds,y\n".to_owned();
+    for row in 0..260_000_u64 {
+        let at = row * 17_389 % 260_000;
+        let (host, minute) = (at % 10, at / 10);
+        let minute = if minute % 7 == 0 { minute + 1 } else { minute };
+        let day = 1 + minute / 1300;
+        let (hour, minute) = (minute % 1300 / 60, minute % 60);
+        let value = (at * 7919) % 1000;
+        writeln!(
+            text,
+            "h{host},2025-01-{day:02} {hour:02}:{minute:02}:00,{value}"
+        )
+        .unwrap();
+    }
+    let path = write(dir.path(), "samples.csv", &text);
+    let import = Import {
+        aggregates: vec![Aggregate::Mean, Aggregate::P95, Aggregate::Max],
+        ..import_of(&path)
+    };
+    let whole = Visible::new();
+    let expected = whole.import(&import).unwrap();
+    assert!(expected.repeated > 30_000, "{expected:?}");
+    let place = dir.path().join("small.duckdb");
+    let options = OpenOptions {
+        create: true,
+        memory: Some(48_000_000),
+        ..OPEN
+    };
+    let small = Store::open(&place, &options).unwrap();
+    assert_eq!(small.import(&import).unwrap(), expected);
+    drop(small);
+    assert_eq!(rows(&Visible::at(&place)), rows(&whole));
 }
