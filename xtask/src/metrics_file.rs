@@ -58,6 +58,8 @@ fn metrics(store: &Store, run: RunId) -> Result<Vec<Metric>, Error> {
     let outlook = store.outlook_by_status()?.into_iter();
     let outlook =
         outlook.map(|(status, series)| (format!("{{status=\"{status}\"}}"), series as f64));
+    let full = store.full_within()?.into_iter();
+    let full = full.map(|(days, series)| (format!("{{within_days=\"{days}\"}}"), series as f64));
     let issues = store.issues_by_code()?.into_iter().map(|issue| {
         let labels = format!(
             "{{severity=\"{}\",code=\"{}\"}}",
@@ -123,6 +125,11 @@ fn metrics(store: &Store, run: RunId) -> Result<Vec<Metric>, Error> {
             "fleetcast_series_by_status",
             "Series of each status of the outlook.",
             outlook.collect(),
+        ),
+        (
+            "fleetcast_series_full",
+            "Series that are full within so many days, those over their threshold already among them.",
+            full.collect(),
         ),
         (
             "fleetcast_series_with_issue",

@@ -526,9 +526,10 @@ fn configuration(options: &OpenOptions) -> Result<Config, duckdb::Error> {
     let config = Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?;
-    let config = match options.read_only {
-        true => config.access_mode(AccessMode::ReadOnly)?,
-        false => config,
+    let config = if options.read_only {
+        config.access_mode(AccessMode::ReadOnly)?
+    } else {
+        config
     };
     let config = match options.threads {
         Some(threads) => config.threads(i64::try_from(threads).unwrap_or(i64::MAX))?,

@@ -267,6 +267,20 @@ impl Store {
         })
     }
 
+    /// Returns how many series are full within 30, 90 and 180 days, those over their threshold already among
+    /// them; none beyond the horizon.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows cannot be read.
+    pub fn full_within(&self) -> Result<[(u32, u64); 3], Error> {
+        self.connection
+            .query_row(include_str!("../sql/full_within.sql"), [], |row| {
+                Ok([(30, row.get(0)?), (90, row.get(1)?), (180, row.get(2)?)])
+            })
+            .map_err(Error::while_doing("summing up the outlook"))
+    }
+
     /// Returns the leaderboard in figures.
     ///
     /// # Errors

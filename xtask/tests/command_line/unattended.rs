@@ -102,6 +102,18 @@ fn a_run_tells_monitoring_what_it_came_to() {
         text.contains("fleetcast_stage_seconds{stage=\"write\"} "),
         "{text}"
     );
+    let full = desk
+        .query(
+            DB,
+            "SELECT count(*)::VARCHAR FROM capacity_outlook WHERE days_left <= 90",
+        )
+        .remove(0);
+    assert!(
+        text.contains(&format!(
+            "fleetcast_series_full{{within_days=\"90\"}} {full}"
+        )),
+        "{text}"
+    );
     // Every sample follows its metric's two lines, and is a number.
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (_, value) = line.rsplit_once(' ').unwrap();
