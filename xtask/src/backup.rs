@@ -1,11 +1,12 @@
 //! `backup`: a copy of the database that can be opened.
 
+use std::fs::File;
 use std::path::Path;
 
 use fleetcast_store::{FileAccess, OpenOptions, Store, Table};
 
 use crate::error::Error;
-use crate::place::{Kept, Place};
+use crate::place::{Kept, OnForeign, Place};
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
@@ -14,11 +15,71 @@ use crate::settings::Settings;
 pub(crate) fn backup(settings: &Settings, to: &Path) -> Result<(), Error> {
     let place = place_for_copy(settings, to)?;
     let store = settings.open(false)?;
-    write_copy(&store, &place, false)?;
+    write_copy(&store, &place)?;
     Reporter::new(settings.quiet).say(format_args!(
-        "copied {} to {}; put it back by copying it the other way",
-        settings.db.display(),
-        to.display()
+        "copied {db} to {to}; `cargo xtask restore {to} --db {db}` puts it back",
+        db = settings.db.display(),
+        to = to.display()
+    ));
+    Ok(())
+}
+
+/// Puts a copy in the place of the database, and takes away the log of what stood there: DuckDB would take the
+/// log of a later moment for the copy's own, and damage it.
+pub(crate) fn restore(settings: &Settings, from: &Path) -> Result<(), Error> {
+    let db = &settings.db;
+    // What is no database of ours is refused before anything is touched.
+    match open(from) {
+        Ok(_) | Err(fleetcast_store::Error::OlderTables { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if db.exists() {
+        let is_same = std::fs::canonicalize(from).ok() == std::fs::canonicalize(db).ok();
+        if is_same {
+            return Err(Error::Setting(format!(
+                "{} is the database itself; name the copy",
+                from.display()
+            )));
+        }
+        // A damaged one is what restoring is for; a sound one is not replaced by accident.
+        match settings.open(false) {
+            Err(Error::Store(locked @ fleetcast_store::Error::Locked { .. })) => {
+                return Err(locked.into());
+            }
+            Err(_) => {}
+            Ok(store) => {
+                if settings.on_foreign() == OnForeign::Refuse {
+                    let runs = store.count_rows(Table::Runs)?;
+                    return Err(Error::Setting(format!(
+                        "{} is sound, with {runs} runs; replace it with --force, or name another place with --db",
+                        db.display()
+                    )));
+                }
+            }
+        }
+    }
+    let place =
+        Place::check(db, &Kept::default(), OnForeign::Replace, |_| true)?.must_be_a_file()?;
+    place.write(|draft| {
+        let failed = |source| Error::CannotWrite {
+            path: db.clone(),
+            source,
+        };
+        let mut copy = File::options().write(true).open(draft).map_err(failed)?;
+        let mut file = File::open(from).map_err(failed)?;
+        std::io::copy(&mut file, &mut copy).map_err(failed)?;
+        copy.sync_all().map_err(failed)?;
+        let mut log = db.as_os_str().to_owned();
+        log.push(".wal");
+        match std::fs::remove_file(&log) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        }
+    })?;
+    Reporter::new(settings.quiet).say(format_args!(
+        "{} is what {} was",
+        db.display(),
+        from.display()
     ));
     Ok(())
 }
@@ -29,19 +90,22 @@ pub(crate) fn place_for_copy(settings: &Settings, to: &Path) -> Result<Place, Er
         database: Some(settings.db.clone()),
         ..Kept::default()
     };
-    Place::check(to, &kept, settings.on_foreign(), is_ours)
+    Place::check(to, &kept, settings.on_foreign(), is_ours)?.must_be_a_file()
 }
 
-/// Whether the file is a database of ours, of this version or an earlier one.
+/// Whether the file is a copy that was made here, of this version or an earlier one: a database of ours that is marked as
+/// read-only, which one that is worked on is not.
 fn is_ours(path: &Path) -> bool {
-    matches!(
-        open(path),
-        Ok(_) | Err(fleetcast_store::Error::OlderTables { .. })
-    )
+    let is_marked = std::fs::metadata(path).is_ok_and(|file| file.permissions().readonly());
+    is_marked
+        && matches!(
+            open(path),
+            Ok(_) | Err(fleetcast_store::Error::OlderTables { .. })
+        )
 }
 
-/// Writes a copy, which is opened before it takes its place; read-only where that is asked for.
-pub(crate) fn write_copy(store: &Store, place: &Place, read_only: bool) -> Result<(), Error> {
+/// Writes a copy, which is opened before it takes its place, and marked as read-only: nobody works on it by mistake.
+pub(crate) fn write_copy(store: &Store, place: &Place) -> Result<(), Error> {
     let rows = |store: &Store| -> Result<Vec<u64>, fleetcast_store::Error> {
         let tables = [Table::Runs, Table::Forecasts, Table::CapacityOutlook];
         tables
@@ -58,18 +122,15 @@ pub(crate) fn write_copy(store: &Store, place: &Place, read_only: bool) -> Resul
                 store.path().display()
             )));
         }
-        if read_only {
-            let mark = || {
-                let mut permissions = std::fs::metadata(draft)?.permissions();
-                permissions.set_readonly(true);
-                std::fs::set_permissions(draft, permissions)
-            };
-            mark().map_err(|source| Error::CannotWrite {
-                path: draft.to_owned(),
-                source,
-            })?;
-        }
-        Ok(())
+        let mark = || {
+            let mut permissions = std::fs::metadata(draft)?.permissions();
+            permissions.set_readonly(true);
+            std::fs::set_permissions(draft, permissions)
+        };
+        mark().map_err(|source| Error::CannotWrite {
+            path: draft.to_owned(),
+            source,
+        })
     })
 }
 

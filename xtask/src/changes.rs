@@ -1,5 +1,7 @@
 //! `changes`: what is another than in an earlier run; `acknowledge`: what somebody knows about.
 
+use std::collections::HashSet;
+
 use fleetcast_core::{Day, SeriesKey};
 use fleetcast_store::{
     Acknowledgement, Change, OutlookChange, OutlookRecord, Promise, RunId, Store, Table,
@@ -29,13 +31,15 @@ struct Changes {
     moved_by: u32,
     series: Vec<OutlookChange>,
     wrong: Vec<WrongForecast>,
+    /// Those whose forecast was wrong already by the data of the run that it is compared with.
+    wrong_before: HashSet<SeriesKey>,
 }
 
 /// Prints what is another than in an earlier run, and tells whether what was to be looked for is among it.
 pub(crate) fn print(settings: &Settings, flags: &ChangesFlags) -> Result<Ending, Error> {
     let store = settings.open(false)?;
     let changes = Changes::read(settings, &store, flags)?;
-    if settings.json {
+    if settings.json || output::logs_json() {
         output::line(changes.as_json());
     } else {
         let reporter = Reporter::new(settings.quiet);
@@ -46,7 +50,8 @@ pub(crate) fn print(settings: &Settings, flags: &ChangesFlags) -> Result<Ending,
     }
     let found = flags.fail_on.iter().any(|what| match what {
         FailOn::NewFull => changes.of(Change::NewlyFull).next().is_some(),
-        FailOn::Drift => changes.wrong().next().is_some(),
+        FailOn::FilledUp => changes.of(Change::FilledUp).next().is_some(),
+        FailOn::Drift => changes.wrong().any(|one| changes.is_newly_wrong(one)),
     });
     Ok(if found { Ending::Found } else { Ending::Done })
 }
@@ -75,14 +80,28 @@ impl Changes {
         let outlook = store.run_in(Table::CapacityOutlook)?;
         let record = outlook.map(|run| store.run(run)).transpose()?.flatten();
         let Some(record) = record else {
-            return Err(Error::OutOfOrder(format!(
-                "no outlook stands in {db}; run `cargo xtask run-all --db {db}` first",
-                db = settings.db.display()
-            )));
+            let db = settings.db.display();
+            let newest = store.newest_run()?;
+            return Err(Error::OutOfOrder(
+                match newest.filter(|run| run.status == "complete") {
+                    Some(run) => format!(
+                        "no outlook stands in {db}: run {} has no forecast of any series, and `cargo xtask status` and the \
+                     table series_issues say why",
+                        run.id
+                    ),
+                    None => format!(
+                        "no outlook stands in {db}; run `cargo xtask run-all --db {db}` first"
+                    ),
+                },
+            ));
         };
         let since = chosen(&store.outlook_records()?, flags.since, record.id)?;
         let series = match since {
             Some(since) => store.outlook_changes(since.run, flags.moved_by)?,
+            None => Vec::new(),
+        };
+        let wrong_before = match since {
+            Some(since) => store.wrong_forecasts(since.as_of)?,
             None => Vec::new(),
         };
         Ok(Self {
@@ -95,6 +114,7 @@ impl Changes {
             moved_by: flags.moved_by,
             series,
             wrong: store.wrong_forecasts(record.as_of)?,
+            wrong_before: wrong_before.into_iter().map(|one| one.key).collect(),
         })
     }
 
@@ -112,11 +132,23 @@ impl Changes {
             .filter(|one| one.acknowledged_until.is_none())
     }
 
+    /// Whether that is new: it was not so by the data of the run that it is compared with.
+    fn is_newly_wrong(&self, wrong: &WrongForecast) -> bool {
+        !self.wrong_before.contains(&wrong.key)
+    }
+
     /// How many series are not named since somebody knows about them.
     fn acknowledged(&self) -> usize {
-        let changed = self.series.iter().map(|one| one.acknowledged_until);
-        let wrong = self.wrong.iter().map(|one| one.acknowledged_until);
-        changed.chain(wrong).flatten().count()
+        let changed = self
+            .series
+            .iter()
+            .filter(|one| one.acknowledged_until.is_some());
+        let wrong = self
+            .wrong
+            .iter()
+            .filter(|one| one.acknowledged_until.is_some());
+        let all = changed.map(|one| &one.key).chain(wrong.map(|one| &one.key));
+        all.collect::<HashSet<_>>().len()
     }
 
     fn has_any(&self) -> bool {
@@ -136,7 +168,7 @@ impl Changes {
             self.of(Change::NewlyFull).count(),
             &format!("newly full within {horizon} days"),
         );
-        add(self.of(Change::FilledUp).count(), "filled up as said");
+        add(self.of(Change::FilledUp).count(), "filled up");
         add(
             self.of(Change::Moved).count(),
             &format!("whose day moved by more than {moved_by} days"),
@@ -144,7 +176,12 @@ impl Changes {
         add(self.of(Change::NoLongerFull).count(), "no longer full");
         add(self.of(Change::Vanished).count(), "vanished");
         add(self.of(Change::New).count(), "new");
-        add(self.wrong().count(), "whose forecast was wrong");
+        let newly_wrong = self.wrong().filter(|one| self.is_newly_wrong(one)).count();
+        add(newly_wrong, "whose forecast turned out wrong");
+        add(
+            self.wrong().count() - newly_wrong,
+            "whose forecast is wrong still",
+        );
         add(self.acknowledged(), "acknowledged");
         let found = if parts.is_empty() {
             "nothing changed".to_owned()
@@ -197,12 +234,17 @@ impl Changes {
             } else {
                 "above"
             };
+            let what = if self.is_newly_wrong(one) {
+                "forecast turned out wrong"
+            } else {
+                "forecast is wrong still"
+            };
             named.add_row([
-                "forecast was wrong".to_owned(),
+                what.to_owned(),
                 output::in_one_line(one.key.host()),
                 output::in_one_line(one.key.resource()),
                 format!(
-                    "{:.0} % of {} days outside, {:.3} {side}",
+                    "{:.0} % of {} days outside, {:.3} {side} it on average",
                     100.0 * one.share_outside,
                     one.days,
                     one.mean_excess.abs()
@@ -235,7 +277,11 @@ impl Changes {
             }),
             "horizon_days": self.horizon_days,
             "moved_by": self.moved_by,
-            "wrong_forecasts": self.wrong.iter().map(wrong_json).collect::<Vec<Value>>(),
+            "wrong_forecasts": self
+                .wrong
+                .iter()
+                .map(|one| wrong_json(one, self.is_newly_wrong(one)))
+                .collect::<Vec<Value>>(),
         });
         for change in Change::ALL {
             json[change.as_str()] = of(change).into();
@@ -264,6 +310,10 @@ fn chosen(
     let refused = |what: String| Err(Error::Setting(format!("{what}; kept are {}", kept())));
     match since {
         None => Ok(records.iter().copied().find(|record| record.run != run)),
+        Some(Since::Run(wanted)) if wanted == run.get() => Err(Error::Setting(format!(
+            "run {run} is the one whose outlook stands; kept are {}",
+            kept()
+        ))),
         Some(Since::Run(wanted)) => {
             match records.iter().find(|record| record.run.get() == wanted) {
                 Some(record) => Ok(Some(*record)),
@@ -335,7 +385,7 @@ fn change_json(one: &OutlookChange) -> Value {
     })
 }
 
-fn wrong_json(one: &WrongForecast) -> Value {
+fn wrong_json(one: &WrongForecast, is_new: bool) -> Value {
     json!({
         "host": one.key.host(),
         "resource": one.key.resource(),
@@ -344,6 +394,7 @@ fn wrong_json(one: &WrongForecast) -> Value {
         "days": one.days,
         "share_outside": one.share_outside,
         "mean_excess": one.mean_excess,
+        "is_new": is_new,
         "acknowledged_until": one.acknowledged_until.map(|day| day.to_string()),
     })
 }
@@ -380,6 +431,16 @@ pub(crate) fn acknowledge(settings: &Settings, flags: AcknowledgeFlags) -> Resul
         return Err(Error::Setting(format!(
             "no series {key} in the data; `cargo xtask show {}` lists the host's resources",
             key.host()
+        )));
+    }
+    if let Some(run) = store.run_in(Table::CapacityOutlook)?
+        && let Some(record) = store.run(run)?
+        && until < record.as_of
+    {
+        return Err(Error::Setting(format!(
+            "the outlook is as of {} already, so a series that is known about until {until} would be named all the \
+             same; give a later day with --until",
+            record.as_of
         )));
     }
     store.acknowledge(&Acknowledgement {

@@ -24,8 +24,8 @@ use crate::settings::CommonFlags;
     cargo xtask import FILE --db mine.duckdb  CSV, Parquet or JSON; columns host, resource, ds, utilization\n  \
     cargo xtask limits --db mine.duckdb       what counts as full\n  \
     cargo xtask run-all --db mine.duckdb\n\n\
-    Every flag can stand in fleetcast.toml, and in the environment (--db is FLEETCAST_DB). NO_COLOR is honoured, bars are \
-    drawn on terminals only.\n\
+    What all commands take can stand in fleetcast.toml, and in the environment (--db is FLEETCAST_DB). NO_COLOR is \
+    honoured, bars are drawn on terminals only.\n\
     Exit codes: 0 done; 1 cannot be done (one line on standard error says why); 2 wrong usage; 3 done, but most\n\
     series would have lost their forecasts, so the earlier ones stand (--force replaces them); 4 `changes` has found\n\
     what --fail-on names; 130 interrupted.")]
@@ -66,11 +66,17 @@ pub(crate) enum Command {
     Export(ExportFlags),
     /// Measure forecasts on series whose future is known: engines, winner, blend, and peers.
     Accuracy(AccuracyFlags),
-    /// Copy the database, and make sure that the copy opens.
+    /// Copy the database, and make sure that the copy opens; `restore` puts it back.
     Backup {
         /// The file to write
         #[arg(value_name = "FILE")]
         to: PathBuf,
+    },
+    /// Put a copy that `backup` has made in the place of the database.
+    Restore {
+        /// The copy
+        #[arg(value_name = "FILE")]
+        from: PathBuf,
     },
     /// Tell what is another than in the last run: series newly full, dates that moved, forecasts that were wrong.
     Changes(ChangesFlags),
@@ -369,7 +375,9 @@ impl FromStr for Since {
 pub(crate) enum FailOn {
     /// A series that is newly full within the horizon.
     NewFull,
-    /// A forecast that turned out wrong.
+    /// A series that is over its threshold, as was said before.
+    FilledUp,
+    /// A forecast that turned out wrong, and had not by the run before.
     Drift,
 }
 

@@ -41,6 +41,7 @@ use fleetcast_core::Stage;
 use crate::cli::{Cli, Command};
 use crate::config_file::ConfigFile;
 use crate::error::Error;
+use crate::progress::Reporter;
 use crate::settings::Settings;
 
 pub use crate::program::Program;
@@ -103,6 +104,11 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
     let file = ConfigFile::read(cli.flags.config.as_deref())?;
     let settings = Settings::resolve(cli.flags.or(file.common))?;
     output::log_as(settings.log_format);
+    for name in program::unknown_in_environment() {
+        Reporter::new(settings.quiet).warn(format_args!(
+            "{name} stands in the environment and is no setting; `cargo xtask --help` lists what is"
+        ));
+    }
     // The one pool all engines share; DuckDB gets the same number for itself.
     rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads)
@@ -126,6 +132,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::Export(flags) => {
             export::export(&settings, &flags.to, flags.format, flags.csv_safe)
         }
+        Command::Restore { from } => backup::restore(&settings, &from),
         Command::Backup { to } => backup::backup(&settings, &to),
         Command::Status => status::print(&settings, settings.json),
         Command::Completions { shell } => {

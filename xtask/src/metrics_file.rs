@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use fleetcast_store::{RunId, Store, Table};
+use fleetcast_store::{RunId, RunRecord, Store, Table};
+
+use jiff::Timestamp;
 
 use crate::error::Error;
 use crate::place::{Kept, Place};
@@ -11,6 +13,10 @@ use crate::settings::Settings;
 
 /// What the file begins with: whose it is.
 const FIRST: &str = "# HELP fleetcast_run_complete";
+
+/// Whether the last run came to its end.
+const COMPLETE: &str = "fleetcast_run_complete";
+const COMPLETE_HELP: &str = "Whether the last run has done all its stages.";
 
 /// A metric: its name, what it is, and its samples, each with its labels.
 type Metric = (&'static str, &'static str, Vec<(String, f64)>);
@@ -31,8 +37,18 @@ pub(crate) fn place(settings: &Settings) -> Result<Option<Place>, Error> {
 
 /// Writes what a run that is done came to.
 pub(crate) fn write(place: &Place, store: &Store, run: RunId) -> Result<(), Error> {
+    write_all(place, metrics(store, run)?)
+}
+
+/// Writes that a run has failed: what the file said before is not so any more.
+pub(crate) fn write_failure(place: &Place) -> Result<(), Error> {
+    let failed = vec![(COMPLETE, COMPLETE_HELP, vec![(String::new(), 0.0)])];
+    write_all(place, failed)
+}
+
+fn write_all(place: &Place, metrics: Vec<Metric>) -> Result<(), Error> {
     let mut text = String::new();
-    for (name, help, samples) in metrics(store, run)? {
+    for (name, help, samples) in metrics {
         // A text in memory takes whatever is written to it.
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
         for (labels, value) in samples {
@@ -44,15 +60,66 @@ pub(crate) fn write(place: &Place, store: &Store, run: RunId) -> Result<(), Erro
 }
 
 fn metrics(store: &Store, run: RunId) -> Result<Vec<Metric>, Error> {
-    let one = |value: f64| vec![(String::new(), value)];
-    let record = store.run(run)?;
-    let is_complete = record.as_ref().is_some_and(|run| run.status == "complete");
-    let leaderboard = store.leaderboard_summary()?;
-    let stages = record.as_ref().map_or(&[][..], |run| &run.stages);
-    let seconds = stages.iter().map(|done| {
+    let mut metrics = store.run(run)?.as_ref().map_or_else(Vec::new, of_run);
+    metrics.extend(of_series(store, run)?);
+    Ok(metrics)
+}
+
+fn one(value: f64) -> Vec<(String, f64)> {
+    vec![(String::new(), value)]
+}
+
+/// What the record of a run says.
+fn of_run(run: &RunRecord) -> Vec<Metric> {
+    let is_complete = run.status == "complete";
+    // Written as UTC, to the second.
+    let finished = run.finished_at.as_deref().and_then(|text| {
+        format!("{}Z", text.replace(' ', "T"))
+            .parse::<Timestamp>()
+            .ok()
+    });
+    let finished = finished.map_or(f64::NAN, |finished| finished.as_second() as f64);
+    let seconds = run.stages.iter().map(|done| {
         let labels = format!("{{stage=\"{}\"}}", done.stage);
         (labels, done.seconds)
     });
+    vec![
+        (
+            COMPLETE,
+            COMPLETE_HELP,
+            one(f64::from(u8::from(is_complete))),
+        ),
+        (
+            "fleetcast_run_finished_seconds",
+            "When the last run was done, in seconds since 1970-01-01: nothing newer says that none was since.",
+            one(finished),
+        ),
+        (
+            "fleetcast_run",
+            "The number of the last run.",
+            one(run.id.get() as f64),
+        ),
+        (
+            "fleetcast_as_of_seconds",
+            "The last day of data, in seconds since 1970-01-01.",
+            one(86_400.0 * f64::from(run.as_of.epoch_days())),
+        ),
+        (
+            "fleetcast_series",
+            "Series of the last run.",
+            one(run.series as f64),
+        ),
+        (
+            "fleetcast_stage_seconds",
+            "How long a stage took.",
+            seconds.collect(),
+        ),
+    ]
+}
+
+/// What it found.
+fn of_series(store: &Store, run: RunId) -> Result<Vec<Metric>, Error> {
+    let leaderboard = store.leaderboard_summary()?;
     let grades = ["A", "B", "C", "D"].into_iter().zip(leaderboard.trust);
     let grades = grades.map(|(grade, series)| (format!("{{trust=\"{grade}\"}}"), series as f64));
     let outlook = store.outlook_by_status()?.into_iter();
@@ -67,30 +134,7 @@ fn metrics(store: &Store, run: RunId) -> Result<Vec<Metric>, Error> {
         );
         (labels, issue.series as f64)
     });
-    let as_of = record
-        .as_ref()
-        .map_or(f64::NAN, |run| 86_400.0 * f64::from(run.as_of.epoch_days()));
     Ok(vec![
-        (
-            "fleetcast_run_complete",
-            "Whether the last run has done all its stages.",
-            one(f64::from(u8::from(is_complete))),
-        ),
-        (
-            "fleetcast_run",
-            "The number of the last run.",
-            one(run.get() as f64),
-        ),
-        (
-            "fleetcast_as_of_seconds",
-            "The last day of data, in seconds since 1970-01-01.",
-            one(as_of),
-        ),
-        (
-            "fleetcast_series",
-            "Series of the last run.",
-            one(record.as_ref().map_or(0.0, |run| run.series as f64)),
-        ),
         (
             "fleetcast_series_forecast",
             "Series with a golden forecast.",
@@ -105,11 +149,6 @@ fn metrics(store: &Store, run: RunId) -> Result<Vec<Metric>, Error> {
             "fleetcast_golden_rows",
             "Rows of the golden record.",
             one(store.count_rows(Table::Forecasts)? as f64),
-        ),
-        (
-            "fleetcast_stage_seconds",
-            "How long a stage took.",
-            seconds.collect(),
         ),
         (
             "fleetcast_interval_coverage",

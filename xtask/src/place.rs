@@ -3,8 +3,16 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::Error;
+
+/// How the names of drafts begin and end.
+const DRAFT_PREFIX: &str = ".fleetcast-";
+const DRAFT_SUFFIX: &str = ".part";
+
+/// A draft that nobody has written to for so long was left by a command that was killed.
+const OLD_DRAFT: Duration = Duration::from_hours(6);
 
 /// What an output must never replace.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +39,23 @@ pub(crate) struct Place {
     standing: Standing,
 }
 
+impl Place {
+    /// Makes sure that it is a file, or may become one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] where it is a device, a pipe or a socket.
+    pub(crate) fn must_be_a_file(self) -> Result<Self, Error> {
+        match self.standing {
+            Standing::File => Ok(self),
+            Standing::Special => Err(refusal(
+                &self.path,
+                "is no file that a database can be copied to",
+            )),
+        }
+    }
+}
+
 /// What stands where an output is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
@@ -54,14 +79,17 @@ impl Place {
         is_ours: impl FnOnce(&Path) -> bool,
     ) -> Result<Self, Error> {
         let standing = match std::fs::metadata(path) {
-            Err(_) => Standing::File,
+            Err(_) => {
+                kept.check_absent(path)?;
+                Standing::File
+            }
             Ok(metadata) if metadata.is_dir() => return Err(refusal(path, "is a directory")),
             Ok(metadata) if !metadata.is_file() => Standing::Special,
             Ok(_) => {
                 kept.check(path)?;
                 if on_foreign == OnForeign::Refuse && !is_ours(path) {
                     return Err(Error::Setting(format!(
-                        "{} was not written by this command; name another place with --out, or replace it with --force",
+                        "{} was not written by this command; name another place, or replace it with --force",
                         path.display()
                     )));
                 }
@@ -99,8 +127,8 @@ impl Place {
         };
         // Made anew under a name nobody can guess, and gone where something fails.
         let draft = tempfile::Builder::new()
-            .prefix(".fleetcast-")
-            .suffix(".part")
+            .prefix(DRAFT_PREFIX)
+            .suffix(DRAFT_SUFFIX)
             .permissions(permissions())
             .tempfile_in(directory)
             .map_err(failed)?;
@@ -125,6 +153,31 @@ impl Place {
         }
     }
 
+    /// Removes drafts that killed commands left beside the place, where they are old enough to be nobody's any more.
+    /// It matters where a large file is written every night.
+    pub(crate) fn sweep(&self) {
+        let directory = self
+            .path
+            .parent()
+            .into_iter()
+            .filter_map(|parent| std::fs::read_dir(parent).ok());
+        for entry in directory.flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_draft = name.starts_with(DRAFT_PREFIX) && name.ends_with(DRAFT_SUFFIX);
+            let is_old = entry
+                .metadata()
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .and_then(|file| file.modified().ok()?.elapsed().ok())
+                .is_some_and(|age| age > OLD_DRAFT);
+            if is_draft && is_old {
+                // Where it cannot be removed, it is no worse than before.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Writes these bytes.
     ///
     /// # Errors
@@ -145,13 +198,31 @@ impl Place {
 }
 
 fn refusal(path: &Path, why: &str) -> Error {
-    Error::Setting(format!(
-        "{} {why}; name another place with --out",
-        path.display()
-    ))
+    Error::Setting(format!("{} {why}; name another place", path.display()))
 }
 
 impl Kept {
+    /// Makes sure that a file that is not there would not become one that belongs to the database.
+    fn check_absent(&self, path: &Path) -> Result<(), Error> {
+        let Some(database) = &self.database else {
+            return Ok(());
+        };
+        let in_place = |path: &Path| {
+            let parent = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            let parent = std::fs::canonicalize(parent.unwrap_or(Path::new("."))).ok()?;
+            Some(parent.join(path.file_name()?))
+        };
+        let mut log = database.as_os_str().to_owned();
+        log.push(".wal");
+        let place = in_place(path);
+        if place.is_some() && (place == in_place(database) || place == in_place(Path::new(&log))) {
+            return Err(refusal(path, "is the database's"));
+        }
+        Ok(())
+    }
+
     /// Makes sure that `path` is none of these.
     fn check(&self, path: &Path) -> Result<(), Error> {
         let Ok(place) = std::fs::canonicalize(path) else {
@@ -232,8 +303,8 @@ impl ExportDraft {
         let parent = parent.unwrap_or(Path::new("."));
         std::fs::create_dir_all(parent).map_err(failed)?;
         let draft = tempfile::Builder::new()
-            .prefix(".fleetcast-")
-            .suffix(".part")
+            .prefix(DRAFT_PREFIX)
+            .suffix(DRAFT_SUFFIX)
             .tempdir_in(parent)
             .map_err(failed)?;
         Ok(Self {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use clap::Command;
+use clap::builder::BoolishValueParser;
 
 use crate::settings::CommonFlags;
 
@@ -57,8 +58,22 @@ impl Program {
             if !CommonFlags::NAMES.contains(&flag.get_id().as_str()) {
                 return flag;
             }
-            let name = format!("{IN_ENVIRONMENT}{}", flag.get_id().as_str().to_uppercase());
-            flag.env(name).hide_env(true)
+            let is_switch = flag
+                .get_value_names()
+                .is_some_and(|names| names.iter().any(|name| name.as_str() == "BOOL"));
+            let name = in_environment(flag.get_id().as_str());
+            // A variable that is empty says nothing.
+            let is_set = std::env::var_os(&name).is_some_and(|value| !value.is_empty());
+            let flag = if is_set {
+                flag.env(name).hide_env(true)
+            } else {
+                flag
+            };
+            if is_switch {
+                flag.value_parser(BoolishValueParser::new())
+            } else {
+                flag
+            }
         })
     }
 
@@ -87,6 +102,25 @@ impl Program {
             Self::Fleetcast => Cow::Owned(text.replace(IN_TEXTS, self.call())),
         }
     }
+}
+
+/// The variable in which a setting may stand.
+fn in_environment(setting: &str) -> String {
+    format!("{IN_ENVIRONMENT}{}", setting.to_uppercase())
+}
+
+/// Variables that look like settings and are none.
+pub(crate) fn unknown_in_environment() -> Vec<String> {
+    let known: Vec<String> = CommonFlags::NAMES
+        .iter()
+        .map(|name| in_environment(name))
+        .collect();
+    let mut unknown: Vec<String> = std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with(IN_ENVIRONMENT) && !known.contains(name))
+        .collect();
+    unknown.sort();
+    unknown
 }
 
 /// The text with the name of the program that runs.

@@ -25,5 +25,7 @@ pub(crate) fn place(settings: &Settings) -> Result<Option<Place>, Error> {
 /// Puts a copy of what stands now in the place of the earlier one, in one step: who has that one open reads on
 /// in it.
 pub(crate) fn copy(store: &Store, place: &Place) -> Result<(), Error> {
-    write_copy(store, place, true)
+    write_copy(store, place)?;
+    place.sweep();
+    Ok(())
 }

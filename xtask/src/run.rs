@@ -49,8 +49,16 @@ pub(crate) fn write(settings: &Settings) -> Result<(), Error> {
 fn finish(settings: &Settings, work: Work) -> Result<(), Error> {
     let metrics = metrics_file::place(settings)?;
     let publication = publish::place(settings)?;
-    let store = settings.open(false)?;
-    let run = with_pipeline(settings, &store, work)?;
+    let done = settings.open(false).and_then(|store| {
+        let run = with_pipeline(settings, &store, work)?;
+        Ok((store, run))
+    });
+    let (store, run) = done.inspect_err(|_| {
+        if let Some(metrics) = &metrics {
+            // Why the run failed is what is to be said.
+            let _ = metrics_file::write_failure(metrics);
+        }
+    })?;
     if let Some(publication) = publication {
         publish::copy(&store, &publication)?;
     }

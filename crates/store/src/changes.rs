@@ -211,7 +211,8 @@ impl Store {
         })
     }
 
-    /// Notes that somebody knows about a series up to a day of data; an earlier note of the series is replaced.
+    /// Notes that somebody knows about a series up to a day of data, in the place of what was noted of it; without a
+    /// note, the earlier one stays.
     ///
     /// # Errors
     ///
@@ -219,7 +220,8 @@ impl Store {
     pub fn acknowledge(&self, what: &Acknowledgement) -> Result<(), Error> {
         self.connection
             .execute(
-                "INSERT OR REPLACE INTO acknowledged VALUES (?, ?, ?, ?)",
+                "INSERT INTO acknowledged VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET until = excluded.until, note = coalesce(excluded.note, acknowledged.note)",
                 params![
                     what.key.host(),
                     what.key.resource(),

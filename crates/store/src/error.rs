@@ -71,9 +71,15 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The tables are missing or of an earlier version, and the file is not to be written.
+    /// The file is not to be written, and holds no table of fleetcast's.
+    #[error("{} is read-only and holds nothing of fleetcast's; name another file", path.display())]
+    NoTables {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The tables are of an earlier version, and the file is not to be written.
     #[error(
-        "{} is read-only, and its tables are those of an earlier version or none; work on a copy that can be written",
+        "{} is read-only, and its tables are those of an earlier version; work on a copy that can be written",
         path.display()
     )]
     OlderTables {

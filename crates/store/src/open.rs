@@ -237,6 +237,12 @@ impl Store {
         })
     }
 
+    /// Whether nothing can be written.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -369,7 +375,7 @@ impl Store {
             };
         }
         if self.read_only {
-            return Err(Error::OlderTables {
+            return Err(Error::NoTables {
                 path: self.path.clone(),
             });
         }

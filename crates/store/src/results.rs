@@ -268,17 +268,21 @@ impl Store {
     }
 
     /// Returns how many series are full within 30, 90 and 180 days, those over their threshold already among
-    /// them; none beyond the horizon.
+    /// them; no figure for days beyond the horizon.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] where the rows cannot be read.
-    pub fn full_within(&self) -> Result<[(u32, u64); 3], Error> {
-        self.connection
-            .query_row(include_str!("../sql/full_within.sql"), [], |row| {
-                Ok([(30, row.get(0)?), (90, row.get(1)?), (180, row.get(2)?)])
-            })
-            .map_err(Error::while_doing("summing up the outlook"))
+    pub fn full_within(&self) -> Result<Vec<(u32, u64)>, Error> {
+        let sql = include_str!("../sql/full_within.sql");
+        let rows = self.rows("summing up the outlook", sql, [], |row| {
+            let counts = [row.get(0)?, row.get(1)?, row.get(2)?];
+            Ok([30, 90, 180].into_iter().zip(counts))
+        })?;
+        let known = rows.into_iter().flatten();
+        Ok(known
+            .filter_map(|(days, count): (u32, Option<u64>)| Some((days, count?)))
+            .collect())
     }
 
     /// Returns the leaderboard in figures.

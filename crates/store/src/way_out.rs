@@ -1,7 +1,7 @@
 //! What `DuckDB` said, in one line, and what to do about it.
 
 /// What marks an error whose way out is known, and that way.
-const WAYS_OUT: [(&str, &str); 10] = [
+const WAYS_OUT: [(&str, &str); 11] = [
     (
         "Out of Memory",
         "give more with --memory, or fewer --threads",
@@ -15,6 +15,7 @@ const WAYS_OUT: [(&str, &str); 10] = [
     ("Corrupt", DAMAGED),
     ("Could not read enough bytes", DAMAGED),
     ("Permission denied", NOT_WRITABLE),
+    ("attached in read-only mode", READ_ONLY),
     ("read-only", NOT_WRITABLE),
 ];
 
@@ -25,6 +26,8 @@ const NO_ROOM: &str = "the disk is full: make room beside the database, and give
 const FOREIGN_LOG: &str = "the log beside the file is not this file's, or of another moment: put back the two that belong \
                            together, or move the log away, which gives up what stands only there";
 const DAMAGED: &str = "the file is damaged: put a backup in its place";
+const READ_ONLY: &str = "the file is marked as read-only, as backups and published copies are: work on the database itself, or \
+                         on a copy of it that is made writable";
 const NOT_WRITABLE: &str = "make the file and its directory writable, or work on a copy";
 
 /// The first line of the error, and the way out where it is known.

@@ -136,7 +136,11 @@ impl Settings {
             match Store::open(&self.db, &options) {
                 Err(locked @ fleetcast_store::Error::Locked { .. }) => {
                     if Instant::now() >= deadline {
-                        return Err(locked.into());
+                        if !has_said {
+                            return Err(locked.into());
+                        }
+                        let seconds = self.wait.as_secs();
+                        return Err(Error::Setting(format!("waited for {seconds} s: {locked}")));
                     }
                     if !has_said {
                         let seconds = self.wait.as_secs();

@@ -68,7 +68,7 @@ fn each_kind_of_change_is_named() {
     assert_eq!(
         line,
         "since run 1 (as of 2025-10-31), as of 2025-12-05: series 1 newly full within 40 days, 1 vanished, 1 new, 2 \
-         whose forecast was wrong"
+         whose forecast turned out wrong"
     );
     // The run itself says so, too.
     desk.ok(&format!("{RUN} --as-of 2025-12-05"));
@@ -83,12 +83,16 @@ fn each_kind_of_change_is_named() {
 
     // What somebody knows about is not named, until the day.
     desk.ok("acknowledge h1 disk --until 2025-12-05 --note ordered");
-    desk.ok("acknowledge h2 disk --until 2025-12-04");
+    desk.ok("acknowledge h1 disk --until 2025-12-05");
+    desk.fails(
+        "acknowledge h2 disk --until 2025-12-04",
+        "is as of 2025-12-05 already",
+    );
     assert_eq!(code("changes --fail-on new-full"), Some(0));
     assert_eq!(code("changes --fail-on drift"), Some(4));
     let line = desk.ok("changes");
     assert!(
-        line.contains("1 whose forecast was wrong, 2 acknowledged"),
+        line.contains("1 whose forecast turned out wrong, 1 acknowledged"),
         "{line}"
     );
     assert_eq!(
@@ -113,6 +117,11 @@ fn each_kind_of_change_is_named() {
     assert_eq!(hosts(&since_first, "no_longer_full"), [""; 0]);
     assert_eq!(json(&desk, "--since 2025-11-30")["since"]["run"], 1);
     desk.fails("changes --since 9", "kept are run ");
+    let run = json(&desk, "")["run"].to_string();
+    desk.fails(
+        &format!("changes --since {run}"),
+        "is the one whose outlook stands",
+    );
     desk.fails("changes --since 2025-01-01", "no outlook as of 2025-01-01");
     // What became of what was said: h1 was to stay below, and filled up on the day it jumped.
     let came = desk.query(
@@ -151,6 +160,9 @@ fn days_that_move_are_named_by_how_far() {
     );
     desk.ok(&format!("{RUN} --as-of 2025-12-31"));
     assert_eq!(hosts(&json(&desk, ""), "filled_up"), ["h7"]);
+    let code = |arguments: &str| desk.run(arguments).status.code();
+    assert_eq!(code("changes --fail-on filled-up"), Some(4));
+    assert_eq!(code("changes --fail-on new-full"), Some(0));
     // Another name, the same story.
     desk.ok("acknowledge h7 disk --until 2026-12-31");
     desk.ok("rename h7 box-7");

@@ -69,6 +69,22 @@ fn every_setting_can_stand_in_the_environment() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(output.stdout.is_empty());
+    // Switches as people write them, empty ones, and names that are none.
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["status"])
+        .env("FLEETCAST_DB", "other.duckdb")
+        .env("FLEETCAST_FRESH", "1")
+        .env("FLEETCAST_PUBLISH", "")
+        .env("FLEETCAST_PUBLISHH", "shared")
+        .current_dir(desk.dir.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let warnings = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        warnings.contains("FLEETCAST_PUBLISHH stands in the environment and is no setting"),
+        "{warnings}"
+    );
     // The command line before the environment, the environment before the file.
     let config = "SELECT concat_ws(' ', config->'forecast'->>'train_months', config->'forecast'->>'horizon_days') FROM runs";
     assert_eq!(desk.query("other.duckdb", config), ["8 20"]);
@@ -82,6 +98,16 @@ fn a_run_tells_monitoring_what_it_came_to() {
         &format!("{RUN} --metrics notes.prom"),
         "was not written by this command",
     );
+    desk.fails(
+        &format!("{RUN} --metrics fleet.duckdb.wal"),
+        "is the database's",
+    );
+    desk.fails(
+        &format!("{RUN} --as-of 0001-02-01 --metrics fleetcast.prom"),
+        "",
+    );
+    let text = std::fs::read_to_string(desk.path("fleetcast.prom")).unwrap();
+    assert!(text.contains("\nfleetcast_run_complete 0\n"), "{text}");
     for _ in 0..2 {
         desk.ok(&format!("{RUN} --metrics fleetcast.prom"));
     }
@@ -105,15 +131,23 @@ fn a_run_tells_monitoring_what_it_came_to() {
     let full = desk
         .query(
             DB,
-            "SELECT count(*)::VARCHAR FROM capacity_outlook WHERE days_left <= 90",
+            "SELECT count(*)::VARCHAR FROM capacity_outlook WHERE days_left <= 30",
         )
         .remove(0);
     assert!(
         text.contains(&format!(
-            "fleetcast_series_full{{within_days=\"90\"}} {full}"
+            "fleetcast_series_full{{within_days=\"30\"}} {full}"
         )),
         "{text}"
     );
+    assert!(
+        !text.contains("within_days=\"90\""),
+        "the horizon is of 20 days: {text}"
+    );
+    let finished = text
+        .lines()
+        .find_map(|line| line.strip_prefix("fleetcast_run_finished_seconds "));
+    assert!(finished.unwrap().parse::<f64>().unwrap() > 1.7e9, "{text}");
     // Every sample follows its metric's two lines, and is a number.
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (_, value) = line.rsplit_once(' ').unwrap();
@@ -133,13 +167,32 @@ fn a_backup_opens_and_replaces_nothing_but_a_backup() {
     std::fs::write(desk.path("notes.txt"), "mine").unwrap();
     desk.fails("backup notes.txt", "was not written by this command");
     desk.fails(&format!("backup {DB}"), "is the database");
+    // Nor a database of somebody else's, nor one that is worked on.
+    desk.sql(
+        "theirs.duckdb",
+        "CREATE TABLE payroll AS SELECT 1 AS salary",
+    );
+    desk.ok("demo --hosts 1 --months 2 --db live.duckdb");
+    for other in ["theirs.duckdb", "live.duckdb"] {
+        let before = std::fs::read(desk.path(other)).unwrap();
+        desk.fails(
+            &format!("backup {other}"),
+            "was not written by this command",
+        );
+        assert!(std::fs::read(desk.path(other)).unwrap() == before);
+    }
+    #[cfg(unix)]
+    desk.fails(
+        "backup /dev/null",
+        "is no file that a database can be copied to",
+    );
     assert_eq!(
         std::fs::read_to_string(desk.path("notes.txt")).unwrap(),
         "mine"
     );
     // Back again, as if nothing had been.
     std::fs::remove_file(desk.path(DB)).unwrap();
-    std::fs::copy(desk.path("copy.duckdb"), desk.path(DB)).unwrap();
+    desk.ok("restore copy.duckdb");
     desk.ok(RUN);
     assert_eq!(desk.contents(DB), contents);
 }
@@ -240,10 +293,30 @@ fn readers_of_what_is_published_see_whole_runs_and_no_error() {
     desk.ok("export --quiet --to out --db shared/fleetcast.duckdb");
     desk.fails(
         &format!("{RUN} --db shared/fleetcast.duckdb"),
-        "work on a copy",
+        "as backups and published copies are",
     );
     drop(open);
     assert_eq!(desk.contents(DB), contents);
+    // What a killed command has left goes when it is old, and nothing else does.
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7 * 3600);
+    for (name, age) in [
+        (".fleetcast-Ab12Cd.part", old),
+        ("notes.part", old),
+        (".fleetcast-Ef34Gh.part", std::time::SystemTime::now()),
+    ] {
+        let file = std::fs::File::create(desk.path("shared").join(name)).unwrap();
+        file.set_modified(age).unwrap();
+    }
+    desk.ok(&format!("{RUN} --as-of 2025-11-11 --publish shared"));
+    let mut left: Vec<_> = std::fs::read_dir(desk.path("shared"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(
+        left,
+        [".fleetcast-Ef34Gh.part", "fleetcast.duckdb", "notes.part"]
+    );
     // Somebody else's file of that name stays.
     std::fs::create_dir(desk.path("theirs")).unwrap();
     std::fs::write(desk.path("theirs/fleetcast.duckdb"), "mine").unwrap();
@@ -275,6 +348,9 @@ fn who_may_wait_waits_for_a_database_in_use() {
         "{errors}"
     );
     assert_eq!(errors.lines().count(), 1, "{errors}");
+    let open = Connection::open(desk.path(DB)).unwrap();
+    desk.fails("status --wait 1 --quiet", "waited for 1 s: ");
+    drop(open);
 }
 
 #[test]
