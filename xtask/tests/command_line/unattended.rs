@@ -298,7 +298,7 @@ fn readers_of_what_is_published_see_whole_runs_and_no_error() {
     drop(open);
     assert_eq!(desk.contents(DB), contents);
     // What a killed command has left goes when it is old, and nothing else does.
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7 * 3600);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_hours(7);
     for (name, age) in [
         (".fleetcast-Ab12Cd.part", old),
         ("notes.part", old),
