@@ -1,0 +1,275 @@
+//! Outlooks whose future is known, and what they say of those whose future is not.
+
+use std::collections::BTreeMap;
+
+use fleetcast_core::{Day, SeriesKey};
+
+use super::crossing::first_crossing;
+use super::law::PathLaw;
+use super::map::{Case, ProbabilityMap};
+use super::past::PastForecast;
+use super::pool::PathPool;
+use super::series::SeriesPaths;
+use crate::Sustained;
+
+/// Thresholds by which outlooks of the past are held against what happened: the last year's level, and so many error
+/// sizes above it.
+const LADDER: [f64; 7] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0];
+
+/// An origin counts like at most so many open cases: what happened to a fleet at one time happened once.
+const MOST_OPEN_CASES: f64 = 30.0;
+
+/// Forecasts of the past that are shorter than this hold no outlook worth comparing.
+const LEAST_DAYS: usize = 90;
+
+/// A series with its forecasts of the past, in the order of their origins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastSeries {
+    /// The series.
+    pub key: SeriesKey,
+    /// Its golden model's forecasts of the past.
+    pub past: Vec<PastForecast>,
+}
+
+/// An outlook of the past that came true or did not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KnownOutlook {
+    /// The last day it had seen.
+    pub origin: Day,
+    /// The days it was about.
+    pub horizon_days: usize,
+    /// The probability of a sustained crossing that it said, before any map.
+    pub said: f64,
+    /// Whether there was one.
+    pub came_true: bool,
+    /// How much it counts for the map.
+    pub weight: f64,
+}
+
+/// What a resource's series share: error paths to borrow, and what outlooks of the past were worth.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResourceLaw {
+    pool: PathPool,
+    map: ProbabilityMap,
+    known: Vec<KnownOutlook>,
+}
+
+impl ResourceLaw {
+    /// Learns from the series of a resource, in whatever order they come, for outlooks of `days` days after `as_of`.
+    ///
+    /// Outlooks of the past are made as those of the future are, at the origin of each past forecast, from errors that
+    /// were known by then.
+    #[must_use]
+    pub fn of(mut series: Vec<PastSeries>, as_of: Day, days: usize, sustained: Sustained) -> Self {
+        series.sort_by(|a, b| a.key.cmp(&b.key));
+        let paths = series.iter().filter_map(|one| {
+            let past: Vec<&PastForecast> = one.past.iter().collect();
+            Some((one.key.clone(), SeriesPaths::of(&past, as_of, days)?))
+        });
+        let pool = PathPool::of(paths.collect());
+        let longest = series.iter().map(|one| one.past.len()).max().unwrap_or(0);
+        let known: Vec<KnownOutlook> = (0..longest)
+            .flat_map(|era| outlooks_of(&series, era, sustained))
+            .collect();
+        let cases: Vec<Case> = known
+            .iter()
+            .map(|known| Case {
+                said: known.said,
+                came_true: known.came_true,
+                weight: known.weight,
+            })
+            .collect();
+        Self {
+            pool,
+            map: ProbabilityMap::fit(&cases),
+            known,
+        }
+    }
+
+    /// Returns the error paths to borrow.
+    #[must_use]
+    pub fn pool(&self) -> &PathPool {
+        &self.pool
+    }
+
+    /// Returns how probabilities are mapped.
+    #[must_use]
+    pub fn map(&self) -> &ProbabilityMap {
+        &self.map
+    }
+
+    /// Returns the outlooks of the past, with what became of them.
+    #[must_use]
+    pub fn known(&self) -> &[KnownOutlook] {
+        &self.known
+    }
+}
+
+/// Series of a resource that are learned from, at most: those with the smallest hashes of their names.
+const MOST_SERIES: usize = 256;
+
+/// The forecasts of the past of a fleet's series, resource by resource: what its series learn from each other.
+///
+/// Pools of parts of a fleet [`merge`](Self::merge) to the pool of the whole, whatever the parts and their order. Of a
+/// resource with more than 256 series, those with the smallest hashes of their names are kept.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PastPool {
+    resources: BTreeMap<String, BTreeMap<(u64, SeriesKey), Vec<PastForecast>>>,
+}
+
+impl PastPool {
+    /// Adds a series that has forecasts of the past.
+    pub fn add(&mut self, key: &SeriesKey, past: &[PastForecast]) {
+        if !past.is_empty() {
+            self.insert((key.stable_hash(), key.clone()), past.to_vec());
+        }
+    }
+
+    /// Adds the series of another part of the fleet.
+    pub fn merge(&mut self, other: Self) {
+        for series in other.resources.into_values() {
+            for (key, past) in series {
+                self.insert(key, past);
+            }
+        }
+    }
+
+    /// Lists its series, with their forecasts of the past.
+    pub fn parts(&self) -> impl Iterator<Item = (&SeriesKey, &[PastForecast])> {
+        let series = self.resources.values().flatten();
+        series.map(|((_, key), past)| (key, past.as_slice()))
+    }
+
+    /// Returns those of these series that a pool of them keeps.
+    #[must_use]
+    pub fn kept<'a>(series: impl IntoIterator<Item = &'a SeriesKey>) -> Vec<SeriesKey> {
+        let mut pool = Self::default();
+        for key in series {
+            pool.insert((key.stable_hash(), key.clone()), Vec::new());
+        }
+        pool.parts().map(|(key, _)| key.clone()).collect()
+    }
+
+    fn insert(&mut self, key: (u64, SeriesKey), past: Vec<PastForecast>) {
+        let resource = key.1.resource().to_owned();
+        let series = self.resources.entry(resource).or_default();
+        series.insert(key, past);
+        if series.len() > MOST_SERIES {
+            series.pop_last();
+        }
+    }
+
+    /// Learns what each resource's series share, for outlooks of `days` days after `as_of`.
+    #[must_use]
+    pub fn learn(&self, as_of: Day, days: usize, sustained: Sustained) -> FleetLaw {
+        let resources = self.resources.iter().map(|(resource, series)| {
+            let series = series.iter().map(|((_, key), past)| PastSeries {
+                key: key.clone(),
+                past: past.clone(),
+            });
+            let law = ResourceLaw::of(series.collect(), as_of, days, sustained);
+            (resource.clone(), law)
+        });
+        FleetLaw {
+            resources: resources.collect(),
+        }
+    }
+}
+
+/// What each resource's series share.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetLaw {
+    resources: BTreeMap<String, ResourceLaw>,
+}
+
+impl FleetLaw {
+    /// Returns what the series of a resource share; `None` where none has a forecast of the past.
+    #[must_use]
+    pub fn resource(&self, name: &str) -> Option<&ResourceLaw> {
+        self.resources.get(name)
+    }
+
+    /// Lists every resource and what its series share, in the order of their names.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &ResourceLaw)> {
+        self.resources
+            .iter()
+            .map(|(name, law)| (name.as_str(), law))
+    }
+}
+
+/// The outlooks at every series' past forecast number `era`.
+fn outlooks_of(series: &[PastSeries], era: usize, sustained: Sustained) -> Vec<KnownOutlook> {
+    // Of every series, what was known by then.
+    let then: Vec<(&PastSeries, &PastForecast, SeriesPaths)> = series
+        .iter()
+        .filter_map(|one| {
+            let now = one
+                .past
+                .get(era)
+                .filter(|past| past.errors.len() >= LEAST_DAYS)?;
+            let ended = |past: &&PastForecast| {
+                let days = i64::try_from(past.errors.len()).unwrap_or(i64::MAX);
+                i64::from(now.origin.days_since(past.origin)) >= days
+            };
+            let known: Vec<&PastForecast> = one.past.iter().filter(ended).collect();
+            Some((
+                one,
+                now,
+                SeriesPaths::of(&known, now.origin, now.errors.len())?,
+            ))
+        })
+        .collect();
+    let shortest = then
+        .iter()
+        .map(|(_, now, _)| now.errors.len())
+        .min()
+        .unwrap_or(0);
+    let pool = PathPool::of(
+        then.iter()
+            .map(|(one, _, paths)| (one.key.clone(), paths.clone()))
+            .collect(),
+    );
+    let mut outlooks = Vec::new();
+    for (one, now, paths) in &then {
+        let Some(level) = now.level else {
+            continue;
+        };
+        let law = PathLaw::of(
+            &now.forecast(shortest),
+            &one.key,
+            Some(paths),
+            &pool,
+            sustained,
+        );
+        let came = now.came(shortest);
+        let first = outlooks.len();
+        for step in LADDER {
+            let threshold = level + step * paths.size();
+            if now.is_over(threshold, sustained) {
+                continue;
+            }
+            let said = law.crossed_by(threshold).last().copied().unwrap_or(0.0);
+            let open = 4.0 * said * (1.0 - said);
+            outlooks.push(KnownOutlook {
+                origin: now.origin,
+                horizon_days: shortest,
+                said,
+                came_true: first_crossing(&came, threshold, sustained).is_some(),
+                weight: open * open,
+            });
+        }
+        bound(&mut outlooks[first..], 1.0);
+    }
+    bound(&mut outlooks, MOST_OPEN_CASES);
+    outlooks
+}
+
+/// Lets outlooks together weigh no more than `most`.
+fn bound(outlooks: &mut [KnownOutlook], most: f64) {
+    let sum: f64 = outlooks.iter().map(|outlook| outlook.weight).sum();
+    if sum > most {
+        for outlook in outlooks {
+            outlook.weight *= most / sum;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The law of a series' path: how likely it is full by which day.
+
+mod crossing;
+mod known;
+mod law;
+mod map;
+mod past;
+mod pool;
+mod series;
+
+pub use crossing::{first_crossing, sustained_peak};
+pub use known::{FleetLaw, KnownOutlook, PastPool, PastSeries, ResourceLaw};
+pub use law::PathLaw;
+pub use map::{Case, ProbabilityMap};
+pub use past::PastForecast;
+pub use pool::PathPool;
+pub use series::SeriesPaths;

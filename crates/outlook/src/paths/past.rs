@@ -1,0 +1,183 @@
+//! Forecasts of the past, and what became of them.
+
+use fleetcast_core::Day;
+use fleetcast_numerics::quantile_of_sorted;
+
+use crate::Sustained;
+
+/// Days on which a forecast of the past must have met a value, for its errors to say anything.
+const LEAST_DAYS: usize = 20;
+
+/// Days before an origin by which its level is known.
+const YEAR: usize = 365;
+
+/// Days with a value among those, at least.
+const LEAST_LEVEL_DAYS: usize = 90;
+
+/// The share of the last year's values below what counts as its level.
+const LEVEL: f64 = 0.95;
+
+/// Days up to an origin that are kept, to know whether the series was over a threshold then.
+const LATEST_DAYS: usize = 31;
+
+/// A forecast that was made at an origin in the past, and how wrong it was, day by day in order.
+///
+/// Values are kept to seven digits: what they are for needs no more, and there are many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastForecast {
+    /// The last day it had seen.
+    pub origin: Day,
+    /// The forecast of the days after it, in the series' unit.
+    pub yhat: Vec<f32>,
+    /// Observed minus forecast, a value a day; between observed days on a straight line, before the first and after
+    /// the last like those.
+    pub errors: Vec<f32>,
+    /// The 95 % quantile of the last year's values up to the origin; `None` where too few are known.
+    pub level: Option<f64>,
+    /// The values of the last days up to the origin, 31 at most; −∞ where missing.
+    pub latest: Vec<f32>,
+}
+
+impl PastForecast {
+    /// Holds the forecast `yhat` of the days after `origin` against the `actual` values of these days (NaN where
+    /// missing). `seen` are the values up to the origin.
+    ///
+    /// `None` where fewer than 20 days have a value, or an error is not finite.
+    #[must_use]
+    pub fn of(origin: Day, seen: &[f64], actual: &[f64], yhat: &[f64]) -> Option<Self> {
+        let errors: Vec<f64> = actual.iter().zip(yhat).map(|(y, yhat)| y - yhat).collect();
+        let known = errors.iter().filter(|error| !error.is_nan()).count();
+        let errors = to_seven_digits(&interpolated(errors));
+        let yhat = to_seven_digits(&yhat[..errors.len()]);
+        let are_finite = errors.iter().chain(&yhat).all(|value| value.is_finite());
+        (known >= LEAST_DAYS && are_finite).then(|| Self {
+            origin,
+            yhat,
+            errors,
+            level: level(seen),
+            latest: latest(seen),
+        })
+    }
+
+    /// The forecast of its first `days` days.
+    pub(super) fn forecast(&self, days: usize) -> Vec<f64> {
+        self.yhat[..days].iter().copied().map(f64::from).collect()
+    }
+
+    /// The values that came on these days; those without one are taken as their errors are.
+    pub(super) fn came(&self, days: usize) -> Vec<f64> {
+        let both = self.yhat[..days].iter().zip(&self.errors);
+        both.map(|(yhat, error)| f64::from(*yhat) + f64::from(*error))
+            .collect()
+    }
+
+    /// The errors in double precision.
+    pub(super) fn errors(&self) -> impl Iterator<Item = f64> {
+        self.errors.iter().copied().map(f64::from)
+    }
+
+    /// The mean absolute error.
+    pub(super) fn mean_error(&self) -> f64 {
+        self.errors().map(f64::abs).sum::<f64>() / self.errors.len() as f64
+    }
+
+    /// Whether the series was over the threshold at the origin.
+    pub(super) fn is_over(&self, threshold: f64, sustained: Sustained) -> bool {
+        let last = &self.latest[self.latest.len().saturating_sub(sustained.of() as usize)..];
+        let full = last.iter().filter(|value| f64::from(**value) >= threshold);
+        full.count() >= sustained.days() as usize
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "what has no more digits than that is meant"
+)]
+fn to_seven_digits(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|value| *value as f32).collect()
+}
+
+/// The values with straight lines in the places of NaN.
+fn interpolated(mut values: Vec<f64>) -> Vec<f64> {
+    let mut last: Option<usize> = None;
+    for index in 0..=values.len() {
+        let is_known = index < values.len() && !values[index].is_nan();
+        if !is_known && index < values.len() {
+            continue;
+        }
+        let from = last.map_or(0, |last| last + 1);
+        for gap in from..index {
+            values[gap] = match (last, is_known) {
+                (Some(last), true) => {
+                    let share = (gap - last) as f64 / (index - last) as f64;
+                    values[last] * (1.0 - share) + values[index] * share
+                }
+                (Some(last), false) => values[last],
+                (None, true) => values[index],
+                (None, false) => f64::NAN,
+            };
+        }
+        last = Some(index);
+    }
+    values
+}
+
+fn level(seen: &[f64]) -> Option<f64> {
+    let year = &seen[seen.len().saturating_sub(YEAR)..];
+    let mut known: Vec<f64> = year
+        .iter()
+        .copied()
+        .filter(|value| value.is_finite())
+        .collect();
+    if known.len() < LEAST_LEVEL_DAYS {
+        return None;
+    }
+    known.sort_by(f64::total_cmp);
+    Some(quantile_of_sorted(&known, LEVEL))
+}
+
+fn latest(seen: &[f64]) -> Vec<f32> {
+    let last = &seen[seen.len().saturating_sub(LATEST_DAYS)..];
+    let known = last.iter().map(|value| {
+        if value.is_finite() {
+            *value
+        } else {
+            f64::NEG_INFINITY
+        }
+    });
+    to_seven_digits(&known.collect::<Vec<f64>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_days_without_a_value_lie_between_their_neighbours() {
+        let nan = f64::NAN;
+        assert_eq!(
+            interpolated(vec![nan, 1.0, nan, nan, 4.0, nan]),
+            [1.0, 1.0, 2.0, 3.0, 4.0, 4.0]
+        );
+        assert_eq!(interpolated(vec![2.0]), [2.0]);
+    }
+
+    #[test]
+    fn a_forecast_is_held_against_what_came() {
+        let origin: Day = "2025-06-30".parse().unwrap();
+        let seen: Vec<f64> = (0..200).map(f64::from).collect();
+        let actual = vec![10.0; 30];
+        let yhat = vec![8.0; 30];
+        let past = PastForecast::of(origin, &seen, &actual, &yhat).unwrap();
+        assert_eq!(past.errors, [2.0; 30]);
+        assert_eq!(past.came(30), [10.0; 30]);
+        // Three of the last seven days stood at 197 or above.
+        let rule = Sustained::default();
+        assert!(past.is_over(197.0, rule) && !past.is_over(197.5, rule));
+        assert!((past.level.unwrap() - 0.95 * 199.0).abs() < 1e-9);
+        let few = [vec![10.0; 19], vec![f64::NAN; 11]].concat();
+        assert_eq!(PastForecast::of(origin, &seen, &few, &yhat), None);
+        let endless = vec![f64::MAX; 30];
+        assert_eq!(PastForecast::of(origin, &seen, &endless, &yhat), None);
+    }
+}
