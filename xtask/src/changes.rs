@@ -31,7 +31,7 @@ struct Changes {
     moved_by: u32,
     series: Vec<OutlookChange>,
     wrong: Vec<WrongForecast>,
-    /// Those whose forecast was wrong already by the data of the run that it is compared with.
+    /// The series whose forecast was wrong already by the data of the run that it is compared with.
     wrong_before: HashSet<SeriesKey>,
 }
 

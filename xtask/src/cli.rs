@@ -352,9 +352,9 @@ pub(crate) struct ChangesFlags {
 /// An earlier run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Since {
-    /// By its number.
+    /// The run of this number.
     Run(i64),
-    /// By the day its data end on, or the last one before.
+    /// The run whose data end on this day, or the last one before.
     Day(Day),
 }
 
@@ -391,7 +391,7 @@ pub(crate) struct AcknowledgeFlags {
     /// The host
     #[arg(value_name = "HOST", requires = "resource")]
     pub(crate) host: Option<String>,
-    /// Its resource
+    /// The resource
     #[arg(value_name = "RESOURCE")]
     pub(crate) resource: Option<String>,
     /// The last day of data up to which it is not named

@@ -91,7 +91,7 @@ pub enum Error {
     CannotCopy {
         /// The file.
         path: PathBuf,
-        /// Where the copy was to be.
+        /// The place of the copy.
         to: PathBuf,
         /// Why.
         source: std::io::Error,

@@ -27,7 +27,7 @@ const LEAST_DAYS: usize = 90;
 pub struct PastSeries {
     /// The series.
     pub key: SeriesKey,
-    /// Its golden model's forecasts of the past.
+    /// The forecasts its golden model made in the past.
     pub past: Vec<PastForecast>,
 }
 
