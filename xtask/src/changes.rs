@@ -350,6 +350,7 @@ fn promised(promise: Option<&Promise>, other: Option<&Promise>) -> String {
         ("over", _) => "over".to_owned(),
         (_, Some(day)) => format!("full on {day}"),
         ("no_limit", None) => "no limit".to_owned(),
+        ("possible", None) => "possible".to_owned(),
         (_, None) => "not within the horizon".to_owned(),
     };
     match (

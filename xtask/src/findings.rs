@@ -112,6 +112,9 @@ fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
                 capacity: found.capacity,
                 days_left: found.days_left,
                 days_left_earliest: found.days_left_earliest,
+                days_left_latest: found.days_left_latest,
+                p_full: found.p_full,
+                urgency: found.urgency,
                 recent: found.recent,
                 peak,
             });
@@ -137,10 +140,21 @@ fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
         .collect())
 }
 
+/// A probability in words.
+pub(crate) fn chance(probability: Option<f64>) -> String {
+    match probability {
+        None => "not known how likely it is".to_owned(),
+        Some(p) if p < 0.05 => "less than 1 in 20".to_owned(),
+        Some(p) if p > 0.95 => "more than 19 in 20".to_owned(),
+        Some(p) => format!("{:.0} in 10", (10.0 * p).round().max(1.0)),
+    }
+}
+
 fn status_named(name: &str) -> Option<Status> {
     match name {
         "over" => Some(Status::Over),
         "within" => Some(Status::Within),
+        "possible" => Some(Status::Possible),
         "not_within_horizon" => Some(Status::NotWithinHorizon),
         "no_limit" => Some(Status::NoLimit),
         _ => None,

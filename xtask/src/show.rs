@@ -157,24 +157,29 @@ fn in_words(outlook: &Outlook, facts: &Facts) -> String {
         )
     };
     let threshold = outlook.threshold.map_or_else(String::new, figure);
-    match (
-        outlook.status,
-        outlook.days_left,
-        outlook.days_left_earliest,
-    ) {
-        (Status::Over, _, _) => format!("over {threshold} already"),
-        (Status::Within, Some(days), Some(earliest)) => format!(
-            "full ({threshold}) on {}, at the earliest on {}",
-            on(days),
-            on(earliest)
-        ),
-        (Status::NoLimit, _, _) => "no threshold; set one with `cargo xtask limits`".to_owned(),
-        (_, _, Some(earliest)) => format!(
-            "not full ({threshold}) within {horizon} days, but perhaps on {}",
-            on(earliest)
-        ),
-        _ => format!("not full ({threshold}) within {horizon} days, nor by the upper bound"),
+    match (outlook.status, outlook.p_full) {
+        (Status::Over, _) => return format!("over {threshold} already"),
+        (Status::NoLimit, _) => {
+            return "no threshold; set one with `cargo xtask limits`".to_owned();
+        }
+        _ => {}
     }
+    let days = [
+        (outlook.days_left, "as likely as not by"),
+        (outlook.days_left_earliest, "1 in 10 by"),
+        (outlook.days_left_latest, "9 in 10 by"),
+    ];
+    let days: Vec<String> = days
+        .into_iter()
+        .filter_map(|(days, words)| Some(format!("{words} {}", on(days?))))
+        .collect();
+    let when = if days.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", days.join(", "))
+    };
+    let chance = findings::chance(outlook.p_full);
+    format!("{chance} that it is full ({threshold}) within {horizon} days{when}")
 }
 
 fn print_standing(standing: &Standing) {

@@ -11,6 +11,9 @@ use crate::settings::Settings;
 use crate::status::run_json;
 use crate::text_table::{right_aligned, table};
 
+/// Outlooks of the past whose share says something.
+const FEW_OUTLOOKS: u64 = 20;
+
 /// Prints what the run came to, as tables or as one line of JSON.
 pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<(), Error> {
     let leaderboard = store.leaderboard_summary()?;
@@ -91,19 +94,7 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
         "trust: {a} series A, {b} B, {c} C, {d} D; intervals at 80 %, drawn from errors before the \
          backtest, {held}"
     ));
-    let outlook = store.outlook_by_status()?;
-    let of = |status: &str| {
-        let found = outlook.iter().find(|(name, _)| name == status);
-        found.map_or(0, |(_, series)| *series)
-    };
-    reporter.say(format_args!(
-        "outlook: {} series are over their threshold already, {} will be within the horizon, {} will \
-         not, {} have no threshold (see `cargo xtask limits`)",
-        of("over"),
-        of("within"),
-        of("not_within_horizon"),
-        of("no_limit"),
-    ));
+    say_outlook(reporter, store)?;
     if let Some(changes) = changes {
         reporter.say(format_args!("{changes} (`cargo xtask changes` names them)"));
     }
@@ -112,6 +103,33 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
         "look next at `cargo xtask report --db {path}`, or at the tables forecasts, capacity_outlook, \
          model_leaderboard and series_issues of {path}"
     ));
+    Ok(())
+}
+
+/// Says how many series are full by when, and what such words were worth.
+fn say_outlook(reporter: Reporter, store: &Store) -> Result<(), Error> {
+    let outlook = store.outlook_by_status()?;
+    let of = |status: &str| {
+        let found = outlook.iter().find(|(name, _)| name == status);
+        found.map_or(0, |(_, series)| *series)
+    };
+    reporter.say(format_args!(
+        "outlook: {} series are over their threshold already, {} will be within the horizon as likely as not, {} in one of \
+         ten cases at least, {} hardly, {} have no threshold (see `cargo xtask limits`)",
+        of("over"),
+        of("within"),
+        of("possible"),
+        of("not_within_horizon"),
+        of("no_limit"),
+    ));
+    if let (cases, Some(came_true)) = store.likely_outlooks()?
+        && cases >= FEW_OUTLOOKS
+    {
+        reporter.say(format_args!(
+            "of {cases} outlooks of the past that said 60 to 80 %, {:.0} % came true (outlook_calibration has the others)",
+            100.0 * came_true
+        ));
+    }
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Array, Float64Array, Float64Builder, Int32Array, Int64Array, ListBuilder,
-    RecordBatch, StringArray,
+    ArrayRef, Date32Array, Float32Builder, Float64Array, Float64Builder, Int32Array, Int64Array,
+    ListBuilder, RecordBatch, StringArray,
 };
 use arrow::error::ArrowError;
 
@@ -67,6 +67,16 @@ impl Columns {
     /// Adds a column of lists of numbers.
     pub fn lists<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a [f64]>) {
         let mut lists = ListBuilder::new(Float64Builder::new());
+        for list in values {
+            lists.values().append_slice(list);
+            lists.append(true);
+        }
+        self.push(name, Arc::new(lists.finish()));
+    }
+
+    /// Adds a column of lists of numbers of seven digits.
+    pub fn short_lists<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a [f32]>) {
+        let mut lists = ListBuilder::new(Float32Builder::new());
         for list in values {
             lists.values().append_slice(list);
             lists.append(true);

@@ -36,6 +36,14 @@ impl Calibration {
         &self.quantiles
     }
 
+    /// Returns the mean of the errors, relative to how they grow with the horizon.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        let ends = self.quantiles[0] / 2.0 + self.quantiles[CALIBRATION_STEPS] / 2.0;
+        let between: f64 = self.quantiles[1..CALIBRATION_STEPS].iter().sum();
+        (ends + between) / CALIBRATION_STEPS as f64
+    }
+
     /// Returns how many days' errors they rest on.
     #[must_use]
     pub fn days(&self) -> usize {

@@ -22,6 +22,7 @@ mod measurement;
 pub mod metrics;
 mod naive;
 mod panel;
+mod past;
 mod pipeline;
 mod prediction;
 mod screen;
@@ -53,6 +54,7 @@ pub use limits::{
 pub use measurement::{LARGEST_VALUE, measurement};
 pub use naive::{SEASON_WEEK, SEASON_YEAR, SeasonalNaive, naive_of_season, seasonal_naive};
 pub use panel::{Panel, PanelError, PanelView};
+pub use past::PastForecast;
 pub use pipeline::pipeline;
 pub use prediction::{Prediction, PredictionInterval};
 pub use screen::{MIN_OBSERVATIONS, STALE_AFTER_DAYS, Screened, screen};

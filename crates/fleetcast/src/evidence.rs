@@ -8,9 +8,11 @@ use fleetcast_core::{
 };
 use fleetcast_judge::{Case, Circumstances, LeaderboardEntry};
 use fleetcast_outlook::days_to_look_back;
+use fleetcast_outlook::paths::PastForecast;
 use rayon::prelude::*;
 
 use crate::batch::last_values;
+use crate::past::past_forecasts;
 use crate::setup::Setup;
 use crate::{Batch, Survey};
 
@@ -29,6 +31,8 @@ pub struct Evidence {
     pub(crate) prophet: Arc<EngineForecasts>,
     pub(crate) challenger: Arc<EngineForecasts>,
     pub(crate) entry: Option<LeaderboardEntry>,
+    /// The golden model's forecasts of the past.
+    pub(crate) past: Vec<PastForecast>,
 }
 
 impl Evidence {
@@ -48,6 +52,12 @@ impl Evidence {
     #[must_use]
     pub fn challenger(&self) -> &EngineForecasts {
         &self.challenger
+    }
+
+    /// Returns its golden model's forecasts of the past, held against what came.
+    #[must_use]
+    pub fn past(&self) -> &[PastForecast] {
+        &self.past
     }
 
     /// Returns the series' place on the leaderboard, where it has one.
@@ -134,6 +144,10 @@ fn one(
     };
     let entry = LeaderboardEntry::of(&case, circumstances, &setup.options.rules);
     issues.extend(entry.as_ref().and_then(LeaderboardEntry::issue));
+    let past = entry
+        .as_ref()
+        .map(|entry| past_forecasts(&case, entry))
+        .unwrap_or_default();
     Evidence {
         key: key.clone(),
         issues,
@@ -142,6 +156,7 @@ fn one(
         prophet: Arc::new(prophet.forecasts),
         challenger: Arc::new(challenger.forecasts),
         entry,
+        past,
     }
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod evidence;
 mod options;
+mod past;
 mod result;
 mod rows;
 mod setup;
@@ -14,7 +15,8 @@ pub mod tables;
 pub use batch::{Batch, SeriesNotes, Survey};
 pub use evidence::Evidence;
 pub use options::ShopOptions;
-pub use result::{GoldenSeries, SeriesResult, WriteRules, Written};
+pub use past::past_forecasts;
+pub use result::{GoldenSeries, Material, SeriesResult, WriteRules, Written};
 pub use rows::FleetRows;
 pub use setup::ShopError;
 pub use shop::Shop;

@@ -5,7 +5,10 @@ use fleetcast_core::{
     Refit, SeriesIssue, SeriesKey, Split,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians};
-use fleetcast_outlook::{CapacityOutlook, Sustained, capacity_outlook};
+use fleetcast_outlook::paths::{
+    FleetLaw, PastForecast, PathLaw, PathPool, ProbabilityMap, ResourceLaw, SeriesPaths,
+};
+use fleetcast_outlook::{CapacityOutlook, OutlookInput, Sustained, capacity_outlook};
 use fleetcast_writer::{golden_forecast, issue_of_limits};
 
 use crate::setup::Setup;
@@ -20,6 +23,25 @@ pub struct WriteRules {
     pub sustained: Sustained,
     /// The last day that the forecasts of the future have seen.
     pub trained_through: Day,
+    /// The last day of data.
+    pub as_of: Day,
+}
+
+/// What a series' golden forecast and outlook are written from.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// The winner's forecast of the future.
+    pub winner: &'a Forecast,
+    /// What its intervals are made from, where errors were made.
+    pub calibration: Option<&'a Calibration>,
+    /// The limits that hold for it.
+    pub limits: &'a EffectiveLimits,
+    /// The series' last values ([`fleetcast_outlook::days_to_look_back`]).
+    pub recent: &'a [f64],
+    /// The forecasts its golden model made in the past.
+    pub past: &'a [PastForecast],
+    /// What the series of each resource share.
+    pub fleet: &'a FleetLaw,
 }
 
 /// What is written of one series.
@@ -44,21 +66,40 @@ impl WriteRules {
     }
 
     /// Writes one series' golden forecast and outlook from the winner's forecast of the future.
-    /// `recent` are the series' last values ([`fleetcast_outlook::days_to_look_back`]).
     #[must_use]
-    pub fn write(
-        &self,
-        key: &SeriesKey,
-        winner: &Forecast,
-        calibration: Option<&Calibration>,
-        limits: &EffectiveLimits,
-        recent: &[f64],
-    ) -> Written {
+    pub fn write(&self, key: &SeriesKey, material: &Material<'_>) -> Written {
+        let Material {
+            winner,
+            calibration,
+            limits,
+            recent,
+            past,
+            fleet,
+        } = *material;
         let days_ahead = winner.grid().first().days_since(self.trained_through);
         let first_day_ahead = usize::try_from(days_ahead).unwrap_or(1);
         let golden = golden_forecast(winner, calibration, limits, first_day_ahead, self.level);
+        let resource = fleet.resource(key.resource());
+        let (empty, same) = (PathPool::default(), ProbabilityMap::default());
+        let pool = resource.map_or(&empty, ResourceLaw::pool);
+        let map = resource.map_or(same, |law| *law.map());
+        let past: Vec<&PastForecast> = past.iter().collect();
+        let own = SeriesPaths::of(&past, self.as_of, winner.yhat().len());
+        // Who has made no error yet borrows all, where it is known how large its errors are.
+        let own = own.or_else(|| {
+            let errors = calibration.filter(|_| past.is_empty())?;
+            pool.stand_in(errors.mean())
+        });
+        let law = PathLaw::of(winner.yhat(), key, own.as_ref(), pool, self.sustained);
         Written {
-            outlook: capacity_outlook(&golden, recent, limits, self.sustained),
+            outlook: capacity_outlook(&OutlookInput {
+                golden: &golden,
+                recent,
+                limits,
+                sustained: self.sustained,
+                law: &law,
+                map,
+            }),
             issue: issue_of_limits(key, &golden, limits),
             golden,
         }
@@ -122,6 +163,7 @@ pub(crate) fn finish_one(
     evidence: &Evidence,
     summary: &FleetSummary,
     medians: &PooledMedians,
+    fleet: &FleetLaw,
 ) -> SeriesResult {
     let key = &evidence.key;
     let resource = summary.survey.resource_of(key, &evidence.shares);
@@ -148,12 +190,23 @@ pub(crate) fn finish_one(
         level: setup.options.golden_level,
         sustained: setup.options.sustained,
         trained_through: WriteRules::trained_through(&setup.split, setup.options.refit),
+        as_of: setup.split.as_of(),
     };
     let calibration = result
         .calibration
         .as_ref()
         .map(|pooled| &pooled.calibration);
-    let written = rules.write(key, &winner, calibration, &limits, &evidence.recent);
+    let written = rules.write(
+        key,
+        &Material {
+            winner: &winner,
+            calibration,
+            limits: &limits,
+            recent: &evidence.recent,
+            past: &evidence.past,
+            fleet,
+        },
+    );
     result.issues.extend(written.issue);
     result.outlook = Some(written.outlook);
     result.golden = Some(GoldenSeries {

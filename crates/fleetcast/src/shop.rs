@@ -115,9 +115,11 @@ impl Shop {
         let medians = summary
             .errors
             .medians_for(entries.map(LeaderboardEntry::own_errors));
+        let days = self.split().future().len();
+        let law = summary.law(self.split().as_of(), days, self.options().sustained);
         evidence
             .par_iter()
-            .map(|one| finish_one(&self.0, one, summary, &medians))
+            .map(|one| finish_one(&self.0, one, summary, &medians, &law))
             .collect()
     }
 

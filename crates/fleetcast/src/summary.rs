@@ -1,11 +1,17 @@
 //! What crosses the series of a fleet.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use fleetcast_core::Day;
 use fleetcast_judge::ErrorPool;
+use fleetcast_outlook::Sustained;
+use fleetcast_outlook::paths::{FleetLaw, PastPool};
 
 use crate::{Evidence, Survey};
 
-/// What crosses the series of a fleet: which resources are percentages, and how large errors are, for
-/// series that have made few themselves.
+/// What crosses the series of a fleet: which resources are percentages, how large errors are, for series that have made few
+/// themselves, and how forecasts of the past went wrong, for outlooks.
 ///
 /// Summaries of parts of a fleet [`merge`](Self::merge) to the summary of the whole, whatever the parts
 /// and their order. With the feature `serde`, they can be sent from one process to another, to the bit.
@@ -18,6 +24,29 @@ use crate::{Evidence, Survey};
 pub struct FleetSummary {
     pub(crate) survey: Survey,
     pub(crate) errors: ErrorPool,
+    pub(crate) past: PastPool,
+    learned: Learned,
+}
+
+/// What the series share by a summary, once it was asked for: it takes a while, and is the same for all of a
+/// summary's batches.
+#[derive(Debug, Default)]
+struct Learned(OnceLock<(LearnedFor, FleetLaw)>);
+
+/// The outlooks it is for.
+type LearnedFor = (Day, usize, Sustained);
+
+impl Clone for Learned {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Learned {
+    /// It follows from the rest.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl FleetSummary {
@@ -30,14 +59,29 @@ impl FleetSummary {
             if let Some(entry) = &one.entry {
                 summary.errors.add(entry.own_errors());
             }
+            summary.past.add(&one.key, &one.past);
         }
         summary
     }
 
+    /// Returns what the series of each resource share, for outlooks of `days` days after `as_of`.
+    pub(crate) fn law(&self, as_of: Day, days: usize, sustained: Sustained) -> Cow<'_, FleetLaw> {
+        let wanted = (as_of, days, sustained);
+        let learn = || self.past.learn(as_of, days, sustained);
+        let (known, law) = self.learned.0.get_or_init(|| (wanted, learn()));
+        if *known == wanted {
+            Cow::Borrowed(law)
+        } else {
+            Cow::Owned(learn())
+        }
+    }
+
     /// Adds the series of another part of the fleet, which must be other series.
     pub fn merge(&mut self, other: Self) {
+        self.learned = Learned::default();
         self.survey.merge(&other.survey);
         self.errors.merge(other.errors);
+        self.past.merge(other.past);
     }
 }
 
@@ -45,8 +89,9 @@ impl FleetSummary {
 mod wire {
     //! A summary as it is sent: numbers as their bits, so that no format rounds them.
 
-    use fleetcast_core::{ResourceShares, SeriesKey};
+    use fleetcast_core::{Day, ResourceShares, SeriesKey};
     use fleetcast_judge::ErrorPool;
+    use fleetcast_outlook::paths::{PastForecast, PastPool};
     use serde::{Deserialize, Serialize};
 
     use super::FleetSummary;
@@ -56,6 +101,7 @@ mod wire {
     pub(super) struct Summary {
         resources: Vec<Resource>,
         errors: Vec<Errors>,
+        past: Vec<Past>,
     }
 
     #[derive(Serialize, Deserialize)]
@@ -74,6 +120,54 @@ mod wire {
         relative_bits: Vec<u64>,
     }
 
+    #[derive(Serialize, Deserialize)]
+    struct Past {
+        host: String,
+        resource: String,
+        forecasts: Vec<PastOne>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct PastOne {
+        origin: i32,
+        yhat_bits: Vec<u32>,
+        error_bits: Vec<u32>,
+        level_bits: Option<u64>,
+        latest_bits: Vec<u32>,
+    }
+
+    fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
+    fn numbers(bits: Vec<u32>) -> Vec<f32> {
+        bits.into_iter().map(f32::from_bits).collect()
+    }
+
+    impl From<&PastForecast> for PastOne {
+        fn from(past: &PastForecast) -> Self {
+            Self {
+                origin: past.origin.epoch_days(),
+                yhat_bits: bits(&past.yhat),
+                error_bits: bits(&past.errors),
+                level_bits: past.level.map(f64::to_bits),
+                latest_bits: bits(&past.latest),
+            }
+        }
+    }
+
+    impl PastOne {
+        fn forecast(self) -> Option<PastForecast> {
+            Some(PastForecast {
+                origin: Day::from_epoch_days(i64::from(self.origin)).ok()?,
+                yhat: numbers(self.yhat_bits),
+                errors: numbers(self.error_bits),
+                level: self.level_bits.map(f64::from_bits),
+                latest: numbers(self.latest_bits),
+            })
+        }
+    }
+
     impl From<FleetSummary> for Summary {
         fn from(summary: FleetSummary) -> Self {
             let resources = summary.survey.resources.into_iter();
@@ -89,9 +183,15 @@ mod wire {
                 resource: key.resource().to_owned(),
                 relative_bits: relative.iter().map(|size| size.to_bits()).collect(),
             });
+            let past = summary.past.parts().map(|(key, past)| Past {
+                host: key.host().to_owned(),
+                resource: key.resource().to_owned(),
+                forecasts: past.iter().map(PastOne::from).collect(),
+            });
             Self {
                 resources: resources.collect(),
                 errors: errors.collect(),
+                past: past.collect(),
             }
         }
     }
@@ -114,7 +214,22 @@ mod wire {
                 let relative = one.relative_bits.into_iter().map(f64::from_bits).collect();
                 errors.add_part(&key, relative);
             }
-            Self { survey, errors }
+            let mut past = PastPool::default();
+            for one in sent.past {
+                let key = SeriesKey::new(one.host, one.resource);
+                let forecasts: Vec<PastForecast> = one
+                    .forecasts
+                    .into_iter()
+                    .filter_map(PastOne::forecast)
+                    .collect();
+                past.add(&key, &forecasts);
+            }
+            Self {
+                survey,
+                errors,
+                past,
+                learned: super::Learned::default(),
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod growth;
 mod outlook;
 pub mod paths;
 mod sustained;
 
-pub use outlook::{CapacityOutlook, Status, capacity_outlook, days_to_look_back};
+pub use outlook::{CapacityOutlook, OutlookInput, Status, capacity_outlook, days_to_look_back};
 pub use sustained::{Sustained, SustainedError};

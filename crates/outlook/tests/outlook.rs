@@ -1,8 +1,10 @@
 //! The outlook, on series small enough to check by hand.
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
+use fleetcast_core::SeriesKey;
 use fleetcast_core::{Day, EffectiveLimits, GoldenForecast, LimitSource, TimeGrid};
-use fleetcast_outlook::{CapacityOutlook, Sustained, capacity_outlook};
+use fleetcast_outlook::paths::{PathLaw, PathPool, ProbabilityMap};
+use fleetcast_outlook::{CapacityOutlook, OutlookInput, Sustained, capacity_outlook};
 use proptest::prelude::*;
 
 const LIMITS: EffectiveLimits = EffectiveLimits {
@@ -33,8 +35,19 @@ fn outlook(
     limits: &EffectiveLimits,
     rule: &str,
 ) -> CapacityOutlook {
-    let rule: Sustained = rule.parse().unwrap();
-    capacity_outlook(&golden(ahead), past, limits, rule)
+    let sustained: Sustained = rule.parse().unwrap();
+    let golden = golden(ahead);
+    // The forecast's line is the only way to go on.
+    let (key, pool) = (SeriesKey::new("h", "cpu"), PathPool::default());
+    let law = PathLaw::of(&golden.yhat, &key, None, &pool, sustained);
+    capacity_outlook(&OutlookInput {
+        golden: &golden,
+        recent: past,
+        limits,
+        sustained,
+        law: &law,
+        map: ProbabilityMap::default(),
+    })
 }
 
 /// `status full_on full_on_earliest days_left`.
@@ -74,21 +87,39 @@ fn a_crossing_counts_where_it_is_sustained() {
 }
 
 #[test]
-fn the_upper_bound_gives_the_earliest_day() {
-    let ramp: Vec<f64> = (0..30).map(|day| 60.0 + f64::from(day)).collect();
-    check(
-        &QUIET,
-        &above(&ramp, 5.0),
-        "3/7",
-        "within 2026-01-21 2026-01-16 21",
-    );
-    // Only the upper bound crosses.
-    check(
-        &QUIET,
-        &above(&ramp[..18], 5.0),
-        "3/7",
-        "not_within_horizon - 2026-01-16 -",
-    );
+fn a_line_without_errors_is_certain() {
+    let ramp: Vec<f64> = (0..100).map(|day| 60.0 + f64::from(day)).collect();
+    let found = outlook(&QUIET, &above(&ramp, 5.0), &LIMITS, "3/7");
+    assert_eq!(in_words(&found), "within 2026-01-21 2026-01-21 21");
+    assert_eq!(found.full_on_latest, found.full_on);
+    assert_eq!(found.line_full_on, found.full_on);
+    assert_eq!((found.p_full_30, found.p_full), (Some(1.0), Some(1.0)));
+    assert_eq!((found.p_full_60, found.p_full_90), (Some(1.0), Some(1.0)));
+    // What is needed: the ramp holds 157 on three of seven days, which must be 80 % of it.
+    assert!((found.demand_p50.unwrap() - 157.0).abs() < 1e-9);
+    assert!((found.needed_capacity.unwrap() - 157.0 / 0.8).abs() < 1e-9);
+    assert!((found.to_order.unwrap() - (157.0 / 0.8 - 100.0)).abs() < 1e-9);
+    let short = outlook(&QUIET, &above(&ramp[..18], 5.0), &LIMITS, "3/7");
+    assert_eq!(in_words(&short), "not_within_horizon - - -");
+    assert_eq!((short.p_full_30, short.p_full), (None, Some(0.0)));
+    assert_eq!(short.to_order, Some(0.0));
+}
+
+#[test]
+fn since_when_it_is_over_and_how_much_it_grew() {
+    let mut past: Vec<f64> = (0..120).map(|day| 40.0 + 0.1 * f64::from(day)).collect();
+    past.extend([85.0; 20]);
+    let found = outlook(&past, &above(&[50.0; 9], 0.0), &LIMITS, "3/7");
+    assert_eq!(found.since.unwrap().to_string(), "2025-12-12");
+    // One good week ends the stretch.
+    for day in past.iter_mut().skip(128).take(5) {
+        *day = 50.0;
+    }
+    let found = outlook(&past, &above(&[50.0; 9], 0.0), &LIMITS, "3/7");
+    assert_eq!(found.since.unwrap().to_string(), "2025-12-25");
+    let grew = outlook(&past[..120], &above(&[50.0; 9], 0.0), &LIMITS, "3/7");
+    assert!((grew.growth.unwrap() - 3.0).abs() < 1e-9);
+    assert_eq!(grew.since, None);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use fleetcast::tables;
+use fleetcast::{past_forecasts, tables};
 use fleetcast_core::{
-    Calibration, EngineForecasts, SeriesIssue, SeriesKey, Split, Stage, pipeline,
+    Calibration, EngineForecasts, PastForecast, SeriesIssue, SeriesKey, Split, Stage, pipeline,
 };
 use fleetcast_judge::{
     Case, Circumstances, Contender, ErrorPool, LeaderboardEntry, OwnErrors, Rules,
@@ -27,6 +27,8 @@ pub struct JudgeStageResult<'store> {
     pub calibrations: Draft<'store>,
     /// The draft of `judge_forecasts`.
     pub forecasts: Draft<'store>,
+    /// The draft of `past_forecasts`.
+    pub past: Draft<'store>,
     /// What there is to say of series that had one engine only, or none.
     pub issues: Vec<SeriesIssue>,
     /// Series on the leaderboard.
@@ -42,6 +44,7 @@ impl<'store> From<JudgeStageResult<'store>> for StageResult<'store> {
                 made.leaderboard,
                 made.calibrations,
                 made.forecasts,
+                made.past,
             ],
             issues: made.issues,
             rows: made.rows,
@@ -85,6 +88,7 @@ pub(crate) fn judge<'store>(
         leaderboard: store.draft(Table::ModelLeaderboard)?,
         calibrations: store.draft(Table::IntervalCalibration)?,
         forecasts: store.draft(Table::JudgeForecasts)?,
+        past: store.draft(Table::PastForecasts)?,
         issues: Vec::new(),
         rows: 0,
     };
@@ -100,7 +104,15 @@ pub(crate) fn judge<'store>(
             .batches(0, at_a_time)
             .map(|history| EvidenceBatch::read(store, history?, split)),
         |evidence| Ok((evidence.judge(split, &known, rules), evidence.prophet.len())),
-        |(entries, series): (Vec<LeaderboardEntry>, usize)| {
+        |(judged, series): (Vec<(LeaderboardEntry, Vec<PastForecast>)>, usize)| {
+            let past: Vec<_> = judged
+                .iter()
+                .map(|(entry, past)| (&entry.key, entry.verdict.golden.as_str(), past.as_slice()))
+                .collect();
+            made.past
+                .append(tables::past_forecasts(run.get(), &past)?)?;
+            let entries: Vec<LeaderboardEntry> =
+                judged.into_iter().map(|(entry, _)| entry).collect();
             let entries_by_reference: Vec<&LeaderboardEntry> = entries.iter().collect();
             made.scores
                 .append(tables::backtest_scores(run.get(), &entries_by_reference)?)?;
@@ -175,9 +187,14 @@ impl EvidenceBatch {
     }
 
     /// The series that belong on the leaderboard, in their order.
-    fn judge(&self, split: &Split, known: &Known<'_>, rules: &Rules) -> Vec<LeaderboardEntry> {
+    fn judge(
+        &self,
+        split: &Split,
+        known: &Known<'_>,
+        rules: &Rules,
+    ) -> Vec<(LeaderboardEntry, Vec<PastForecast>)> {
         let history = self.history.series();
-        let entries: Vec<Option<LeaderboardEntry>> = (0..history.len())
+        let entries: Vec<Option<_>> = (0..history.len())
             .into_par_iter()
             .map(|place| {
                 let case = Case {
@@ -192,7 +209,9 @@ impl EvidenceBatch {
                     engine_failed: known.failed.contains(key),
                     several: known.several.get(key).map(String::as_str),
                 };
-                LeaderboardEntry::of(&case, circumstances, rules)
+                let entry = LeaderboardEntry::of(&case, circumstances, rules)?;
+                let past = past_forecasts(&case, &entry);
+                Some((entry, past))
             })
             .collect();
         entries.into_iter().flatten().collect()

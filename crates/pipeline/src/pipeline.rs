@@ -337,6 +337,7 @@ impl<'a> Pipeline<'a> {
                         level: shop.golden_level,
                         sustained: shop.sustained,
                         trained_through: WriteRules::trained_through(&self.split, shop.refit),
+                        as_of: self.split.as_of(),
                     },
                     keep: self.settings.keep_records,
                     at_a_time,

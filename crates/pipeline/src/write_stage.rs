@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use fleetcast::tables::{self, OutlookRow};
-use fleetcast::{WriteRules, Written};
+use fleetcast::{Material, WriteRules, Written};
 use fleetcast_core::{
-    EffectiveLimits, LimitSource, SeriesIssue, SeriesKey, Split, Stage, TimeGrid, pipeline,
+    EffectiveLimits, LimitSource, PastForecast, SeriesIssue, SeriesKey, Split, Stage, TimeGrid,
+    pipeline,
 };
 use fleetcast_outlook::days_to_look_back;
+use fleetcast_outlook::paths::{FleetLaw, PastPool};
 use fleetcast_store::{
     Archive, Draft, GoldenPlan, Histories, HistoryBatch, RunId, SeriesIndex, StageResult, Store,
     Table,
@@ -23,6 +25,8 @@ pub struct WriteStageResult<'store> {
     pub forecasts: Draft<'store>,
     /// The draft of `capacity_outlook`.
     pub outlook: Draft<'store>,
+    /// The draft of `outlook_calibration`.
+    pub calibration: Draft<'store>,
     /// What there is to say of series that were drawn to their limits.
     pub issues: Vec<SeriesIssue>,
     /// Golden rows.
@@ -35,7 +39,7 @@ impl<'store> From<WriteStageResult<'store>> for StageResult<'store> {
     fn from(made: WriteStageResult<'store>) -> Self {
         Self {
             stage: Stage::Write,
-            drafts: vec![made.forecasts, made.outlook],
+            drafts: vec![made.forecasts, made.outlook, made.calibration],
             issues: made.issues,
             rows: made.rows,
             reused: None,
@@ -59,7 +63,8 @@ pub(crate) struct WriteStage<'a> {
 /// What there is on some series before they are written.
 struct Plans {
     recent: HistoryBatch,
-    plans: Vec<Option<GoldenPlan>>,
+    past: Vec<Vec<PastForecast>>,
+    golden: Vec<Option<GoldenPlan>>,
 }
 
 /// What was written of one series.
@@ -94,6 +99,7 @@ impl WriteStage<'_> {
         let mut made = WriteStageResult {
             forecasts: store.draft(Table::Forecasts)?,
             outlook: store.draft(Table::CapacityOutlook)?,
+            calibration: store.draft(Table::OutlookCalibration)?,
             issues: Vec::new(),
             rows: 0,
             archive: Archive {
@@ -102,6 +108,9 @@ impl WriteStage<'_> {
                 as_of,
             },
         };
+        let law = self.learn(store)?;
+        made.calibration
+            .append(tables::outlook_calibration(run.get(), &law)?)?;
         let look_back = u32::try_from(days_to_look_back(self.rules.sustained)).unwrap_or(u32::MAX);
         let recent = TimeGrid::between(as_of.minus_days(look_back), as_of);
         let histories = Histories::new(store, index, recent, self.at_a_time);
@@ -109,10 +118,15 @@ impl WriteStage<'_> {
             histories.batches(0, self.at_a_time).map(|recent| {
                 let recent = recent?;
                 let keys = recent.series().keys();
-                let plans = store.read_golden_plans(keys, self.split.future())?;
-                Ok(Plans { recent, plans })
+                let golden = store.read_golden_plans(keys, self.split.future())?;
+                let past = store.read_past_forecasts(keys)?;
+                Ok(Plans {
+                    recent,
+                    past,
+                    golden,
+                })
             }),
-            |plans| Ok((self.write(&plans, &limits), plans.plans.len())),
+            |plans| Ok((self.write(&plans, &limits, &law), plans.golden.len())),
             |(all, series): (Vec<One>, usize)| {
                 let golden: Vec<_> = all
                     .iter()
@@ -145,11 +159,27 @@ impl WriteStage<'_> {
         Ok(made)
     }
 
+    /// What the series of each resource share.
+    fn learn(&self, store: &Store) -> Result<FleetLaw, Error> {
+        let keys = PastPool::kept(&store.series_with_past_forecasts()?);
+        let mut pool = PastPool::default();
+        for (key, past) in keys.iter().zip(store.read_past_forecasts(&keys)?) {
+            pool.add(key, &past);
+        }
+        let days = self.split.future().len();
+        Ok(pool.learn(self.split.as_of(), days, self.rules.sustained))
+    }
+
     /// What is written of the series that have a golden forecast, in their order.
-    fn write(&self, plans: &Plans, limits: &HashMap<SeriesKey, EffectiveLimits>) -> Vec<One> {
+    fn write(
+        &self,
+        plans: &Plans,
+        limits: &HashMap<SeriesKey, EffectiveLimits>,
+        fleet: &FleetLaw,
+    ) -> Vec<One> {
         let recent = plans.recent.series();
         let all: Vec<Option<One>> = plans
-            .plans
+            .golden
             .par_iter()
             .enumerate()
             .map(|(place, plan)| {
@@ -158,9 +188,17 @@ impl WriteStage<'_> {
                 let winner = plan.forecast.as_ref()?;
                 let limits = limits.get(series.key).copied().unwrap_or(NO_LIMITS);
                 let calibration = plan.calibration.as_ref();
-                let written =
-                    self.rules
-                        .write(series.key, winner, calibration, &limits, series.values);
+                let written = self.rules.write(
+                    series.key,
+                    &Material {
+                        winner,
+                        calibration,
+                        limits: &limits,
+                        recent: series.values,
+                        past: &plans.past[place],
+                        fleet,
+                    },
+                );
                 Some(One {
                     key: series.key.clone(),
                     model: plan.model.clone(),

@@ -8,6 +8,7 @@
   const STATUS = [
     { name: "over", label: "▲ over already", style: "over" },
     { name: "within", label: `● within ${DATA.future} days`, style: "within" },
+    { name: "possible", label: `◐ possible within ${DATA.future} days`, style: "within" },
     { name: "not_within_horizon", label: `○ not within ${DATA.future} days`, style: "fine" },
     { name: "no_limit", label: "? needs a limit", style: "none" },
     { name: "no_forecast", label: "– no forecast", style: "none" },
@@ -17,9 +18,10 @@
 
   const SERIES = DATA.rows.map((row, rank) => ({
     rank, host: DATA.hosts[row[0]], resource: DATA.resources[row[1]], status: row[2],
-    days: row[3], earliest: row[4], threshold: row[5], capacity: row[6], recent: row[7], peak: row[8],
-    trust: row[9], model: row[10], decidedBy: row[11], mapes: row[12], coverage: row[13],
-    behaviour: row[14] === null ? null : DATA.behaviours[row[14]], codes: row[15].map((code) => DATA.codes[code]),
+    days: row[3], earliest: row[4], latest: row[5], chance: row[6],
+    threshold: row[7], capacity: row[8], recent: row[9], peak: row[10],
+    trust: row[11], model: row[12], decidedBy: row[13], mapes: row[14], coverage: row[15],
+    behaviour: row[16] === null ? null : DATA.behaviours[row[16]], codes: row[17].map((code) => DATA.codes[code]),
   }));
   const HOSTS = new Map();
   for (const one of SERIES) {
@@ -47,15 +49,27 @@
     return made;
   }
 
+  /** A probability in percent, in words. */
+  function chance(percent) {
+    if (percent === null) return "Not known how likely it is";
+    if (percent < 5) return "Less than 1 in 20";
+    if (percent > 95) return "More than 19 in 20";
+    return `${Math.max(1, Math.round(percent / 10))} in 10`;
+  }
+
   function sentence(one) {
     const until = (days) => `${day(days)} (in ${days} ${days === 1 ? "day" : "days"})`;
     if (one.status === 0) return `Over ${figure(one.threshold)} already, ${figure(one.recent)} in the last days.`;
-    if (one.status === 1) return `Full (${figure(one.threshold)}) on ${until(one.days)}, at the earliest on ${until(one.earliest)}.`;
-    if (one.status === 2) {
-      const perhaps = one.earliest === null ? "nor by the upper bound" : `but perhaps as early as ${until(one.earliest)}`;
-      return `Does not reach ${figure(one.threshold)} within ${DATA.future} days, ${perhaps}. Peak ${figure(one.peak)}.`;
+    if (one.status < 4) {
+      const days = [
+        one.days === null ? null : `as likely as not by ${until(one.days)}`,
+        one.earliest === null || one.earliest === one.days ? null : `1 in 10 by ${until(one.earliest)}`,
+        one.latest === null || one.latest === one.days ? null : `9 in 10 by ${until(one.latest)}`,
+      ].filter((text) => text !== null);
+      const when = days.length ? `: ${days.join(", ")}` : "";
+      return `${chance(one.chance)} that it is full (${figure(one.threshold)}) within ${DATA.future} days${when}. Peak ${figure(one.peak)}.`;
     }
-    if (one.status === 3) return `The forecast peaks at ${figure(one.peak)}. What is full has not been said.`;
+    if (one.status === 4) return `The forecast peaks at ${figure(one.peak)}. What is full has not been said.`;
     return `No forecast: ${one.codes.join(", ").replaceAll("_", " ") || "not part of the run"}.`;
   }
 
@@ -124,7 +138,7 @@
   function drawChart(box, one, readout) {
     const packed = DATA.charts[one.rank];
     if (!packed) {
-      box.append(element("p", { class: "muted" }, one.status === 4
+      box.append(element("p", { class: "muted" }, one.status === 5
         ? "Nothing to draw." : "Not drawn: the file would grow too large. `cargo xtask show` draws any host."));
       box.style.height = "auto";
       return;
@@ -332,7 +346,7 @@
 
   const SORTS = {
     rank: (one) => one.rank, host: (one) => one.host, resource: (one) => one.resource,
-    days: (one) => one.days, earliest: (one) => one.earliest, threshold: (one) => one.threshold,
+    chance: (one) => one.chance === null ? null : -one.chance, days: (one) => one.days, earliest: (one) => one.earliest, threshold: (one) => one.threshold,
     level: (one) => one.recent === null || !one.threshold ? null : -one.recent / one.threshold,
     trust: (one) => one.trust, model: (one) => one.model === null ? null : modelName(one.model), mape: modelMape,
   };
@@ -347,7 +361,7 @@
 
   /** Who is over already is known: charts show first who is next. */
   function compareForCharts(a, b) {
-    const order = (one) => one.status === 0 ? SERIES.length : one.status > 2 ? 2 * SERIES.length : 0;
+    const order = (one) => one.status === 0 ? SERIES.length : one.status > 3 ? 2 * SERIES.length : 0;
     return order(a) + a.rank - (order(b) + b.rank);
   }
 
@@ -363,12 +377,13 @@
       }
       return element("tr", {},
         element("th", { scope: "row" }, openButton(one.host)), element("td", {}, one.resource), element("td", {}, statusText(one)),
+        element("td", {}, one.status === 0 ? "now" : one.chance === null ? "–" : `${Math.round(one.chance)} %`),
         element("td", {}, one.status === 1 ? `${day(one.days)} (${one.days} d)` : one.status === 0 ? "now" : "–"),
         element("td", {}, one.status === 0 ? "now" : one.earliest === null ? "–" : `${day(one.earliest)} (${one.earliest} d)`),
         level, element("td", {}, figure(one.threshold)), element("td", {}, one.trust ?? "–"),
         element("td", {}, modelName(one.model)), element("td", {}, percent(modelMape(one))));
     }));
-    if (!found.length) body.append(element("tr", {}, element("td", { colspan: 10 }, "Nothing matches. Reset the filters to see all.")));
+    if (!found.length) body.append(element("tr", {}, element("td", { colspan: 11 }, "Nothing matches. Reset the filters to see all.")));
     byId("more").hidden = found.length <= limit;
     byId("more").textContent = `Show ${Math.min(PAGE, found.length - limit)} more of ${(found.length - limit).toLocaleString("en")}`;
     byId("count").textContent = `${found.length.toLocaleString("en")} of ${SERIES.length.toLocaleString("en")} series`;
@@ -385,7 +400,7 @@
     limit = PAGE;
     showList();
     const shown = [...found].sort(compareForCharts).slice(0, TOP);
-    byId("top-title").textContent = shown.some((one) => one.status < 3) ? "Next to be full" : "Forecasts";
+    byId("top-title").textContent = shown.some((one) => one.status < 4) ? "Next to be full" : "Forecasts";
     showCards(byId("top"), shown, true);
   }
 

@@ -104,11 +104,13 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string(&data)?.replace('<', "\\u003c"))
 }
 
-/// Status, days left, the same by the upper bound, threshold, capacity, recent, peak.
-fn outlook_cells(series: &Series) -> [Value; 7] {
+/// Status, days left, at the earliest and at the latest, the probability in percent, threshold, capacity, recent, peak.
+fn outlook_cells(series: &Series) -> [Value; 9] {
     let Some(outlook) = &series.outlook else {
         return [
-            json!(4),
+            json!(5),
+            json!(null),
+            json!(null),
             json!(null),
             json!(null),
             json!(null),
@@ -120,13 +122,18 @@ fn outlook_cells(series: &Series) -> [Value; 7] {
     let status = match outlook.status {
         Status::Over => 0,
         Status::Within => 1,
-        Status::NotWithinHorizon => 2,
-        Status::NoLimit => 3,
+        Status::Possible => 2,
+        Status::NotWithinHorizon => 3,
+        Status::NoLimit => 4,
     };
+    // A tenth of a percent says more than anybody knows.
+    let percent = |p: f64| (1000.0 * p).round() / 10.0;
     [
         json!(status),
         json!(outlook.days_left),
         json!(outlook.days_left_earliest),
+        json!(outlook.days_left_latest),
+        json!(outlook.p_full.map(percent)),
         short(outlook.threshold),
         short(outlook.capacity),
         short(outlook.recent),

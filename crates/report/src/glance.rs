@@ -23,10 +23,11 @@ pub(crate) struct Glance {
 pub(crate) struct Counts {
     pub(crate) series: usize,
     pub(crate) over: usize,
-    /// Full within so many days by the forecast, those over not among them.
+    /// Series that are as likely as not full within so many days, those over not among them.
     pub(crate) full: Vec<usize>,
-    /// What the upper bound says.
+    /// Full by then in one of ten cases at least.
     pub(crate) perhaps: Vec<usize>,
+    pub(crate) possible: usize,
     pub(crate) not_within: usize,
     pub(crate) no_limit: usize,
     pub(crate) no_forecast: usize,
@@ -82,6 +83,7 @@ impl Counts {
                 return;
             }
             Status::Within => {}
+            Status::Possible => self.possible += 1,
             Status::NotWithinHorizon => self.not_within += 1,
             Status::NoLimit => self.no_limit += 1,
         }
@@ -109,6 +111,9 @@ mod tests {
                 capacity: None,
                 days_left,
                 days_left_earliest,
+                days_left_latest: None,
+                p_full: None,
+                urgency: None,
                 recent: None,
                 peak: 1.0,
             }),
@@ -120,7 +125,8 @@ mod tests {
             series("cpu", Status::Over, Some(0), Some(0)),
             series("cpu", Status::Within, Some(30), Some(10)),
             series("cpu", Status::Within, Some(150), Some(61)),
-            series("disk", Status::NotWithinHorizon, None, Some(90)),
+            series("disk", Status::Possible, None, Some(90)),
+            series("disk", Status::NotWithinHorizon, None, None),
             series("disk", Status::NoLimit, None, None),
         ];
         all.push(Series {
@@ -141,7 +147,7 @@ mod tests {
         } = glance.fleet;
         assert_eq!(
             (series, over, not_within, no_limit, no_forecast),
-            (6, 1, 1, 1, 1)
+            (7, 1, 1, 1, 1)
         );
         assert_eq!(glance.resources[0].1.full, [1, 1, 1, 2]);
         assert_eq!(Glance::of(&all, 45).days, [30, 45]);

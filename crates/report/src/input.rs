@@ -77,9 +77,11 @@ pub struct Series {
 pub enum Status {
     /// It has.
     Over,
-    /// A threshold that the forecast reaches.
+    /// A threshold that it is as likely as not to reach within the horizon.
     Within,
-    /// A threshold that the forecast does not reach.
+    /// A threshold that it reaches in one of ten cases at least.
+    Possible,
+    /// A threshold that it hardly reaches.
     NotWithinHorizon,
     /// It has no threshold.
     NoLimit,
@@ -94,10 +96,17 @@ pub struct Outlook {
     pub threshold: Option<f64>,
     /// What there is.
     pub capacity: Option<f64>,
-    /// Days from the end of the data until the forecast is full.
+    /// Days from the end of the data until it is as likely as not that it is full.
     pub days_left: Option<i32>,
-    /// Days until its upper bound is.
+    /// Days until it is so with a probability of 10 %.
     pub days_left_earliest: Option<i32>,
+    /// Days until it is so with a probability of 90 %.
+    pub days_left_latest: Option<i32>,
+    /// The probability that it is full within the horizon, 0 to 1.
+    pub p_full: Option<f64>,
+    /// The mean of the probabilities that it is full within 30, 60 and 90 days and within the horizon: what comes sooner
+    /// counts more often.
+    pub urgency: Option<f64>,
     /// The mean of the last observed days.
     pub recent: Option<f64>,
     /// The largest value of the forecast.

@@ -1,12 +1,12 @@
 //! Which series to look at first.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use crate::{Outlook, Series, Status};
 
-/// The series' positions, most urgent first: over already (the fullest first), then by the day they
-/// are full, then by the day they may be at the earliest, then by how near they come. Then those
-/// without a threshold, then those without a forecast. Equals stand in key order.
+/// The series' positions, most urgent first: over already (the fullest first), then by how likely they are full and how
+/// soon, then by how near they come. Then those without a threshold, then those without a forecast. Equals stand in key
+/// order.
 pub(crate) fn by_urgency(series: &[Series]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..series.len()).collect();
     order.sort_by(|a, b| {
@@ -20,21 +20,21 @@ pub(crate) fn by_urgency(series: &[Series]) -> Vec<usize> {
 }
 
 /// Smaller is more urgent.
-fn urgency(outlook: Option<&Outlook>) -> (u8, i32) {
+fn urgency(outlook: Option<&Outlook>) -> (u8, Reverse<u64>, i32) {
     let Some(outlook) = outlook else {
-        return (5, 0);
+        return (4, Reverse(0), 0);
     };
-    match (
-        outlook.status,
-        outlook.days_left,
-        outlook.days_left_earliest,
-    ) {
-        (Status::Over, _, _) => (0, 0),
-        (Status::Within, days, _) => (1, days.unwrap_or(i32::MAX)),
-        (Status::NotWithinHorizon, _, Some(days)) => (2, days),
-        (Status::NotWithinHorizon, _, None) => (3, 0),
-        (Status::NoLimit, _, _) => (4, 0),
-    }
+    let group = match outlook.status {
+        Status::Over => 0,
+        Status::Within => 1,
+        Status::Possible | Status::NotWithinHorizon => 2,
+        Status::NoLimit => 3,
+    };
+    // As bits, which are in the order of what is not negative.
+    let urgency = outlook.urgency.filter(|_| group == 1 || group == 2);
+    let likely = Reverse(urgency.map_or(0, |urgency| urgency.max(0.0).to_bits()));
+    let days = outlook.days_left.or(outlook.days_left_earliest);
+    (group, likely, days.unwrap_or(i32::MAX))
 }
 
 /// The level as a share of the threshold.
@@ -63,6 +63,9 @@ mod tests {
             capacity: None,
             days_left,
             days_left_earliest,
+            days_left_latest: None,
+            p_full: None,
+            urgency: days_left_earliest.map(|days| 1.0 / f64::from(days + 1)),
             recent: Some(level),
             peak: level,
         });
@@ -83,8 +86,8 @@ mod tests {
             series("limitless", Some((Status::NoLimit, None, None, 900.0))),
             series("far", Some((not_within, None, None, 30.0))),
             series("near", Some((not_within, None, None, 70.0))),
-            series("perhaps", Some((not_within, None, Some(9), 40.0))),
-            series("later", Some((Status::Within, Some(70), Some(5), 90.0))),
+            series("perhaps", Some((Status::Possible, None, Some(9), 40.0))),
+            series("later", Some((Status::Within, Some(70), Some(50), 90.0))),
             series("sooner", Some((Status::Within, Some(7), Some(7), 85.0))),
             series("b over", Some((Status::Over, Some(0), Some(0), 81.0))),
             series("a over", Some((Status::Over, Some(0), Some(0), 81.0))),

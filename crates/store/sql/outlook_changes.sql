@@ -1,7 +1,24 @@
 -- What is another in the outlook than in that of run $1: a row a series whose answer changed, or whose day moved by more
--- than $2 days, the most urgent first. Full are series over their threshold and those that will be within the horizon.
+-- than $2 days, the most urgent first. Full are series over their threshold and those that will be within the horizon as
+-- likely as not; one that was stays so until its probability falls below 0.4, so that it does not flap. What goes by
+-- another rule is not compared.
 WITH before AS (
-    SELECT * FROM outlook_history WHERE run_id = $1
+    SELECT * FROM outlook_history WHERE run_id = $1 AND rule = (SELECT max(rule) FROM capacity_outlook)
+),
+decided AS (
+    -- The last word on each series up to a run: what lies between is none.
+    SELECT run_id, host, resource, status IN ('over', 'within') AS is_full
+    FROM (SELECT run_id, host, resource, status, p_full, rule FROM outlook_history
+          UNION ALL
+          SELECT run_id, host, resource, status, p_full, rule FROM capacity_outlook)
+    WHERE rule = (SELECT max(rule) FROM capacity_outlook)
+      AND (status IN ('over', 'within') OR coalesce(p_full, 0) < 0.4)
+),
+full_now AS (
+    SELECT host, resource, arg_max(is_full, run_id) AS is_full FROM decided GROUP BY ALL
+),
+full_before AS (
+    SELECT host, resource, arg_max(is_full, run_id) AS is_full FROM decided WHERE run_id <= $1 GROUP BY ALL
 ),
 compared AS (
     SELECT
@@ -11,17 +28,21 @@ compared AS (
         b.host IS NULL AS is_new,
         n.status, n.full_on, n.days_left, n.threshold, n.trust,
         b.status AS before_status, b.full_on AS before_full_on, b.threshold AS before_threshold,
-        coalesce(n.status IN ('over', 'within'), false) AS is_full,
-        coalesce(b.status IN ('over', 'within'), false) AS was_full
+        n.host IS NOT NULL AND coalesce(fn.is_full, false) AS is_full,
+        b.host IS NOT NULL AND coalesce(fb.is_full, false) AS was_full
     FROM capacity_outlook AS n
     FULL JOIN before AS b ON b.host = n.host AND b.resource = n.resource
+    LEFT JOIN full_now AS fn
+        ON fn.host = coalesce(n.host, b.host) AND fn.resource = coalesce(n.resource, b.resource)
+    LEFT JOIN full_before AS fb
+        ON fb.host = coalesce(n.host, b.host) AND fb.resource = coalesce(n.resource, b.resource)
 ),
 named AS (
     SELECT
         *,
         CASE
             WHEN is_full AND NOT was_full THEN 'newly_full'
-            WHEN status = 'over' AND before_status = 'within' THEN 'filled_up'
+            WHEN status = 'over' AND before_status IN ('within', 'possible') THEN 'filled_up'
             WHEN is_gone THEN 'vanished'
             WHEN was_full AND NOT is_full THEN 'no_longer_full'
             WHEN status = 'within' AND before_status = 'within' AND abs(full_on - before_full_on) > $2 THEN 'moved'

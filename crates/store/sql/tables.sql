@@ -225,6 +225,35 @@ CREATE TABLE IF NOT EXISTS {table} (
     trained_through DATE    NOT NULL
 );
 
+-- table: past_forecasts
+-- What golden models forecast in the past, and how wrong it was, a row an origin: what outlooks are made from.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id   BIGINT  NOT NULL,
+    host     VARCHAR NOT NULL,
+    resource VARCHAR NOT NULL,
+    model    VARCHAR NOT NULL,
+    origin   DATE    NOT NULL,  -- the last day seen
+    level    DOUBLE,            -- the 95 % quantile of the year before
+    latest   FLOAT[] NOT NULL,  -- the values of the last days seen; -infinity where missing
+    yhat     FLOAT[] NOT NULL,  -- of the days after it
+    errors   FLOAT[] NOT NULL   -- observed minus forecast
+);
+
+-- table: outlook_calibration
+-- Outlooks whose future is known: how many said about that probability, and how many came true.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id       BIGINT  NOT NULL,
+    resource     VARCHAR NOT NULL,
+    origin       DATE    NOT NULL,
+    horizon_days INTEGER NOT NULL,
+    p_from       DOUBLE  NOT NULL,
+    p_to         DOUBLE  NOT NULL,
+    p_mean       DOUBLE  NOT NULL,
+    cases        INTEGER NOT NULL,
+    came_true    INTEGER NOT NULL,
+    PRIMARY KEY (resource, origin, horizon_days, p_from)
+);
+
 -- table: capacity_outlook
 CREATE TABLE IF NOT EXISTS {table} (
     run_id           BIGINT  NOT NULL,
@@ -233,15 +262,27 @@ CREATE TABLE IF NOT EXISTS {table} (
     threshold        DOUBLE,
     capacity         DOUBLE,
     limits_from      VARCHAR NOT NULL,
-    status           VARCHAR NOT NULL CHECK (status IN ('over', 'within', 'not_within_horizon', 'no_limit')),
-    full_on          DATE,
-    full_on_earliest DATE,
+    status           VARCHAR NOT NULL CHECK (status IN ('over', 'within', 'possible', 'not_within_horizon', 'no_limit')),
+    p_full_30        DOUBLE,  -- probabilities of a sustained crossing, 0 to 1
+    p_full_60        DOUBLE,
+    p_full_90        DOUBLE,
+    p_full           DOUBLE,  -- within the horizon
+    full_on          DATE,    -- as likely as not by then
+    full_on_earliest DATE,    -- 10 %
+    full_on_latest   DATE,    -- 90 %
+    line_full_on     DATE,    -- where the forecast's own line crosses
     days_left        INTEGER,
+    since            DATE,
+    growth           DOUBLE,  -- in 30 days
+    demand_p50       DOUBLE,
+    demand_p90       DOUBLE,
+    needed_capacity  DOUBLE,
+    to_order         DOUBLE,
+    rule             VARCHAR NOT NULL CHECK (rule IN ('line', 'path')),  -- what full_on and within go by
     trust            VARCHAR,
     model            VARCHAR NOT NULL,
     as_of            DATE    NOT NULL,
-    -- the mean of the last observed days
-    recent           DOUBLE,
+    recent           DOUBLE,  -- the mean of the last observed days
     -- the largest yhat
     peak             DOUBLE  NOT NULL,
     PRIMARY KEY (host, resource)
@@ -257,15 +298,28 @@ CREATE TABLE IF NOT EXISTS {table} (
     capacity         DOUBLE,
     limits_from      VARCHAR NOT NULL,
     status           VARCHAR NOT NULL,
-    full_on          DATE,
-    full_on_earliest DATE,
+    p_full_30        DOUBLE,  -- probabilities of a sustained crossing, 0 to 1
+    p_full_60        DOUBLE,
+    p_full_90        DOUBLE,
+    p_full           DOUBLE,  -- within the horizon
+    full_on          DATE,    -- as likely as not by then
+    full_on_earliest DATE,    -- 10 %
+    full_on_latest   DATE,    -- 90 %
+    line_full_on     DATE,    -- where the forecast's own line crosses
     days_left        INTEGER,
+    since            DATE,
+    growth           DOUBLE,  -- in 30 days
+    demand_p50       DOUBLE,
+    demand_p90       DOUBLE,
+    needed_capacity  DOUBLE,
+    to_order         DOUBLE,
+    rule             VARCHAR NOT NULL CHECK (rule IN ('line', 'path')),  -- what full_on and within go by
     trust            VARCHAR,
     model            VARCHAR NOT NULL,
     as_of            DATE    NOT NULL,
-    recent           DOUBLE,
-    peak             DOUBLE  NOT NULL,
-    rule             VARCHAR NOT NULL CHECK (rule IN ('line', 'path'))  -- what full_on and within go by
+    recent           DOUBLE,  -- the mean of the last observed days
+    -- the largest yhat
+    peak             DOUBLE  NOT NULL
 );
 
 -- table: series_issues

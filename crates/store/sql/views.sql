@@ -85,11 +85,13 @@ promised AS (
     SELECT *
     FROM (
         SELECT
-            run_id, host, resource, threshold, status, full_on, full_on_earliest, trust, model, as_of, 'line' AS rule
+            run_id, host, resource, threshold, status, p_full, full_on, full_on_earliest, line_full_on, trust, model, as_of,
+            rule
         FROM capacity_outlook
         UNION ALL
         SELECT
-            run_id, host, resource, threshold, status, full_on, full_on_earliest, trust, model, as_of, rule
+            run_id, host, resource, threshold, status, p_full, full_on, full_on_earliest, line_full_on, trust, model, as_of,
+            rule
         FROM outlook_history
     )
     JOIN rules USING (run_id)
@@ -136,9 +138,9 @@ came AS (
        AND c.full_days = p.full_days AND c.of_days = p.of_days AND c.ds > p.as_of
 )
 SELECT
-    run_id, host, resource, model, trust, rule, as_of, horizon_days, threshold, status, full_on, full_on_earliest,
-    came_full_on, known_through,
+    run_id, host, resource, model, trust, rule, as_of, horizon_days, threshold, status, p_full, full_on,
+    full_on_earliest, line_full_on, came_full_on, known_through,
     came_full_on IS NOT NULL OR coalesce(known_through >= as_of + horizon_days, false) AS is_known,
-    came_full_on - full_on AS days_late,
+    came_full_on - coalesce(full_on, line_full_on) AS days_late,
     full_on_earliest <= came_full_on AS warned_in_time
 FROM came;

@@ -1,8 +1,8 @@
 //! Typed columns of Arrow batches.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Float64Array, ListArray, PrimitiveArray, StringArray,
-    UInt32Array, UInt64Array,
+    Array, ArrayRef, AsArray, Date32Array, Float32Array, Float64Array, ListArray, PrimitiveArray,
+    StringArray, UInt32Array, UInt64Array,
 };
 use arrow::datatypes::ArrowPrimitiveType;
 use arrow::record_batch::RecordBatch;
@@ -69,6 +69,13 @@ pub(crate) fn doubles<'a>(
     array: &'a ArrayRef,
     name: &'static str,
 ) -> Result<&'a Float64Array, Error> {
+    primitive(array, name)
+}
+
+pub(crate) fn short_numbers<'a>(
+    array: &'a ArrayRef,
+    name: &'static str,
+) -> Result<&'a Float32Array, Error> {
     primitive(array, name)
 }
 

@@ -42,7 +42,7 @@ pub struct Renamed {
 }
 
 /// Tables that say something of a series that is gone.
-const OF_SERIES: [Table; 12] = [
+const OF_SERIES: [Table; 13] = [
     Table::Forecasts,
     Table::ModelLeaderboard,
     Table::BacktestScores,
@@ -54,6 +54,7 @@ const OF_SERIES: [Table; 12] = [
     Table::ProphetInputs,
     Table::ChallengerInputs,
     Table::OutlookHistory,
+    Table::PastForecasts,
     Table::Acknowledged,
 ];
 

@@ -21,6 +21,7 @@ mod limits;
 mod open;
 mod panels;
 mod parquet_rows;
+mod past;
 mod publish;
 mod results;
 mod reuse;

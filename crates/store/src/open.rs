@@ -434,19 +434,27 @@ impl Store {
     /// Adds what this version of the tables has and an older one had not; what stands in them stays.
     fn upgrade_from(&self, older: i64) -> Result<(), Error> {
         const ACTION: &str = "upgrading the tables";
-        const STEPS: [(i64, &str); 4] = [
+        const STEPS: [(i64, &str); 5] = [
             (1, include_str!("../sql/upgrade_from_1.sql")),
             (2, include_str!("../sql/upgrade_from_2.sql")),
             (3, include_str!("../sql/upgrade_from_3.sql")),
             (4, include_str!("../sql/upgrade_from_4.sql")),
+            (5, include_str!("../sql/upgrade_from_5.sql")),
         ];
         self.in_one_transaction(ACTION, || {
-            for table in Table::RESULTS.into_iter().chain(Table::NOTES) {
+            // These are made anew by a step, with what stood in the earlier ones.
+            let renewed = [Table::CapacityOutlook, Table::OutlookHistory];
+            let others = Table::RESULTS.into_iter().chain(Table::NOTES);
+            for table in others.filter(|table| !renewed.contains(table)) {
                 self.ensure_table(table)?;
             }
             for (_, step) in STEPS.into_iter().filter(|(from, _)| *from >= older) {
+                let mut step = step.to_owned();
+                for table in renewed {
+                    step = step.replace(&format!("{{{table}}}"), &table.definition(table.as_str()));
+                }
                 self.connection
-                    .execute_batch(step)
+                    .execute_batch(&step)
                     .map_err(Error::while_doing(ACTION))?;
             }
             // What limits go by may be another rule than it was.

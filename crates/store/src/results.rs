@@ -22,8 +22,14 @@ pub struct SeriesFinding {
     pub capacity: Option<f64>,
     /// Days until it is full.
     pub days_left: Option<i32>,
-    /// Days until it is full at the earliest.
+    /// Days until it is full with a probability of 10 %.
     pub days_left_earliest: Option<i32>,
+    /// Days until it is full with a probability of 90 %.
+    pub days_left_latest: Option<i32>,
+    /// The probability that it is full within the horizon, 0 to 1.
+    pub p_full: Option<f64>,
+    /// The mean of the probabilities that it is full within 30, 60 and 90 days and within the horizon.
+    pub urgency: Option<f64>,
     /// The mean of its last observed days.
     pub recent: Option<f64>,
     /// The largest value of its golden forecast.
@@ -199,6 +205,9 @@ impl Store {
                 behaviour: row.get(12)?,
                 golden: row.get(13)?,
                 coverage: row.get(14)?,
+                days_left_latest: row.get(15)?,
+                p_full: row.get(16)?,
+                urgency: row.get(17)?,
             })
         })
     }
@@ -265,6 +274,19 @@ impl Store {
         self.rows("summing up the outlook", sql, [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
+    }
+
+    /// Returns how many outlooks of the past, whose future is known, said 60 to 80 %, and which share of them came true.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows cannot be read.
+    pub fn likely_outlooks(&self) -> Result<(u64, Option<f64>), Error> {
+        self.connection
+            .query_row(include_str!("../sql/likely_outlooks.sql"), [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .map_err(Error::while_doing("summing up outlooks of the past"))
     }
 
     /// Returns how many series are full within 30, 90 and 180 days, those over their threshold already among

@@ -11,7 +11,7 @@ const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 5;
+pub(crate) const SCHEMA_VERSION: i64 = 6;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +50,11 @@ pub enum Table {
     Forecasts,
     /// The golden records of earlier runs.
     ForecastsHistory,
-    /// When each series reaches its threshold.
+    /// What golden models forecast in the past, and how wrong it was.
+    PastForecasts,
+    /// Outlooks whose future is known.
+    OutlookCalibration,
+    /// When each series reaches its threshold, and how surely.
     CapacityOutlook,
     /// The outlooks of earlier runs.
     OutlookHistory,
@@ -68,7 +72,7 @@ pub enum Table {
 
 impl Table {
     /// The tables every run writes.
-    pub(crate) const RESULTS: [Self; 16] = [
+    pub(crate) const RESULTS: [Self; 18] = [
         Self::Runs,
         Self::ProphetForecasts,
         Self::ProphetInnerForecasts,
@@ -82,6 +86,8 @@ impl Table {
         Self::JudgeForecasts,
         Self::Forecasts,
         Self::ForecastsHistory,
+        Self::PastForecasts,
+        Self::OutlookCalibration,
         Self::CapacityOutlook,
         Self::OutlookHistory,
         Self::SeriesIssues,
@@ -127,6 +133,8 @@ impl Table {
             Self::JudgeForecasts => "judge_forecasts",
             Self::Forecasts => "forecasts",
             Self::ForecastsHistory => "forecasts_history",
+            Self::PastForecasts => "past_forecasts",
+            Self::OutlookCalibration => "outlook_calibration",
             Self::CapacityOutlook => "capacity_outlook",
             Self::OutlookHistory => "outlook_history",
             Self::SeriesIssues => "series_issues",
@@ -245,7 +253,7 @@ mod tests {
         assert_eq!(Table::Forecasts.key(), Some("host, resource, ds"));
         let columns: Vec<&str> = Table::FleetcastSchema.columns().collect();
         assert_eq!(columns, ["version"]);
-        assert_eq!(Table::CapacityOutlook.columns().count(), 15);
+        assert_eq!(Table::CapacityOutlook.columns().count(), 28);
         assert_eq!(Table::Forecasts.columns().last(), Some("trained_through"));
     }
 }

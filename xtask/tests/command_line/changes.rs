@@ -183,7 +183,7 @@ fn outlooks_are_kept_for_two_weeks_and_then_one_a_week() {
     desk.sql(
         DB,
         "INSERT INTO outlook_history
-         SELECT 1000 + i, o.* EXCLUDE run_id REPLACE (DATE '2024-10-01' + i::INTEGER AS as_of), 'line'
+         SELECT 1000 + i, o.* EXCLUDE run_id REPLACE (DATE '2024-10-01' + i::INTEGER AS as_of)
          FROM capacity_outlook AS o, range(435) AS nights (i)",
     );
     desk.ok(&format!("{RUN} --as-of 2025-12-10"));

@@ -17,7 +17,7 @@ use fleetcast_judge::LeaderboardEntry;
 pub use engines::{engine_forecasts, forecasts, inner_forecasts};
 pub use input::InputError;
 pub use judge::{backtest_scores, interval_calibration, judge_forecasts, model_leaderboard};
-pub use outlook::{OutlookRow, capacity_outlook};
+pub use outlook::{OutlookRow, capacity_outlook, outlook_calibration, past_forecasts};
 
 use crate::{Evidence, SeriesResult, Split};
 

@@ -1,10 +1,11 @@
 //! The writer's table: the outlook.
 
-use arrow::array::{ArrayRef, Int32Array, RecordBatch};
+use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use arrow::error::ArrowError;
 use fleetcast_core::batches::Columns;
 use fleetcast_core::{Day, EffectiveLimits, SeriesKey};
 use fleetcast_outlook::CapacityOutlook;
+use fleetcast_outlook::paths::{FleetLaw, KnownBin, PastForecast};
 use std::sync::Arc;
 
 /// One row of `capacity_outlook`.
@@ -45,21 +46,97 @@ pub fn capacity_outlook(
         "status",
         outlooks().map(|outlook| Some(outlook.status.as_str())),
     );
-    columns.day("full_on", outlooks().map(|outlook| outlook.full_on));
-    columns.day(
-        "full_on_earliest",
-        outlooks().map(|outlook| outlook.full_on_earliest),
-    );
+    let mut number = |name: &str, of: fn(&CapacityOutlook) -> Option<f64>| {
+        columns.number(name, outlooks().map(of));
+    };
+    number("p_full_30", |outlook| outlook.p_full_30);
+    number("p_full_60", |outlook| outlook.p_full_60);
+    number("p_full_90", |outlook| outlook.p_full_90);
+    number("p_full", |outlook| outlook.p_full);
+    let mut day = |name: &str, of: fn(&CapacityOutlook) -> Option<Day>| {
+        columns.day(name, outlooks().map(of));
+    };
+    day("full_on", |outlook| outlook.full_on);
+    day("full_on_earliest", |outlook| outlook.full_on_earliest);
+    day("full_on_latest", |outlook| outlook.full_on_latest);
+    day("line_full_on", |outlook| outlook.line_full_on);
     let days_left: ArrayRef = Arc::new(
         outlooks()
             .map(|outlook| outlook.days_left)
             .collect::<Int32Array>(),
     );
     columns.push("days_left", days_left);
+    columns.day("since", outlooks().map(|outlook| outlook.since));
+    let mut number = |name: &str, of: fn(&CapacityOutlook) -> Option<f64>| {
+        columns.number(name, outlooks().map(of));
+    };
+    number("growth", |outlook| outlook.growth);
+    number("demand_p50", |outlook| outlook.demand_p50);
+    number("demand_p90", |outlook| outlook.demand_p90);
+    number("needed_capacity", |outlook| outlook.needed_capacity);
+    number("to_order", |outlook| outlook.to_order);
+    columns.text("rule", rows.iter().map(|_| Some("path")));
     columns.text("trust", rows.iter().map(|row| row.trust));
     columns.text("model", rows.iter().map(|row| Some(row.model)));
     columns.day("as_of", rows.iter().map(|_| Some(as_of)));
     columns.number("recent", outlooks().map(|outlook| outlook.recent));
     columns.exact("peak", outlooks().map(|outlook| outlook.peak));
+    columns.finish()
+}
+
+/// Returns the rows of `past_forecasts`: a row a past forecast of a series' golden model, as the leaderboard names it.
+///
+/// # Errors
+///
+/// [`ArrowError`] where they do not form a batch.
+pub fn past_forecasts(
+    run: i64,
+    series: &[(&SeriesKey, &str, &[PastForecast])],
+) -> Result<RecordBatch, ArrowError> {
+    let rows: Vec<(&SeriesKey, &str, &PastForecast)> = series
+        .iter()
+        .flat_map(|(key, model, past)| past.iter().map(|one| (*key, *model, one)))
+        .collect();
+    let mut columns = Columns::of_series(run, rows.iter().map(|(key, _, _)| *key));
+    columns.text("model", rows.iter().map(|(_, model, _)| Some(*model)));
+    columns.day("origin", rows.iter().map(|(_, _, past)| Some(past.origin)));
+    columns.number("level", rows.iter().map(|(_, _, past)| past.level));
+    let mut list = |name: &str, of: fn(&PastForecast) -> &[f32]| {
+        columns.short_lists(name, rows.iter().map(|(_, _, past)| of(past)));
+    };
+    list("latest", |past| &past.latest);
+    list("yhat", |past| &past.yhat);
+    list("errors", |past| &past.errors);
+    columns.finish()
+}
+
+/// Returns the rows of `outlook_calibration`: of outlooks of the past, by resource, origin and probability, how many there
+/// were and how many came true.
+///
+/// # Errors
+///
+/// [`ArrowError`] where they do not form a batch.
+pub fn outlook_calibration(run: i64, law: &FleetLaw) -> Result<RecordBatch, ArrowError> {
+    let rows: Vec<(&str, KnownBin)> = law
+        .resources()
+        .flat_map(|(resource, law)| law.known_bins().into_iter().map(move |bin| (resource, bin)))
+        .collect();
+    let mut columns = Columns::default();
+    let runs: ArrayRef = Arc::new(Int64Array::from(vec![run; rows.len()]));
+    columns.push("run_id", runs);
+    columns.text("resource", rows.iter().map(|(resource, _)| Some(*resource)));
+    columns.day("origin", rows.iter().map(|(_, bin)| Some(bin.origin)));
+    let whole = |of: fn(&KnownBin) -> usize| -> ArrayRef {
+        let values = rows
+            .iter()
+            .map(|(_, bin)| i32::try_from(of(bin)).unwrap_or(i32::MAX));
+        Arc::new(Int32Array::from_iter_values(values))
+    };
+    columns.push("horizon_days", whole(|bin| bin.horizon_days));
+    columns.exact("p_from", rows.iter().map(|(_, bin)| bin.from));
+    columns.exact("p_to", rows.iter().map(|(_, bin)| bin.to));
+    columns.exact("p_mean", rows.iter().map(|(_, bin)| bin.mean));
+    columns.push("cases", whole(|bin| bin.cases));
+    columns.push("came_true", whole(|bin| bin.came_true));
     columns.finish()
 }

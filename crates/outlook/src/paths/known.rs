@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fleetcast_core::{Day, SeriesKey};
+use fleetcast_core::{Day, PastForecast, SeriesKey};
 
 use super::crossing::first_crossing;
 use super::law::PathLaw;
 use super::map::{Case, ProbabilityMap};
-use super::past::PastForecast;
 use super::pool::PathPool;
 use super::series::SeriesPaths;
 use crate::Sustained;
@@ -44,6 +43,25 @@ pub struct KnownOutlook {
     pub came_true: bool,
     /// How much it counts for the map.
     pub weight: f64,
+}
+
+/// Outlooks of the past that said about the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KnownBin {
+    /// The last day they had seen.
+    pub origin: Day,
+    /// The days they were about.
+    pub horizon_days: usize,
+    /// The least probability of the bin, 0 to 1.
+    pub from: f64,
+    /// The least probability of the next one.
+    pub to: f64,
+    /// The mean of their probabilities.
+    pub mean: f64,
+    /// How many there are.
+    pub cases: usize,
+    /// How many came true.
+    pub came_true: usize,
 }
 
 /// What a resource's series share: error paths to borrow, and what outlooks of the past were worth.
@@ -96,6 +114,39 @@ impl ResourceLaw {
     #[must_use]
     pub fn map(&self) -> &ProbabilityMap {
         &self.map
+    }
+
+    /// Returns the outlooks of the past by origin and by the probability they have on the map, in tenths; those that
+    /// none falls into are left out.
+    #[must_use]
+    pub fn known_bins(&self) -> Vec<KnownBin> {
+        let mut bins: BTreeMap<(Day, usize, usize), KnownBin> = BTreeMap::new();
+        for known in &self.known {
+            let probability = self.map.of(known.said);
+            // The last tenth has its end.
+            let tenth = (0..9)
+                .find(|tenth| probability < (tenth + 1) as f64 / 10.0)
+                .unwrap_or(9);
+            let bin = bins
+                .entry((known.origin, known.horizon_days, tenth))
+                .or_insert(KnownBin {
+                    origin: known.origin,
+                    horizon_days: known.horizon_days,
+                    from: tenth as f64 / 10.0,
+                    to: (tenth + 1) as f64 / 10.0,
+                    mean: 0.0,
+                    cases: 0,
+                    came_true: 0,
+                });
+            bin.mean += probability;
+            bin.cases += 1;
+            bin.came_true += usize::from(known.came_true);
+        }
+        let mut bins: Vec<KnownBin> = bins.into_values().collect();
+        for bin in &mut bins {
+            bin.mean /= bin.cases as f64;
+        }
+        bins
     }
 
     /// Returns the outlooks of the past, with what became of them.
@@ -245,7 +296,7 @@ fn outlooks_of(series: &[PastSeries], era: usize, sustained: Sustained) -> Vec<K
         let first = outlooks.len();
         for step in LADDER {
             let threshold = level + step * paths.size();
-            if now.is_over(threshold, sustained) {
+            if is_over(now, threshold, sustained) {
                 continue;
             }
             let said = law.crossed_by(threshold).last().copied().unwrap_or(0.0);
@@ -262,6 +313,15 @@ fn outlooks_of(series: &[PastSeries], era: usize, sustained: Sustained) -> Vec<K
     }
     bound(&mut outlooks, MOST_OPEN_CASES);
     outlooks
+}
+
+/// Whether the series was over the threshold at the origin.
+fn is_over(past: &PastForecast, threshold: f64, sustained: Sustained) -> bool {
+    let from = past.latest.len().saturating_sub(sustained.of() as usize);
+    let full = past.latest[from..]
+        .iter()
+        .filter(|value| f64::from(**value) >= threshold);
+    full.count() >= sustained.days() as usize
 }
 
 /// Lets outlooks together weigh no more than `most`.

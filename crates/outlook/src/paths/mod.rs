@@ -4,14 +4,14 @@ mod crossing;
 mod known;
 mod law;
 mod map;
-mod past;
 mod pool;
 mod series;
 
+pub use fleetcast_core::PastForecast;
+
 pub use crossing::{first_crossing, sustained_peak};
-pub use known::{FleetLaw, KnownOutlook, PastPool, PastSeries, ResourceLaw};
+pub use known::{FleetLaw, KnownBin, KnownOutlook, PastPool, PastSeries, ResourceLaw};
 pub use law::PathLaw;
 pub use map::{Case, ProbabilityMap};
-pub use past::PastForecast;
 pub use pool::PathPool;
 pub use series::SeriesPaths;

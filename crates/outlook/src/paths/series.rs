@@ -1,8 +1,6 @@
 //! A series' own error paths.
 
-use fleetcast_core::Day;
-
-use super::past::PastForecast;
+use fleetcast_core::{Day, PastForecast};
 
 /// Half the length of the mean, in days, that is the slow part of a path.
 const SLOW: usize = 30;

@@ -109,6 +109,8 @@ fn the_second_versions_record_of_runs_is_upgraded_and_its_draft_given_up() {
             "ALTER TABLE runs DROP COLUMN prophet_reused;
              ALTER TABLE runs DROP COLUMN challenger_reused;
              DROP TABLE prophet_inputs;
+             DROP TABLE capacity_outlook;
+             DROP TABLE outlook_history;
              CREATE TABLE draft_progress AS
                  SELECT 1::BIGINT AS run_id, 'prophet' AS stage, 0::UBIGINT AS series_done,
                      '' AS host, '' AS resource;

@@ -1,9 +1,8 @@
 //! Forecasts of the past, and what became of them.
 
-use fleetcast_core::Day;
 use fleetcast_numerics::quantile_of_sorted;
 
-use crate::Sustained;
+use crate::Day;
 
 /// Days on which a forecast of the past must have met a value, for its errors to say anything.
 const LEAST_DAYS: usize = 20;
@@ -59,33 +58,30 @@ impl PastForecast {
         })
     }
 
-    /// The forecast of its first `days` days.
-    pub(super) fn forecast(&self, days: usize) -> Vec<f64> {
+    /// Returns the forecast of its first `days` days, which it must have.
+    #[must_use]
+    pub fn forecast(&self, days: usize) -> Vec<f64> {
         self.yhat[..days].iter().copied().map(f64::from).collect()
     }
 
-    /// The values that came on these days; those without one are taken as their errors are.
-    pub(super) fn came(&self, days: usize) -> Vec<f64> {
+    /// Returns the values that came on its first `days` days, which it must have; those without one are taken as their
+    /// errors are.
+    #[must_use]
+    pub fn came(&self, days: usize) -> Vec<f64> {
         let both = self.yhat[..days].iter().zip(&self.errors);
         both.map(|(yhat, error)| f64::from(*yhat) + f64::from(*error))
             .collect()
     }
 
-    /// The errors in double precision.
-    pub(super) fn errors(&self) -> impl Iterator<Item = f64> {
+    /// Returns the errors in double precision.
+    pub fn errors(&self) -> impl Iterator<Item = f64> {
         self.errors.iter().copied().map(f64::from)
     }
 
-    /// The mean absolute error.
-    pub(super) fn mean_error(&self) -> f64 {
+    /// Returns the mean absolute error, in the series' unit.
+    #[must_use]
+    pub fn mean_error(&self) -> f64 {
         self.errors().map(f64::abs).sum::<f64>() / self.errors.len() as f64
-    }
-
-    /// Whether the series was over the threshold at the origin.
-    pub(super) fn is_over(&self, threshold: f64, sustained: Sustained) -> bool {
-        let last = &self.latest[self.latest.len().saturating_sub(sustained.of() as usize)..];
-        let full = last.iter().filter(|value| f64::from(**value) >= threshold);
-        full.count() >= sustained.days() as usize
     }
 }
 
@@ -171,9 +167,8 @@ mod tests {
         let past = PastForecast::of(origin, &seen, &actual, &yhat).unwrap();
         assert_eq!(past.errors, [2.0; 30]);
         assert_eq!(past.came(30), [10.0; 30]);
-        // Three of the last seven days stood at 197 or above.
-        let rule = Sustained::default();
-        assert!(past.is_over(197.0, rule) && !past.is_over(197.5, rule));
+        assert_eq!(past.latest.len(), 31);
+        assert!((past.latest[30] - 199.0).abs() < 1e-6);
         assert!((past.level.unwrap() - 0.95 * 199.0).abs() < 1e-9);
         let few = [vec![10.0; 19], vec![f64::NAN; 11]].concat();
         assert_eq!(PastForecast::of(origin, &seen, &few, &yhat), None);
