@@ -28,12 +28,21 @@ pub fn first_crossing(path: &[f64], threshold: f64, sustained: Sustained) -> Opt
 #[must_use]
 pub fn sustained_peak(path: &[f64], sustained: Sustained) -> f64 {
     let (days, of) = (sustained.days() as usize, sustained.of() as usize);
-    let mut peak = f64::NEG_INFINITY;
-    let mut largest = Vec::new();
+    let mut largest = Vec::with_capacity(days);
+    // Of any so many days, enough are at or above the `days`-th largest: a crossing begins at the first of them. So few
+    // days are left to look at.
+    let mut peak = path
+        .chunks(of)
+        .filter_map(|some| nth_largest(some, days, &mut largest))
+        .fold(f64::NEG_INFINITY, f64::max);
     for (index, value) in path.iter().enumerate() {
         // No day carries more than its own value: most need no second look.
         if *value > peak {
             let ahead = &path[index..path.len().min(index + of)];
+            let higher: usize = ahead.iter().map(|ahead| usize::from(*ahead > peak)).sum();
+            if higher < days {
+                continue;
+            }
             if let Some(carried) = nth_largest(ahead, days, &mut largest) {
                 peak = peak.max(carried.min(*value));
             }
@@ -43,22 +52,42 @@ pub fn sustained_peak(path: &[f64], sustained: Sustained) -> f64 {
 }
 
 /// The `nth` largest value, counted from 1; `None` where there are fewer.
-fn nth_largest(values: &[f64], nth: usize, largest: &mut Vec<f64>) -> Option<f64> {
+fn nth_largest(values: &[f64], nth: usize, buffer: &mut Vec<f64>) -> Option<f64> {
     if values.len() < nth {
         return None;
     }
-    largest.clear();
-    for value in values {
-        if largest.len() == nth {
-            if *value <= largest[nth - 1] {
-                continue;
-            }
-            largest.pop();
+    match nth {
+        1 => Some(last_of_largest::<1>(values)),
+        2 => Some(last_of_largest::<2>(values)),
+        3 => Some(last_of_largest::<3>(values)),
+        4 => Some(last_of_largest::<4>(values)),
+        5 => Some(last_of_largest::<5>(values)),
+        _ => {
+            buffer.clear();
+            buffer.extend_from_slice(values);
+            let (_, nth, _) = buffer.select_nth_unstable_by(nth - 1, |a, b| b.total_cmp(a));
+            Some(*nth)
         }
-        let place = largest.partition_point(|other| other >= value);
-        largest.insert(place, *value);
     }
-    largest.last().copied()
+}
+
+/// The `NTH` largest of at least as many values: each takes its place among the largest so far, without a branch.
+#[inline(always)]
+fn last_of_largest<const NTH: usize>(values: &[f64]) -> f64 {
+    let mut largest = [f64::NEG_INFINITY; NTH];
+    for value in values {
+        let mut value = *value;
+        for place in &mut largest {
+            let (higher, lower) = if value > *place {
+                (value, *place)
+            } else {
+                (*place, value)
+            };
+            *place = higher;
+            value = lower;
+        }
+    }
+    largest[NTH - 1]
 }
 
 #[cfg(test)]
@@ -88,7 +117,7 @@ mod tests {
         #[test]
         fn the_peak_is_the_largest_threshold_that_is_crossed(
             path in prop::collection::vec(-5.0_f64..5.0, 0..60),
-            days in 1_u32..5,
+            days in 1_u32..8,
             more in 0_u32..5,
         ) {
             let rule = rule(&format!("{days}/{}", days + more));

@@ -1,6 +1,6 @@
 //! Outlooks whose future is known, and what they say of those whose future is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fleetcast_core::{Day, PastForecast, SeriesKey};
 
@@ -159,13 +159,18 @@ impl ResourceLaw {
 /// Series of a resource that are learned from, at most: those with the smallest hashes of their names.
 const MOST_SERIES: usize = 256;
 
+/// The same of a whole fleet, which may have as many resources as series.
+const MOST_IN_ALL: usize = 4096;
+
 /// The forecasts of the past of a fleet's series, resource by resource: what its series learn from each other.
 ///
 /// Pools of parts of a fleet [`merge`](Self::merge) to the pool of the whole, whatever the parts and their order. Of a
-/// resource with more than 256 series, those with the smallest hashes of their names are kept.
+/// resource with more than 256 series, and of a fleet with more than 4,096 of those, the ones with the smallest hashes of
+/// their names are kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PastPool {
     resources: BTreeMap<String, BTreeMap<(u64, SeriesKey), Vec<PastForecast>>>,
+    all: BTreeSet<(u64, SeriesKey)>,
 }
 
 impl PastPool {
@@ -204,9 +209,21 @@ impl PastPool {
     fn insert(&mut self, key: (u64, SeriesKey), past: Vec<PastForecast>) {
         let resource = key.1.resource().to_owned();
         let series = self.resources.entry(resource).or_default();
+        self.all.insert(key.clone());
         series.insert(key, past);
-        if series.len() > MOST_SERIES {
-            series.pop_last();
+        if series.len() > MOST_SERIES
+            && let Some((last, _)) = series.pop_last()
+        {
+            self.all.remove(&last);
+        }
+        if self.all.len() > MOST_IN_ALL
+            && let Some(last) = self.all.pop_last()
+            && let Some(series) = self.resources.get_mut(last.1.resource())
+        {
+            series.remove(&last);
+            if series.is_empty() {
+                self.resources.remove(last.1.resource());
+            }
         }
     }
 
@@ -331,5 +348,45 @@ fn bound(outlooks: &mut [KnownOutlook], most: f64) {
         for outlook in outlooks {
             outlook.weight *= most / sum;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_stays_small_and_keeps_the_same_series_in_any_order() {
+        // More resources than series are kept, and some with more than a resource keeps.
+        let keys: Vec<SeriesKey> = (0..6000)
+            .map(|n| {
+                SeriesKey::new(
+                    format!("h{n}"),
+                    format!("r{}", if n % 4 == 0 { 0 } else { n }),
+                )
+            })
+            .collect();
+        let mut forth = PastPool::default();
+        let mut back = PastPool::default();
+        for key in &keys {
+            forth.insert((key.stable_hash(), key.clone()), Vec::new());
+        }
+        for key in keys.iter().rev() {
+            back.insert((key.stable_hash(), key.clone()), Vec::new());
+        }
+        assert_eq!(forth, back);
+        assert_eq!(forth.parts().count(), MOST_IN_ALL);
+        let (first, second) = keys.split_at(2500);
+        let part = |keys: &[SeriesKey]| {
+            let mut pool = PastPool::default();
+            for key in keys {
+                pool.insert((key.stable_hash(), key.clone()), Vec::new());
+            }
+            pool
+        };
+        let mut merged = part(second);
+        merged.merge(part(first));
+        assert_eq!(merged, forth);
+        assert_eq!(PastPool::kept(&keys).len(), MOST_IN_ALL);
     }
 }
