@@ -24,8 +24,8 @@ use crate::{Evidence, SeriesResult, Split};
 /// A table: its name in a database, and its rows.
 pub type NamedTable = (&'static str, RecordBatch);
 
-/// Returns what engines forecast of some series: their forecasts of the backtest and of the future, and
-/// those from inner origins. `run` is what stands in `run_id`.
+/// Returns what engines forecast of some series: their forecasts of the backtest and of the future, those from inner
+/// origins, and what the golden model's forecasts of the past were worth. `run` is what stands in `run_id`.
 ///
 /// # Errors
 ///
@@ -38,6 +38,13 @@ pub fn of_evidence(run: i64, evidence: &[Evidence]) -> Result<Vec<NamedTable>, A
             .collect()
     };
     let (prophet, challenger) = (of(Evidence::prophet), of(Evidence::challenger));
+    let past: Vec<_> = evidence
+        .iter()
+        .filter_map(|one| {
+            let model = one.entry()?.verdict.golden.as_str();
+            Some((one.key(), model, one.past()))
+        })
+        .collect();
     Ok(vec![
         ("prophet_forecasts", engine_forecasts(run, &prophet)?),
         ("prophet_inner_forecasts", inner_forecasts(run, &prophet)?),
@@ -46,6 +53,7 @@ pub fn of_evidence(run: i64, evidence: &[Evidence]) -> Result<Vec<NamedTable>, A
             "challenger_inner_forecasts",
             inner_forecasts(run, &challenger)?,
         ),
+        ("past_forecasts", past_forecasts(run, &past)?),
     ])
 }
 

@@ -159,7 +159,7 @@ impl ResourceLaw {
 /// Series of a resource that are learned from, at most: those with the smallest hashes of their names.
 const MOST_SERIES: usize = 256;
 
-/// The same of a whole fleet, which may have as many resources as series.
+/// Series of a fleet that are learned from, at most: it may have as many resources as series.
 const MOST_IN_ALL: usize = 4096;
 
 /// The forecasts of the past of a fleet's series, resource by resource: what its series learn from each other.
