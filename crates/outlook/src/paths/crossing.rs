@@ -72,7 +72,6 @@ fn nth_largest(values: &[f64], nth: usize, buffer: &mut Vec<f64>) -> Option<f64>
 }
 
 /// The `NTH` largest of at least as many values: each takes its place among the largest so far, without a branch.
-#[inline(always)]
 fn last_of_largest<const NTH: usize>(values: &[f64]) -> f64 {
     let mut largest = [f64::NEG_INFINITY; NTH];
     for value in values {
