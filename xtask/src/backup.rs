@@ -6,7 +6,7 @@ use std::path::Path;
 use fleetcast_store::{FileAccess, OpenOptions, Store, Table};
 
 use crate::error::Error;
-use crate::place::{Kept, OnForeign, Place};
+use crate::place::{Kept, OnForeign, Place, log_of};
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
@@ -69,9 +69,7 @@ pub(crate) fn restore(settings: &Settings, from: &Path) -> Result<(), Error> {
         let mut file = File::open(from).map_err(failed)?;
         std::io::copy(&mut file, &mut copy).map_err(failed)?;
         copy.sync_all().map_err(failed)?;
-        let mut log = db.as_os_str().to_owned();
-        log.push(".wal");
-        match std::fs::remove_file(&log) {
+        match std::fs::remove_file(log_of(db)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
             _ => Ok(()),
         }

@@ -215,7 +215,7 @@ impl Changes {
                     continue;
                 }
                 named.add_row([
-                    in_words(change).to_owned(),
+                    change.as_str().replace('_', " "),
                     output::in_one_line(one.key.host()),
                     output::in_one_line(one.key.resource()),
                     promised(one.now.as_ref(), one.before.as_ref()),
@@ -327,17 +327,6 @@ fn chosen(
                 None => refused(format!("no outlook as of {day} or before is kept")),
             }
         }
-    }
-}
-
-fn in_words(change: Change) -> &'static str {
-    match change {
-        Change::NewlyFull => "newly full",
-        Change::FilledUp => "filled up",
-        Change::NoLongerFull => "no longer full",
-        Change::Moved => "moved",
-        Change::New => "new",
-        Change::Vanished => "vanished",
     }
 }
 

@@ -201,6 +201,13 @@ fn refusal(path: &Path, why: &str) -> Error {
     Error::Setting(format!("{} {why}; name another place", path.display()))
 }
 
+/// The file in which `DuckDB` keeps what is not yet in the database's own.
+pub(crate) fn log_of(database: &Path) -> PathBuf {
+    let mut log = database.as_os_str().to_owned();
+    log.push(".wal");
+    log.into()
+}
+
 impl Kept {
     /// Makes sure that a file that is not there would not become one that belongs to the database.
     fn check_absent(&self, path: &Path) -> Result<(), Error> {
@@ -214,10 +221,9 @@ impl Kept {
             let parent = std::fs::canonicalize(parent.unwrap_or(Path::new("."))).ok()?;
             Some(parent.join(path.file_name()?))
         };
-        let mut log = database.as_os_str().to_owned();
-        log.push(".wal");
+        let log = log_of(database);
         let place = in_place(path);
-        if place.is_some() && (place == in_place(database) || place == in_place(Path::new(&log))) {
+        if place.is_some() && (place == in_place(database) || place == in_place(&log)) {
             return Err(refusal(path, "is the database's"));
         }
         Ok(())
@@ -229,12 +235,10 @@ impl Kept {
             return Ok(());
         };
         let is = |other: &Path| std::fs::canonicalize(other).is_ok_and(|other| other == place);
-        if let Some(database) = &self.database {
-            let mut log = database.as_os_str().to_owned();
-            log.push(".wal");
-            if is(database) || is(Path::new(&log)) {
-                return Err(refusal(path, "is the database"));
-            }
+        if let Some(database) = &self.database
+            && (is(database) || is(&log_of(database)))
+        {
+            return Err(refusal(path, "is the database"));
         }
         let lies_in = |other: &PathBuf| {
             std::fs::canonicalize(other).is_ok_and(|other| place.starts_with(other))

@@ -16,6 +16,10 @@ const FEW_OUTLOOKS: u64 = 20;
 
 /// Prints what the run came to, as tables or as one line of JSON.
 pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<(), Error> {
+    // Comparing with the last run reads the data; nobody wants to know.
+    if settings.quiet && !settings.json {
+        return Ok(());
+    }
     let leaderboard = store.leaderboard_summary()?;
     let without_forecast = store.series_without_forecast(run)?;
     if settings.json {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Array, Float32Builder, Float64Array, Float64Builder, Int32Array, Int64Array,
-    ListBuilder, RecordBatch, StringArray,
+    ArrayRef, Date32Array, Float64Array, Int32Array, Int64Array, ListBuilder, PrimitiveBuilder,
+    RecordBatch, StringArray,
 };
+use arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type};
 use arrow::error::ArrowError;
 
 use crate::{Day, SeriesIssue, SeriesKey};
@@ -66,17 +67,20 @@ impl Columns {
 
     /// Adds a column of lists of numbers.
     pub fn lists<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a [f64]>) {
-        let mut lists = ListBuilder::new(Float64Builder::new());
-        for list in values {
-            lists.values().append_slice(list);
-            lists.append(true);
-        }
-        self.push(name, Arc::new(lists.finish()));
+        self.lists_of::<Float64Type>(name, values);
     }
 
     /// Adds a column of lists of numbers of seven digits.
     pub fn short_lists<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a [f32]>) {
-        let mut lists = ListBuilder::new(Float32Builder::new());
+        self.lists_of::<Float32Type>(name, values);
+    }
+
+    fn lists_of<'a, T: ArrowPrimitiveType>(
+        &mut self,
+        name: &str,
+        values: impl Iterator<Item = &'a [T::Native]>,
+    ) {
+        let mut lists = ListBuilder::new(PrimitiveBuilder::<T>::new());
         for list in values {
             lists.values().append_slice(list);
             lists.append(true);

@@ -2,7 +2,7 @@
 
 use fleetcast_numerics::quantile_of_sorted;
 
-use crate::Day;
+use crate::{Day, interpolated};
 
 /// Days on which a forecast of the past must have met a value, for its errors to say anything.
 const LEAST_DAYS: usize = 20;
@@ -46,7 +46,7 @@ impl PastForecast {
     pub fn of(origin: Day, seen: &[f64], actual: &[f64], yhat: &[f64]) -> Option<Self> {
         let errors: Vec<f64> = actual.iter().zip(yhat).map(|(y, yhat)| y - yhat).collect();
         let known = errors.iter().filter(|error| !error.is_nan()).count();
-        let errors = to_seven_digits(&interpolated(errors));
+        let errors = to_seven_digits(&without_gaps(&errors));
         let yhat = to_seven_digits(&yhat[..errors.len()]);
         let are_finite = errors.iter().chain(&yhat).all(|value| value.is_finite());
         (known >= LEAST_DAYS && are_finite).then(|| Self {
@@ -93,29 +93,18 @@ fn to_seven_digits(values: &[f64]) -> Vec<f32> {
     values.iter().map(|value| *value as f32).collect()
 }
 
-/// The values with straight lines in the places of NaN.
-fn interpolated(mut values: Vec<f64>) -> Vec<f64> {
-    let mut last: Option<usize> = None;
-    for index in 0..=values.len() {
-        let is_known = index < values.len() && !values[index].is_nan();
-        if !is_known && index < values.len() {
-            continue;
-        }
-        let from = last.map_or(0, |last| last + 1);
-        for gap in from..index {
-            values[gap] = match (last, is_known) {
-                (Some(last), true) => {
-                    let share = (gap - last) as f64 / (index - last) as f64;
-                    values[last] * (1.0 - share) + values[index] * share
-                }
-                (Some(last), false) => values[last],
-                (None, true) => values[index],
-                (None, false) => f64::NAN,
-            };
-        }
-        last = Some(index);
-    }
-    values
+/// The values with straight lines in the places of NaN, the first and the last one continued; empty where there is
+/// none.
+fn without_gaps(values: &[f64]) -> Vec<f64> {
+    let between = interpolated(values);
+    let (Some(first), Some(last)) = (between.first().copied(), between.last().copied()) else {
+        return between;
+    };
+    let before = values.iter().take_while(|value| value.is_nan()).count();
+    let mut all = vec![first; before];
+    all.extend(between);
+    all.resize(values.len(), last);
+    all
 }
 
 fn level(seen: &[f64]) -> Option<f64> {
@@ -152,10 +141,10 @@ mod tests {
     fn errors_of_days_without_a_value_lie_between_their_neighbours() {
         let nan = f64::NAN;
         assert_eq!(
-            interpolated(vec![nan, 1.0, nan, nan, 4.0, nan]),
+            without_gaps(&[nan, 1.0, nan, nan, 4.0, nan]),
             [1.0, 1.0, 2.0, 3.0, 4.0, 4.0]
         );
-        assert_eq!(interpolated(vec![2.0]), [2.0]);
+        assert_eq!(without_gaps(&[2.0]), [2.0]);
     }
 
     #[test]

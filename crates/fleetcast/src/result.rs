@@ -27,12 +27,12 @@ pub struct WriteRules {
     pub as_of: Day,
 }
 
-/// What a series' golden forecast and outlook are written from.
+/// The material that a series' golden forecast and outlook are written from.
 #[derive(Debug, Clone, Copy)]
 pub struct Material<'a> {
     /// The winner's forecast of the future.
     pub winner: &'a Forecast,
-    /// What its intervals are made from, where errors were made.
+    /// The errors that its intervals are made from, where some were made.
     pub calibration: Option<&'a Calibration>,
     /// The limits that hold for it.
     pub limits: &'a EffectiveLimits,
@@ -40,7 +40,7 @@ pub struct Material<'a> {
     pub recent: &'a [f64],
     /// The forecasts its golden model made in the past.
     pub past: &'a [PastForecast],
-    /// What the series of each resource share.
+    /// The law that the series of each resource share.
     pub fleet: &'a FleetLaw,
 }
 

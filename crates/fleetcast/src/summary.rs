@@ -10,7 +10,7 @@ use fleetcast_outlook::paths::{FleetLaw, PastPool};
 
 use crate::{Evidence, Survey};
 
-/// What crosses the series of a fleet: which resources are percentages, how large errors are, for series that have made few
+/// A summary is what crosses the series of a fleet: which resources are percentages, how large errors are, for series that have made few
 /// themselves, and how forecasts of the past went wrong, for outlooks.
 ///
 /// Summaries of parts of a fleet [`merge`](Self::merge) to the summary of the whole, whatever the parts
@@ -28,8 +28,8 @@ pub struct FleetSummary {
     learned: Learned,
 }
 
-/// What the series share by a summary, once it was asked for: it takes a while, and is the same for all of a
-/// summary's batches.
+/// This keeps the law that follows from a summary, once it was asked for: learning it takes a while, and it is the same
+/// for all of a summary's batches.
 #[derive(Debug, Default)]
 struct Learned(OnceLock<(LearnedFor, FleetLaw)>);
 

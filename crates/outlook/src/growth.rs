@@ -1,4 +1,4 @@
-//! How much a series grew lately.
+//! This is about a series' growth in its last weeks.
 
 /// The last days that growth is taken from: thirteen weeks.
 pub(crate) const GROWTH_DAYS: usize = 91;

@@ -81,7 +81,7 @@ pub struct CapacityOutlook {
     /// The first day of the present stretch, where it is over already; a stretch that began before the days that were
     /// looked at is dated to the first of these.
     pub since: Option<Day>,
-    /// How much it grew in 30 days lately, in its unit; `None` where too few days are known.
+    /// The growth of its last weeks in 30 days, in its unit; `None` where too few days are known.
     pub growth: Option<f64>,
     /// The level that demand will as likely as not hold at some time within the horizon, in the series' unit.
     pub demand_p50: Option<f64>,
@@ -89,7 +89,7 @@ pub struct CapacityOutlook {
     pub demand_p90: Option<f64>,
     /// The capacity with which it would be full with a probability of 10 %; `None` where it has none.
     pub needed_capacity: Option<f64>,
-    /// How much that is above the capacity; 0 where it is below.
+    /// The part of it that is above the capacity; 0 where it is below.
     pub to_order: Option<f64>,
     /// The mean of the last observed days, in the series' unit.
     pub recent: Option<f64>,

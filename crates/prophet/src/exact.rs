@@ -343,9 +343,7 @@ impl Fit<'_> {
         };
         if !table.is_some_and(|table| table.half_widths(&uncertainty, half_widths)) {
             let span = self.window.span();
-            let by_law = half_widths_by_law(&uncertainty, span, skipped, horizon, level);
-            half_widths.clear();
-            half_widths.extend(by_law);
+            *half_widths = half_widths_by_law(&uncertainty, span, skipped, horizon, level);
         }
         let y_scale = scaled.y_scale;
         let bound = |sign: f64| {

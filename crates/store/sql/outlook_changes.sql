@@ -8,9 +8,7 @@ WITH before AS (
 decided AS (
     -- The last word on each series up to a run: what lies between is none.
     SELECT run_id, host, resource, status IN ('over', 'within') AS is_full
-    FROM (SELECT run_id, host, resource, status, p_full, rule FROM outlook_history
-          UNION ALL
-          SELECT run_id, host, resource, status, p_full, rule FROM capacity_outlook)
+    FROM (FROM outlook_history UNION ALL BY NAME FROM capacity_outlook)
     WHERE rule = (SELECT max(rule) FROM capacity_outlook)
       AND (status IN ('over', 'within') OR coalesce(p_full, 0) < 0.4)
 ),
@@ -51,7 +49,7 @@ named AS (
     FROM compared
 )
 SELECT
-    c.host, c.resource, c.change, c.is_new, c.status, c.full_on, c.days_left, c.threshold, c.trust,
+    c.host, c.resource, c.change, c.status, c.full_on, c.days_left, c.threshold, c.trust,
     c.before_status, c.before_full_on, c.before_threshold,
     a.until AS acknowledged_until
 FROM named AS c

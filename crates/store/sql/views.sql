@@ -83,17 +83,7 @@ WITH rules AS (
 ),
 promised AS (
     SELECT *
-    FROM (
-        SELECT
-            run_id, host, resource, threshold, status, p_full, full_on, full_on_earliest, line_full_on, trust, model, as_of,
-            rule
-        FROM capacity_outlook
-        UNION ALL
-        SELECT
-            run_id, host, resource, threshold, status, p_full, full_on, full_on_earliest, line_full_on, trust, model, as_of,
-            rule
-        FROM outlook_history
-    )
+    FROM (FROM capacity_outlook UNION ALL BY NAME FROM outlook_history)
     JOIN rules USING (run_id)
     WHERE status NOT IN ('over', 'no_limit')
 ),

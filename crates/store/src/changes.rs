@@ -161,7 +161,7 @@ impl Store {
             let change = Change::ALL
                 .into_iter()
                 .find(|change| change.as_str() == name);
-            let (status, before): (Option<String>, Option<String>) = (row.get(4)?, row.get(9)?);
+            let (status, before): (Option<String>, Option<String>) = (row.get(3)?, row.get(8)?);
             let promise = |status: Option<String>, full_on, threshold| -> duckdb::Result<_> {
                 let Some(status) = status else {
                     return Ok(None);
@@ -179,11 +179,11 @@ impl Store {
             Ok(Some(OutlookChange {
                 key: key(row)?,
                 change,
-                now: promise(status, 5, 7)?,
-                before: promise(before, 10, 11)?,
-                days_left: row.get(6)?,
-                trust: row.get(8)?,
-                acknowledged_until: day(row, 12)?,
+                now: promise(status, 4, 6)?,
+                before: promise(before, 9, 10)?,
+                days_left: row.get(5)?,
+                trust: row.get(7)?,
+                acknowledged_until: day(row, 11)?,
             }))
         })?;
         Ok(rows.into_iter().flatten().collect())

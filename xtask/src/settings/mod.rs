@@ -130,25 +130,31 @@ impl Settings {
             access,
             memory: self.memory.map(MemoryBudget::for_duckdb),
         };
+        let open = || Store::open(&self.db, &options);
+        match open() {
+            Err(locked @ fleetcast_store::Error::Locked { .. }) if !self.wait.is_zero() => {
+                self.wait_for(open, &locked)
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    /// Opens a database that somebody else has open, as soon as that one lets it go.
+    fn wait_for(
+        &self,
+        open: impl Fn() -> Result<Store, fleetcast_store::Error>,
+        locked: &fleetcast_store::Error,
+    ) -> Result<Store, Error> {
+        let seconds = self.wait.as_secs();
+        Reporter::new(self.quiet).warn(format_args!("waiting up to {seconds} s: {locked}"));
         let deadline = Instant::now() + self.wait;
-        let mut has_said = false;
         loop {
-            match Store::open(&self.db, &options) {
+            std::thread::sleep(ASKED_AGAIN_AFTER);
+            match open() {
                 Err(locked @ fleetcast_store::Error::Locked { .. }) => {
                     if Instant::now() >= deadline {
-                        if !has_said {
-                            return Err(locked.into());
-                        }
-                        let seconds = self.wait.as_secs();
                         return Err(Error::Setting(format!("waited for {seconds} s: {locked}")));
                     }
-                    if !has_said {
-                        let seconds = self.wait.as_secs();
-                        let reporter = Reporter::new(self.quiet);
-                        reporter.warn(format_args!("waiting up to {seconds} s: {locked}"));
-                        has_said = true;
-                    }
-                    std::thread::sleep(ASKED_AGAIN_AFTER);
                 }
                 opened => return Ok(opened?),
             }

@@ -7,10 +7,9 @@ use augurs_ets::AutoETS;
 use augurs_mstl::MSTLModel;
 use fleetcast_core::{
     Engine, Failure, Forecast, Horizon, IntervalLevel, Outcome, PanelView, SEASON_WEEK, SeriesView,
-    in_parallel,
+    in_parallel, interpolated,
 };
 
-use super::gaps::interpolated;
 use crate::challenger::Seasons;
 
 /// Days of a year.

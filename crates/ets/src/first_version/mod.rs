@@ -1,6 +1,5 @@
 //! The engine of the first version, kept as a reference.
 
 mod engine;
-mod gaps;
 
 pub use engine::MstlEngine;

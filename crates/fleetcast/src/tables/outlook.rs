@@ -46,13 +46,13 @@ pub fn capacity_outlook(
         "status",
         outlooks().map(|outlook| Some(outlook.status.as_str())),
     );
-    let mut number = |name: &str, of: fn(&CapacityOutlook) -> Option<f64>| {
+    let number = |columns: &mut Columns, name: &str, of: fn(&CapacityOutlook) -> Option<f64>| {
         columns.number(name, outlooks().map(of));
     };
-    number("p_full_30", |outlook| outlook.p_full_30);
-    number("p_full_60", |outlook| outlook.p_full_60);
-    number("p_full_90", |outlook| outlook.p_full_90);
-    number("p_full", |outlook| outlook.p_full);
+    number(&mut columns, "p_full_30", |outlook| outlook.p_full_30);
+    number(&mut columns, "p_full_60", |outlook| outlook.p_full_60);
+    number(&mut columns, "p_full_90", |outlook| outlook.p_full_90);
+    number(&mut columns, "p_full", |outlook| outlook.p_full);
     let mut day = |name: &str, of: fn(&CapacityOutlook) -> Option<Day>| {
         columns.day(name, outlooks().map(of));
     };
@@ -67,19 +67,18 @@ pub fn capacity_outlook(
     );
     columns.push("days_left", days_left);
     columns.day("since", outlooks().map(|outlook| outlook.since));
-    let mut number = |name: &str, of: fn(&CapacityOutlook) -> Option<f64>| {
-        columns.number(name, outlooks().map(of));
-    };
-    number("growth", |outlook| outlook.growth);
-    number("demand_p50", |outlook| outlook.demand_p50);
-    number("demand_p90", |outlook| outlook.demand_p90);
-    number("needed_capacity", |outlook| outlook.needed_capacity);
-    number("to_order", |outlook| outlook.to_order);
+    number(&mut columns, "growth", |outlook| outlook.growth);
+    number(&mut columns, "demand_p50", |outlook| outlook.demand_p50);
+    number(&mut columns, "demand_p90", |outlook| outlook.demand_p90);
+    number(&mut columns, "needed_capacity", |outlook| {
+        outlook.needed_capacity
+    });
+    number(&mut columns, "to_order", |outlook| outlook.to_order);
     columns.text("rule", rows.iter().map(|_| Some("path")));
     columns.text("trust", rows.iter().map(|row| row.trust));
     columns.text("model", rows.iter().map(|row| Some(row.model)));
     columns.day("as_of", rows.iter().map(|_| Some(as_of)));
-    columns.number("recent", outlooks().map(|outlook| outlook.recent));
+    number(&mut columns, "recent", |outlook| outlook.recent);
     columns.exact("peak", outlooks().map(|outlook| outlook.peak));
     columns.finish()
 }

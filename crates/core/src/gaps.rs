@@ -1,8 +1,9 @@
-//! Missing days, for models that cannot do without a value.
+//! Missing days, for what cannot do without a value.
 
-/// The values from the first observed day to the last, missing days on the straight line between
+/// Returns the values from the first observed day to the last, missing days (NaN) on the straight line between
 /// their neighbours; empty where nothing is observed.
-pub(crate) fn interpolated(values: &[f64]) -> Vec<f64> {
+#[must_use]
+pub fn interpolated(values: &[f64]) -> Vec<f64> {
     let observed: Vec<usize> = (0..values.len())
         .filter(|index| !values[*index].is_nan())
         .collect();
