@@ -471,7 +471,11 @@ pub(crate) struct AccuracyFlags {
     /// Days from one origin to the next [default: 61]
     #[arg(long, value_name = "N")]
     pub(crate) step_days: Option<u32>,
-    /// Write every score to a file: .parquet, .csv or .json
+    /// Measure not forecasts but outlooks: whether and when thresholds above the last year, and of the capacity, are
+    /// reached
+    #[arg(long, conflicts_with = "peer")]
+    pub(crate) outlook: bool,
+    /// Write every score, or answer, to a file: .parquet, .csv or .json
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Another tool's forecasts, to stand beside ours under NAME: columns host, resource, origin,
@@ -479,7 +483,7 @@ pub(crate) struct AccuracyFlags {
     #[arg(long, value_name = "NAME=FILE")]
     pub(crate) peer: Vec<PeerFlag>,
     /// Measure nothing, but write what engines see at each origin to a file, for other tools
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["peer", "out"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["peer", "out", "outlook"])]
     pub(crate) write_origins: Option<PathBuf>,
 }
 

@@ -157,19 +157,69 @@ fn winners_forecast(
     }
 }
 
+/// What crosses the series of a fleet, as one series is written from it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crossing<'a> {
+    pub(crate) summary: &'a FleetSummary,
+    pub(crate) medians: &'a PooledMedians,
+    pub(crate) law: &'a FleetLaw,
+}
+
+/// One series before it is written: everything but its limits.
+struct Unwritten<'a> {
+    evidence: &'a Evidence,
+    entry: &'a LeaderboardEntry,
+    rules: WriteRules,
+    calibration: Option<PooledCalibration>,
+    winner: Option<Forecast>,
+}
+
+impl<'a> Unwritten<'a> {
+    /// `None` where the series has no place on the leaderboard.
+    fn of(setup: &Setup, evidence: &'a Evidence, fleet: &Crossing<'_>) -> Option<Self> {
+        let entry = evidence.entry.as_ref()?;
+        let first = setup.split.future().first();
+        Some(Self {
+            evidence,
+            entry,
+            rules: WriteRules {
+                level: setup.options.golden_level,
+                sustained: setup.options.sustained,
+                trained_through: WriteRules::trained_through(&setup.split, setup.options.refit),
+                as_of: setup.split.as_of(),
+            },
+            calibration: fleet.medians.calibration_of(entry.own_errors()),
+            winner: winners_forecast(entry, &evidence.prophet, &evidence.challenger, first),
+        })
+    }
+
+    /// `None` where nobody has a forecast of the future.
+    fn write(&self, limits: &EffectiveLimits, fleet: &Crossing<'_>) -> Option<Written> {
+        let calibration = self.calibration.as_ref();
+        let material = Material {
+            winner: self.winner.as_ref()?,
+            calibration: calibration.map(|pooled| &pooled.calibration),
+            limits,
+            recent: &self.evidence.recent,
+            past: &self.evidence.past,
+            fleet: fleet.law,
+        };
+        Some(self.rules.write(&self.evidence.key, &material))
+    }
+}
+
+/// The limits that hold for a series.
+fn limits_of(setup: &Setup, evidence: &Evidence, summary: &FleetSummary) -> EffectiveLimits {
+    let (key, shares) = (&evidence.key, &evidence.shares);
+    let resource = summary.survey.resource_of(key, shares);
+    setup.limits.of(key, shares, &resource)
+}
+
 /// What becomes of one series, given what crosses the fleet.
-pub(crate) fn finish_one(
-    setup: &Setup,
-    evidence: &Evidence,
-    summary: &FleetSummary,
-    medians: &PooledMedians,
-    fleet: &FleetLaw,
-) -> SeriesResult {
-    let key = &evidence.key;
-    let resource = summary.survey.resource_of(key, &evidence.shares);
-    let limits = setup.limits.of(key, &evidence.shares, &resource);
+pub(crate) fn finish_one(setup: &Setup, evidence: &Evidence, fleet: &Crossing<'_>) -> SeriesResult {
+    let limits = limits_of(setup, evidence, fleet.summary);
     let mut result = SeriesResult {
-        key: key.clone(),
+        key: evidence.key.clone(),
         entry: evidence.entry.clone(),
         calibration: None,
         limits,
@@ -177,42 +227,34 @@ pub(crate) fn finish_one(
         outlook: None,
         issues: evidence.issues.clone(),
     };
-    let Some(entry) = &evidence.entry else {
+    let Some(unwritten) = Unwritten::of(setup, evidence, fleet) else {
         return result;
     };
-    result.calibration = medians.calibration_of(entry.own_errors());
-    let first = setup.split.future().first();
-    let winner = winners_forecast(entry, &evidence.prophet, &evidence.challenger, first);
-    let Some(winner) = winner else {
-        return result;
-    };
-    let rules = WriteRules {
-        level: setup.options.golden_level,
-        sustained: setup.options.sustained,
-        trained_through: WriteRules::trained_through(&setup.split, setup.options.refit),
-        as_of: setup.split.as_of(),
-    };
-    let calibration = result
-        .calibration
-        .as_ref()
-        .map(|pooled| &pooled.calibration);
-    let written = rules.write(
-        key,
-        &Material {
-            winner: &winner,
-            calibration,
-            limits: &limits,
-            recent: &evidence.recent,
-            past: &evidence.past,
-            fleet,
-        },
-    );
-    result.issues.extend(written.issue);
-    result.outlook = Some(written.outlook);
-    result.golden = Some(GoldenSeries {
-        model: entry.verdict.golden,
-        forecast: written.golden,
-        trained_through: rules.trained_through,
-    });
+    if let Some(written) = unwritten.write(&limits, fleet) {
+        result.issues.extend(written.issue);
+        result.outlook = Some(written.outlook);
+        result.golden = Some(GoldenSeries {
+            model: unwritten.entry.verdict.golden,
+            forecast: written.golden,
+            trained_through: unwritten.rules.trained_through,
+        });
+    }
+    result.calibration = unwritten.calibration;
     result
+}
+
+/// What would be written of one series under other limits than those that hold for it, a question each.
+pub(crate) fn written_under<Q>(
+    setup: &Setup,
+    evidence: &Evidence,
+    fleet: &Crossing<'_>,
+    ask: impl Fn(&EffectiveLimits) -> Vec<(Q, EffectiveLimits)>,
+) -> Vec<(Q, Written)> {
+    let Some(unwritten) = Unwritten::of(setup, evidence, fleet) else {
+        return Vec::new();
+    };
+    let questions = ask(&limits_of(setup, evidence, fleet.summary)).into_iter();
+    questions
+        .filter_map(|(question, limits)| Some((question, unwritten.write(&limits, fleet)?)))
+        .collect()
 }

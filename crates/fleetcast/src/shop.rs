@@ -1,13 +1,15 @@
 //! The shop: from values to the answer.
 
-use fleetcast_core::{Day, Engine, LimitError, LimitRule, LimitRules, PanelView, SeriesKey, Split};
+use fleetcast_core::{
+    Day, EffectiveLimits, Engine, LimitError, LimitRule, LimitRules, PanelView, SeriesKey, Split,
+};
 use fleetcast_judge::{Contender, LeaderboardEntry};
 use rayon::prelude::*;
 
 use crate::evidence::gather;
-use crate::result::{SeriesResult, finish_one};
+use crate::result::{Crossing, SeriesResult, finish_one, written_under};
 use crate::setup::{Setup, ShopError};
-use crate::{Batch, Evidence, FleetSummary, ShopOptions, Survey};
+use crate::{Batch, Evidence, FleetSummary, ShopOptions, Survey, Written};
 
 /// A champion, a challenger, a judge and a writer: from the values of a fleet to golden record,
 /// leaderboard, outlook and issues.
@@ -111,16 +113,46 @@ impl Shop {
     /// of it, series of that part alone borrow from each other.
     #[must_use]
     pub fn finish(&self, evidence: &[Evidence], summary: &FleetSummary) -> Vec<SeriesResult> {
+        self.with_what_crosses(evidence, summary, |fleet| {
+            let finish = |one| finish_one(&self.0, one, &fleet);
+            evidence.par_iter().map(finish).collect()
+        })
+    }
+
+    /// Says what golden records and outlooks would be under other limits than those that hold: for each series, in
+    /// their order, one for each of the questions that `ask` returns for its place in `evidence` and the limits that
+    /// hold for it. A series without a forecast has none.
+    ///
+    /// That is how a question such as "and if the threshold were 90 %?" is answered without another forecast.
+    #[must_use]
+    pub fn under_limits<Q: Send>(
+        &self,
+        evidence: &[Evidence],
+        summary: &FleetSummary,
+        ask: impl Fn(usize, &EffectiveLimits) -> Vec<(Q, EffectiveLimits)> + Sync,
+    ) -> Vec<Vec<(Q, Written)>> {
+        self.with_what_crosses(evidence, summary, |fleet| {
+            let all = evidence.par_iter().enumerate();
+            all.map(|(place, one)| written_under(&self.0, one, &fleet, |limits| ask(place, limits)))
+                .collect()
+        })
+    }
+
+    /// Hands over what these series get from the rest of the fleet.
+    fn with_what_crosses<T>(
+        &self,
+        evidence: &[Evidence],
+        summary: &FleetSummary,
+        then: impl FnOnce(Crossing<'_>) -> T,
+    ) -> T {
         let entries = evidence.iter().filter_map(Evidence::entry);
-        let medians = summary
-            .errors
-            .medians_for(entries.map(LeaderboardEntry::own_errors));
+        let own = entries.map(LeaderboardEntry::own_errors);
         let days = self.split().future().len();
-        let law = summary.law(self.split().as_of(), days, self.options().sustained);
-        evidence
-            .par_iter()
-            .map(|one| finish_one(&self.0, one, summary, &medians, &law))
-            .collect()
+        then(Crossing {
+            summary,
+            medians: &summary.errors.medians_for(own),
+            law: &summary.law(self.split().as_of(), days, self.options().sustained),
+        })
     }
 
     /// Forecasts a whole fleet, whose series may be over any days: one result a series, in their order.

@@ -2,10 +2,12 @@
 //!
 //! At every origin the whole protocol runs (training, backtest, refit, verdict), and each
 //! contender's forecast is held against the days that follow, which nothing before has seen: only
-//! the history window is ever read before the scores.
+//! the history window is ever read before the scores. With `--outlook` it is held against them whether a
+//! series becomes full, and when.
 
 mod contenders;
 mod origins;
+mod outlook;
 mod peers;
 mod report;
 mod scores;
@@ -15,13 +17,13 @@ use std::path::PathBuf;
 
 use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
 use fleetcast_pipeline::StageProgress;
-use fleetcast_store::Store;
+use fleetcast_store::{SeriesIndex, Store};
 
 use crate::accuracy::contenders::Outcomes;
 use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::{ScoredForecast, score_table};
 use crate::accuracy::scratch::Scratch;
-use crate::cli::AccuracyFlags;
+use crate::cli::{AccuracyFlags, PeerFlag};
 use crate::error::Error;
 use crate::import::import_of;
 use crate::place::Kept;
@@ -49,10 +51,13 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
     let origins_place = origins_place
         .map(|path| place("accuracy_origins", path))
         .transpose()?;
+    let scores = if flags.outlook {
+        outlook::TABLE
+    } else {
+        "accuracy_scores"
+    };
     let scores_place = flags.out.as_deref();
-    let scores_place = scores_place
-        .map(|path| place("accuracy_scores", path))
-        .transpose()?;
+    let scores_place = scores_place.map(|path| place(scores, path)).transpose()?;
     let store = Store::in_memory()?;
     let read = store.import(&import_of(flags.import))?;
     let data = store.data_summary(settings.last_day)?;
@@ -73,24 +78,56 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         ));
         return Ok(());
     }
-    let peers = Peers::read(&store, &flags.peer, &index.keys, &origins)?;
+    if flags.outlook {
+        let progress = reporter.stage(None, "outlook", index.keys.len() * origins.len());
+        let mut questions = 0;
+        for split in &origins {
+            let advance = |series| progress.advance(series);
+            questions += outlook::ask(&store, &index, split, settings, &scratch, advance)?;
+        }
+        progress.finish(questions as u64, None);
+        report::print_outlook(&scratch, origins.len(), questions, reporter)?;
+    } else {
+        score(
+            &store,
+            &index,
+            &origins,
+            settings,
+            &scratch,
+            &flags.peer,
+            reporter,
+        )?;
+    }
+    if let Some((path, place)) = flags.out.as_ref().zip(scores_place) {
+        scratch.write(&place)?;
+        reporter.say(format_args!("scores written to {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Scores everybody's forecasts at all origins, and prints what came of it.
+fn score(
+    store: &Store,
+    index: &SeriesIndex,
+    origins: &[Split],
+    settings: &Settings,
+    scratch: &Scratch,
+    peers: &[PeerFlag],
+    reporter: Reporter,
+) -> Result<(), Error> {
+    let peers = Peers::read(store, peers, &index.keys, origins)?;
     let progress = reporter.stage(None, "accuracy", index.keys.len() * origins.len());
     let mut forecasts = 0;
-    for split in &origins {
+    for split in origins {
         for keys in index.batches(BATCH) {
-            let scored = score_batch(&store, keys, split, settings, &peers)?;
+            let scored = score_batch(store, keys, split, settings, &peers)?;
             forecasts += scored.len();
             scratch.append("accuracy_scores", score_table(split.as_of(), &scored)?)?;
             progress.advance(keys.len());
         }
     }
     progress.finish(forecasts as u64, None);
-    report::print(&scratch, origins.len(), &peers, reporter)?;
-    if let Some((path, place)) = flags.out.as_ref().zip(scores_place) {
-        scratch.write(&place)?;
-        reporter.say(format_args!("scores written to {}", path.display()));
-    }
-    Ok(())
+    report::print(scratch, origins.len(), &peers, reporter)
 }
 
 /// The files the command reads.

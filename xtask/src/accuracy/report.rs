@@ -43,21 +43,84 @@ const SECTIONS: [Section; 3] = [
     ),
 ];
 
+/// The tables on outlooks.
+const OUTLOOK_SECTIONS: [Section; 3] = [
+    (
+        "whether thresholds are reached within the horizon, by method",
+        include_str!("../../sql/accuracy/outlook_methods.sql"),
+        &[
+            "method",
+            "Brier",
+            "skill",
+            "AUC",
+            "right %",
+            "found %",
+            "warned %",
+            "false %",
+            "late days",
+            "off days",
+        ],
+    ),
+    (
+        "the outlook by what it said",
+        include_str!("../../sql/accuracy/outlook_reliability.sql"),
+        &["said", "questions", "said %", "came %", "apart"],
+    ),
+    (
+        "the outlook by threshold, and by horizon",
+        include_str!("../../sql/accuracy/outlook_questions.sql"),
+        &[
+            "question",
+            "questions",
+            "came %",
+            "said %",
+            "Brier",
+            "line's Brier",
+            "ratio",
+            "AUC",
+        ],
+    ),
+];
+
+/// Prints how outlooks did.
+pub(crate) fn print_outlook(
+    scratch: &Scratch,
+    origins: usize,
+    questions: usize,
+    reporter: Reporter,
+) -> Result<(), Error> {
+    print_sections(&OUTLOOK_SECTIONS, scratch, reporter, || {
+        format!("{questions} questions, {origins} origins")
+    })
+}
+
+fn print_sections(
+    sections: &[Section],
+    scratch: &Scratch,
+    reporter: Reporter,
+    of: impl Fn() -> String,
+) -> Result<(), Error> {
+    for (caption, sql, headings) in sections {
+        let mut shown = table(headings);
+        for row in scratch.rows(sql, [], |row| cells(row, headings.len()))? {
+            shown.add_row(row);
+        }
+        reporter.say("");
+        reporter.say(format_args!("{caption} ({}):", of()));
+        reporter.say(right_aligned(shown, 1));
+    }
+    Ok(())
+}
+
 pub(crate) fn print(
     scratch: &Scratch,
     origins: usize,
     peers: &Peers,
     reporter: Reporter,
 ) -> Result<(), Error> {
-    for (caption, sql, headings) in SECTIONS {
-        let mut shown = table(headings);
-        for row in scratch.rows(sql, [], |row| cells(row, headings.len()))? {
-            shown.add_row(row);
-        }
-        reporter.say("");
-        reporter.say(format_args!("{caption} ({origins} origins):"));
-        reporter.say(right_aligned(shown, 1));
-    }
+    print_sections(&SECTIONS, scratch, reporter, || {
+        format!("{origins} origins")
+    })?;
     for name in peers.names() {
         let sql = include_str!("../../sql/accuracy/covered.sql");
         let counts: Vec<(u64, u64)> =

@@ -272,3 +272,108 @@ fn what_cannot_be_measured_is_said() {
         "end it in .parquet, .csv or .json",
     );
 }
+
+#[test]
+fn outlooks_are_measured_against_what_became_full() {
+    let desk = Desk::new();
+    let file = fixture("appserver_requests_daily.parquet");
+    let printed = desk.ok(&format!(
+        "accuracy {file} {COLUMNS} --origins 4 --outlook --out answers.parquet"
+    ));
+    for method in [
+        "outlook, 1 in 10",
+        "forecast's line",
+        "last year again",
+        "line of 90 days",
+        "always the base rate",
+        "last year + 20 %",
+        "within 30 days",
+    ] {
+        assert!(
+            printed.contains(&format!("\u{2502} {method} ")),
+            "{printed}"
+        );
+    }
+    let rows = |sql: &str| -> Vec<String> {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(&format!(
+                "CREATE VIEW answers AS FROM '{}'; CREATE VIEW seen AS FROM '{file}'",
+                desk.path("answers.parquet").display()
+            ))
+            .unwrap();
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    // Recomputed from the file itself: thresholds by the last year, and the day that a sustained crossing began.
+    let wrong = rows(
+        "WITH full_days AS (
+             SELECT a.host, a.as_of, a.question, s.ts::DATE - a.as_of AS day
+             FROM answers AS a JOIN seen AS s ON s.series = a.host AND s.y >= a.threshold
+             WHERE s.ts::DATE - a.as_of BETWEEN 1 AND 180
+         ),
+         began AS (
+             SELECT host, as_of, question, min(day) AS first_day
+             FROM full_days AS d
+             WHERE 3 <= (SELECT count(*) FROM full_days AS e
+                         WHERE (e.host, e.as_of, e.question) = (d.host, d.as_of, d.question)
+                         AND e.day BETWEEN d.day AND d.day + 6)
+             GROUP BY ALL
+         )
+         SELECT concat_ws(' ', host, as_of, question)
+         FROM answers LEFT JOIN began USING (host, as_of, question)
+         WHERE full_after IS DISTINCT FROM first_day",
+    );
+    assert_eq!(wrong, Vec::<String>::new());
+    let wrong = rows(
+        "WITH high AS (
+             SELECT a.host, a.as_of, a.question, any_value(a.threshold) AS threshold,
+                 quantile_cont(s.y, 0.95) * (1 + regexp_extract(any_value(question), '[0-9]+')::INTEGER / 100) AS expected
+             FROM answers AS a JOIN seen AS s
+                 ON s.series = a.host AND s.ts::DATE BETWEEN a.as_of - 364 AND a.as_of
+             GROUP BY ALL
+         )
+         SELECT concat_ws(' ', host, as_of, question) FROM high WHERE abs(threshold / expected - 1) > 1e-12",
+    );
+    assert_eq!(wrong, Vec::<String>::new());
+    let summed = rows(
+        "SELECT format('{} {} {}', count(*) > 50, max(p_full) <= 1 AND min(p_full) >= 0,
+             bool_and(p_full_30 <= p_full_60 AND p_full_60 <= p_full_90 AND p_full_90 <= p_full))
+         FROM answers",
+    );
+    assert_eq!(summed, ["true true true"]);
+}
+
+#[test]
+fn outlooks_do_not_depend_on_what_comes_after() {
+    let desk = Desk::new();
+    let file = fixture("appserver_requests_daily.parquet");
+    let altered = desk.path("altered.parquet");
+    write_file(
+        &format!(
+            "SELECT series, ts, if(ts > DATE '2019-10-05', 3 * y + 1000, y) AS y FROM '{file}'"
+        ),
+        &altered,
+    );
+    let said = |file: &str, answers: &str| -> Vec<String> {
+        desk.ok(&format!(
+            "accuracy {file} {COLUMNS} --origins 1 --outlook --out {answers}"
+        ));
+        let connection = Connection::open_in_memory().unwrap();
+        let mut statement = connection
+            .prepare(&format!(
+                "SELECT (a)::VARCHAR FROM (SELECT * EXCLUDE (full_after) FROM '{}' ORDER BY ALL) AS a",
+                desk.path(answers).display()
+            ))
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let as_it_was = said(&file, "was.parquet");
+    assert!(as_it_was.len() > 10);
+    assert_eq!(
+        as_it_was,
+        said(altered.to_str().unwrap(), "might_be.parquet")
+    );
+}
