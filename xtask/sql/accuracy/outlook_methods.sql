@@ -17,7 +17,7 @@ summed AS (
         avg((says - is_full::INTEGER) ^ 2) AS brier,
         (sum(place_by_size) FILTER (is_full) - count_if(is_full) * (count_if(is_full) + 1) / 2)
         / (count_if(is_full) * count_if(NOT is_full)) AS auc,
-        count_if(is_full AND is_yes) / count_if(is_yes) AS is_right,
+        count_if(is_full AND is_yes) / nullif(count_if(is_yes), 0) AS is_right,
         count_if(is_full AND is_yes) / count_if(is_full) AS is_found,
         if(count(after) = 0, NULL, count_if(is_full AND after <= full_after) / count_if(is_full)) AS warned,
         count_if(NOT is_full AND is_yes) / count_if(NOT is_full) AS is_false,
