@@ -413,11 +413,14 @@ pub(crate) struct AcknowledgeFlags {
     cargo xtask limits                                             what holds now\n  \
     cargo xtask limits --resource requests --capacity 25000        for all hosts\n  \
     cargo xtask limits --resource cpu --host db-01 --threshold 60  for one host\n  \
-    cargo xtask limits limits.csv                                  columns host, resource, floor, capacity, threshold"
+    cargo xtask limits --resource disk_gb --host db-01 --capacity 400 --valid-from 2026-03-01   a planned extension\n  \
+    cargo xtask limits --capacity-change db-01 disk 2025-11-03 200 400   its percentages before were of 200\n  \
+    cargo xtask limits limits.csv                                  columns host, resource, floor, capacity, threshold, \
+    valid_from"
 )]
 pub(crate) struct LimitFlags {
     /// CSV, Parquet or JSON files with columns host (empty: all), resource, floor, capacity,
-    /// threshold
+    /// threshold, valid_from (empty: always)
     #[arg(value_name = "FILE", conflicts_with = "resource")]
     pub(crate) files: Vec<PathBuf>,
     /// The resource to set limits of
@@ -450,8 +453,21 @@ pub(crate) struct LimitFlags {
         allow_negative_numbers = true
     )]
     pub(crate) threshold: Option<f64>,
-    /// Remove the limits of that resource (and host)
-    #[arg(long, requires = "resource", conflicts_with_all = ["floor", "capacity", "threshold"])]
+    /// The first day these limits hold: the latest that are not after a day count for it [default: always]
+    #[arg(long, value_name = "DAY", requires = "resource")]
+    pub(crate) valid_from: Option<Day>,
+    /// A percentage's capacity that changed on a day, from one size to another: values before it are brought to the new
+    /// capacity
+    #[arg(
+        long,
+        num_args = 5,
+        value_names = ["HOST", "RESOURCE", "DAY", "FROM", "TO"],
+        conflicts_with_all = ["files", "resource"]
+    )]
+    pub(crate) capacity_change: Option<Vec<String>>,
+    /// Remove the limits of that resource (and host; with --valid-from: those of that day alone), or that change of a
+    /// capacity
+    #[arg(long, conflicts_with_all = ["floor", "capacity", "threshold"])]
     pub(crate) remove: bool,
 }
 

@@ -4,6 +4,7 @@ mod backtest;
 #[cfg(feature = "arrow")]
 pub mod batches;
 mod calibration;
+mod capacity_changes;
 mod crash;
 mod daily_series;
 mod day;
@@ -34,6 +35,7 @@ mod weekdays;
 
 pub use backtest::{BacktestError, Refit, WindowOutcomes, forecast_windows};
 pub use calibration::{CALIBRATION_STEPS, Calibration};
+pub use capacity_changes::{CapacityChange, CapacityChangeError, CapacityChanges};
 pub use crash::keep_caught_panics_quiet;
 pub use daily_series::{DailySeries, FitError, SeriesError};
 pub use day::{Day, DayError};
@@ -50,8 +52,8 @@ pub use grid::TimeGrid;
 pub use inner::InnerForecast;
 pub use issue::{IssueCode, SeriesIssue, Severity, Stage};
 pub use limits::{
-    EffectiveLimits, LimitError, LimitRule, LimitRules, LimitSource, ResourceShares, ValueShares,
-    disorder_of_limits, is_far_outside_percent,
+    EffectiveLimits, LimitError, LimitRule, LimitRules, LimitSchedule, LimitSource, ResourceShares,
+    ValueShares, disorder_of_limits, is_far_outside_percent,
 };
 pub use measurement::{LARGEST_VALUE, measurement};
 pub use naive::{SEASON_WEEK, SEASON_YEAR, SeasonalNaive, naive_of_season, seasonal_naive};

@@ -1,9 +1,9 @@
 //! Floors, capacities and thresholds: what is given, and what holds for each series.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::{SeriesKey, measurement};
+use crate::{Day, SeriesKey, measurement};
 
 /// What the floor, the capacity and the threshold of a resource are, for all hosts or for one: a row of the
 /// table `resource_limits`. A part that is `None` is what all hosts have, or a default.
@@ -19,6 +19,8 @@ pub struct LimitRule {
     pub capacity: Option<f64>,
     /// The value at which "full" starts.
     pub threshold: Option<f64>,
+    /// The first day it holds; `None` for always.
+    pub valid_from: Option<Day>,
 }
 
 /// Why rules cannot be used.
@@ -138,6 +140,58 @@ impl EffectiveLimits {
             Some(capacity) if capacity < above => capacity,
             _ => above,
         }
+    }
+}
+
+/// The limits that hold for one series day by day: those of now, and what is planned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LimitSchedule {
+    now: EffectiveLimits,
+    later: Vec<(Day, EffectiveLimits)>,
+}
+
+impl From<EffectiveLimits> for LimitSchedule {
+    /// Limits that do not change.
+    fn from(now: EffectiveLimits) -> Self {
+        let later = Vec::new();
+        Self { now, later }
+    }
+}
+
+impl LimitSchedule {
+    /// Returns the schedule whose limits from `day` on are others, whatever was planned for later.
+    #[must_use]
+    pub fn then(mut self, day: Day, limits: EffectiveLimits) -> Self {
+        self.later.retain(|(other, _)| *other < day);
+        if *self.last() != limits {
+            self.later.push((day, limits));
+        }
+        self
+    }
+
+    /// Returns what holds now.
+    #[must_use]
+    pub fn now(&self) -> &EffectiveLimits {
+        &self.now
+    }
+
+    /// Returns what holds in the end.
+    #[must_use]
+    pub fn last(&self) -> &EffectiveLimits {
+        self.later.last().map_or(&self.now, |(_, limits)| limits)
+    }
+
+    /// Returns the days from which on other limits hold, in their order.
+    #[must_use]
+    pub fn later(&self) -> &[(Day, EffectiveLimits)] {
+        &self.later
+    }
+
+    /// Returns what holds on a day; before the first change, what holds now.
+    #[must_use]
+    pub fn on(&self, day: Day) -> &EffectiveLimits {
+        let begun = self.later.iter().rev().find(|(from, _)| *from <= day);
+        begun.map_or(&self.now, |(_, limits)| limits)
     }
 }
 
@@ -376,32 +430,43 @@ struct Parts {
     threshold: Option<f64>,
 }
 
+/// The rules of one host and resource, or of a resource: the parts of each first day, `None` for always.
+type Dated = BTreeMap<Option<Day>, Parts>;
+
 /// All rules of a fleet: what `resource_limits` says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LimitRules {
-    of_all_hosts: BTreeMap<String, Parts>,
-    of_hosts: BTreeMap<SeriesKey, Parts>,
+    of_all_hosts: BTreeMap<String, Dated>,
+    of_hosts: BTreeMap<SeriesKey, Dated>,
+}
+
+/// The parts of the latest rules that hold on a day: they take the places of all earlier ones.
+fn latest(dated: Option<&Dated>, on: Day) -> Option<&Parts> {
+    let (_, parts) = dated?.range(..=Some(on)).next_back()?;
+    Some(parts)
 }
 
 impl LimitRules {
-    /// Puts rules together. Of several for the same host and resource, the most cautious figures
-    /// count: the highest floor, the lowest capacity, the lowest threshold.
+    /// Puts rules together. For a host and resource (or a resource of all hosts) the rules with the latest first day
+    /// count that is not after the day asked about, and of several with the same first day the most cautious figures:
+    /// the highest floor, the lowest capacity, the lowest threshold.
     ///
     /// # Errors
     ///
     /// [`LimitError`] where a rule cannot be used, or where the parts a series gets from different ones do
-    /// not fit together.
+    /// not fit together on some day.
     pub fn new<'a>(rules: impl IntoIterator<Item = &'a LimitRule>) -> Result<Self, LimitError> {
         let mut all = Self::default();
         for rule in rules {
             rule.check()?;
-            let parts = match &rule.host {
+            let dated = match &rule.host {
                 None => all.of_all_hosts.entry(rule.resource.clone()).or_default(),
                 Some(host) => {
                     let key = SeriesKey::new(host.as_str(), rule.resource.as_str());
                     all.of_hosts.entry(key).or_default()
                 }
             };
+            let parts = dated.entry(rule.valid_from).or_default();
             let either = |a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64| match (a, b)
             {
                 (Some(a), Some(b)) => Some(choose(a, b)),
@@ -412,23 +477,39 @@ impl LimitRules {
             parts.threshold = either(parts.threshold, rule.threshold, f64::min);
         }
         for key in all.of_hosts.keys() {
-            let [floor, capacity, threshold] = all.given(key);
-            if let Some(disorder) = disorder_of_limits(floor, capacity, threshold) {
-                return Err(LimitError {
-                    of: key.to_string(),
-                    what: format!(
-                        "do not fit together: {disorder}, and they come from different rules; give that host both"
-                    ),
-                });
+            for day in std::iter::once(Day::MIN).chain(all.steps(key)) {
+                let [floor, capacity, threshold] = all.given(key, day);
+                if let Some(disorder) = disorder_of_limits(floor, capacity, threshold) {
+                    let from = if day == Day::MIN {
+                        String::new()
+                    } else {
+                        format!(" from {day} on")
+                    };
+                    return Err(LimitError {
+                        of: key.to_string(),
+                        what: format!(
+                            "do not fit together{from}: {disorder}, and they come from different rules; give that host \
+                             both"
+                        ),
+                    });
+                }
             }
         }
         Ok(all)
     }
 
-    /// What is given of a series' floor, capacity and threshold, by its host's rule or by its resource's.
-    fn given(&self, key: &SeriesKey) -> [Option<f64>; 3] {
+    /// The first days of a series' dated rules, in their order.
+    fn steps(&self, key: &SeriesKey) -> BTreeSet<Day> {
         let own = self.of_hosts.get(key);
         let common = self.of_all_hosts.get(key.resource());
+        let dated = own.into_iter().chain(common).flat_map(BTreeMap::keys);
+        dated.copied().flatten().collect()
+    }
+
+    /// What is given of a series' floor, capacity and threshold on a day, by its host's rule or by its resource's.
+    fn given(&self, key: &SeriesKey, on: Day) -> [Option<f64>; 3] {
+        let own = latest(self.of_hosts.get(key), on);
+        let common = latest(self.of_all_hosts.get(key.resource()), on);
         let parts: [fn(&Parts) -> Option<f64>; 3] = [
             |parts| parts.floor,
             |parts| parts.capacity,
@@ -437,7 +518,7 @@ impl LimitRules {
         parts.map(|part| own.and_then(part).or_else(|| common.and_then(part)))
     }
 
-    /// Returns the limits that hold for a series: what its host's rule says, else its resource's, else
+    /// Returns the limits that hold for a series on a day: what its host's rule says, else its resource's, else
     /// the defaults, part by part. `shares` are of its values, `resource` of all series of its resource.
     ///
     /// A percentage runs from 0 to 100, and what was never negative stays so; full starts at four
@@ -449,16 +530,9 @@ impl LimitRules {
         key: &SeriesKey,
         shares: &ValueShares,
         resource: &ResourceShares,
+        on: Day,
     ) -> EffectiveLimits {
-        let own = self.of_hosts.get(key);
-        let common = self.of_all_hosts.get(key.resource());
-        let given =
-            |part: fn(&Parts) -> Option<f64>| own.and_then(part).or_else(|| common.and_then(part));
-        let (floor, capacity, threshold) = (
-            given(|parts| parts.floor),
-            given(|parts| parts.capacity),
-            given(|parts| parts.threshold),
-        );
+        let [floor, capacity, threshold] = self.given(key, on);
         let is_percent = shares.is_percent_like() && resource.is_percent(key.resource());
         let is_never_negative = shares.is_never_negative() && resource.is_never_negative();
         let zero_fits = is_never_negative
@@ -473,11 +547,13 @@ impl LimitRules {
             let (from, capacity) = (floor.unwrap_or(0.0), capacity?);
             (capacity > from).then_some(from + 0.8 * (capacity - from))
         });
-        let source = match (own, common) {
-            (Some(_), _) => LimitSource::Host,
-            (None, Some(_)) => LimitSource::Resource,
-            (None, None) if is_percent => LimitSource::Percent,
-            (None, None) => LimitSource::None,
+        let has_own = latest(self.of_hosts.get(key), on).is_some();
+        let has_common = latest(self.of_all_hosts.get(key.resource()), on).is_some();
+        let source = match (has_own, has_common) {
+            (true, _) => LimitSource::Host,
+            (false, true) => LimitSource::Resource,
+            (false, false) if is_percent => LimitSource::Percent,
+            (false, false) => LimitSource::None,
         };
         EffectiveLimits {
             floor,
@@ -485,6 +561,24 @@ impl LimitRules {
             threshold,
             source,
         }
+    }
+
+    /// Returns the limits that hold for a series on the day `as_of`, and on each day after it. See [`Self::of`].
+    #[must_use]
+    pub fn schedule(
+        &self,
+        key: &SeriesKey,
+        shares: &ValueShares,
+        resource: &ResourceShares,
+        as_of: Day,
+    ) -> LimitSchedule {
+        let on = |day| self.of(key, shares, resource, day);
+        self.steps(key)
+            .into_iter()
+            .filter(|day| *day > as_of)
+            .fold(on(as_of).into(), |schedule: LimitSchedule, day| {
+                schedule.then(day, on(day))
+            })
     }
 }
 
@@ -554,6 +648,7 @@ mod tests {
             floor: None,
             capacity,
             threshold,
+            valid_from: None,
         };
         let rules = LimitRules::new(&[
             rule(None, Some(64.0), Some(60.0)),
@@ -564,7 +659,7 @@ mod tests {
         let percent = shares(&[50.0; 30]);
         let mut resource = ResourceShares::default();
         resource.add(&percent);
-        let of = |host: &str| rules.of(&SeriesKey::new(host, "cpu"), &percent, &resource);
+        let of = |host: &str| rules.of(&SeriesKey::new(host, "cpu"), &percent, &resource, Day::MIN);
         assert_eq!(
             of("a"),
             EffectiveLimits {
@@ -576,12 +671,14 @@ mod tests {
         );
         assert_eq!(of("b").capacity, Some(64.0));
         assert_eq!(of("b").source, LimitSource::Resource);
-        let default = LimitRules::default().of(&SeriesKey::new("b", "cpu"), &percent, &resource);
+        let default =
+            LimitRules::default().of(&SeriesKey::new("b", "cpu"), &percent, &resource, Day::MAX);
         assert_eq!(
             (default.threshold, default.source),
             (Some(80.0), LimitSource::Percent)
         );
-        let other = LimitRules::default().of(&SeriesKey::new("b", "load"), &percent, &resource);
+        let other =
+            LimitRules::default().of(&SeriesKey::new("b", "load"), &percent, &resource, Day::MAX);
         assert_eq!((other.threshold, other.source), (None, LimitSource::None));
     }
 
@@ -594,6 +691,7 @@ mod tests {
             floor: parts[0],
             capacity: parts[1],
             threshold: parts[2],
+            valid_from: None,
         };
         for (parts, expected) in [
             ([None; 3], "neither floor nor capacity"),
@@ -621,6 +719,58 @@ mod tests {
         let message = refused(&[common, own]);
         assert!(
             message.contains("a/cpu do not fit together: threshold 60"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn the_latest_rule_counts_on_each_day() {
+        let day = |text: &str| -> Day { text.parse().unwrap() };
+        let rule = |host: Option<&str>, from: Option<&str>, capacity, threshold| LimitRule {
+            host: host.map(str::to_owned),
+            resource: "disk_gb".to_owned(),
+            floor: None,
+            capacity: Some(capacity),
+            threshold,
+            valid_from: from.map(day),
+        };
+        let rules = LimitRules::new(&[
+            rule(None, None, 100.0, Some(90.0)),
+            rule(None, Some("2026-03-01"), 400.0, None),
+            rule(None, Some("2026-03-01"), 200.0, None),
+            rule(Some("a"), Some("2026-06-01"), 300.0, None),
+        ])
+        .unwrap();
+        let (shares, resource) = (ValueShares::default(), ResourceShares::default());
+        let key = SeriesKey::new("a", "disk_gb");
+        let schedule = rules.schedule(&key, &shares, &resource, day("2026-01-31"));
+        let on = |text: &str| {
+            let limits = schedule.on(day(text));
+            (limits.capacity.unwrap(), limits.threshold.unwrap())
+        };
+        assert_eq!(on("2026-02-28"), (100.0, 90.0));
+        // The later rule takes the place of the earlier one as a whole: its threshold is the default.
+        assert_eq!(on("2026-03-01"), (200.0, 160.0));
+        assert_eq!(on("2026-06-01"), (300.0, 240.0));
+        assert_eq!(schedule.last().source, LimitSource::Host);
+        assert_eq!(schedule.later().len(), 2);
+        let now = rules.schedule(&key, &shares, &resource, day("2026-06-01"));
+        assert_eq!((now.now().capacity, now.later().len()), (Some(300.0), 0));
+        let other = SeriesKey::new("b", "disk_gb");
+        let other = rules.schedule(&other, &shares, &resource, day("2026-01-31"));
+        assert_eq!(other.last().capacity, Some(200.0));
+        // What does not fit together on one day alone is refused with the day.
+        let contradicting = [
+            rule(Some("a"), None, 50.0, None),
+            LimitRule {
+                capacity: None,
+                threshold: Some(70.0),
+                ..rule(None, Some("2026-03-01"), 0.0, None)
+            },
+        ];
+        let message = LimitRules::new(&contradicting).unwrap_err().to_string();
+        assert!(
+            message.contains("a/disk_gb do not fit together from 2026-03-01 on: threshold 70"),
             "{message}"
         );
     }

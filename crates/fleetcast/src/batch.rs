@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fleetcast_core::{
-    Day, Panel, PanelView, ResourceShares, SeriesIssue, SeriesKey, SeriesView, Split, ValueShares,
-    is_far_outside_percent, measurement,
+    CapacityChanges, Day, Panel, PanelView, ResourceShares, SeriesIssue, SeriesKey, SeriesView,
+    Split, ValueShares, is_far_outside_percent, measurement,
 };
 
 /// What is known of a series beside the values of its history window.
@@ -97,9 +97,14 @@ impl Batch {
     }
 
     /// The series as engines see them, and what there is to say of the data: values far outside 0 to
-    /// 100 of percentages are left out.
-    pub(crate) fn seen_by_engines(&self, survey: &Survey) -> (Panel, Vec<Vec<SeriesIssue>>) {
+    /// 100 of percentages are left out, and those before a change of the capacity are brought to the one after it.
+    pub(crate) fn seen_by_engines(
+        &self,
+        survey: &Survey,
+        capacities: &CapacityChanges,
+    ) -> (Panel, Vec<Vec<SeriesIssue>>) {
         let mut seen = self.history.clone();
+        let grid = seen.grid();
         let mut issues = Vec::with_capacity(self.notes.len());
         for (index, (key, notes)) in self.notes().enumerate() {
             let mut of_series = notes.issues.clone();
@@ -117,6 +122,7 @@ impl Batch {
                     }
                 }
             }
+            capacities.rescale(key, grid, seen.values_mut(index), grid.last());
             issues.push(of_series);
         }
         (seen, issues)

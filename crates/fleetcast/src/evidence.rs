@@ -76,7 +76,7 @@ struct Answer {
 
 /// The evidence on every series of a batch, in its order.
 pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
-    let (seen, mut issues) = batch.seen_by_engines(survey);
+    let (seen, mut issues) = batch.seen_by_engines(survey, &setup.capacities);
     let seen = seen.view();
     // One by one, so that each has its own, also where two have the same name.
     let mut kept = Vec::with_capacity(seen.len());

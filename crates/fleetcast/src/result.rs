@@ -2,7 +2,7 @@
 
 use fleetcast_core::{
     Calibration, Day, EffectiveLimits, EngineForecasts, Forecast, GoldenForecast, IntervalLevel,
-    Refit, SeriesIssue, SeriesKey, Split,
+    LimitSchedule, Refit, SeriesIssue, SeriesKey, Split,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians};
 use fleetcast_outlook::paths::{
@@ -34,8 +34,8 @@ pub struct Material<'a> {
     pub winner: &'a Forecast,
     /// The errors that its intervals are made from, where some were made.
     pub calibration: Option<&'a Calibration>,
-    /// The limits that hold for it.
-    pub limits: &'a EffectiveLimits,
+    /// The limits that hold for it, now and later.
+    pub limits: &'a LimitSchedule,
     /// The series' last values ([`fleetcast_outlook::days_to_look_back`]).
     pub recent: &'a [f64],
     /// The forecasts its golden model made in the past.
@@ -127,7 +127,7 @@ pub struct SeriesResult {
     pub entry: Option<LeaderboardEntry>,
     /// What its intervals are made from, where errors were made.
     pub calibration: Option<PooledCalibration>,
-    /// The limits that hold for it.
+    /// The limits that hold for it as of the last day.
     pub limits: EffectiveLimits,
     /// The part of the golden record.
     pub golden: Option<GoldenSeries>,
@@ -194,7 +194,7 @@ impl<'a> Unwritten<'a> {
     }
 
     /// `None` where nobody has a forecast of the future.
-    fn write(&self, limits: &EffectiveLimits, fleet: &Crossing<'_>) -> Option<Written> {
+    fn write(&self, limits: &LimitSchedule, fleet: &Crossing<'_>) -> Option<Written> {
         let calibration = self.calibration.as_ref();
         let material = Material {
             winner: self.winner.as_ref()?,
@@ -208,11 +208,12 @@ impl<'a> Unwritten<'a> {
     }
 }
 
-/// The limits that hold for a series.
-fn limits_of(setup: &Setup, evidence: &Evidence, summary: &FleetSummary) -> EffectiveLimits {
+/// The limits that hold for a series, now and later.
+fn limits_of(setup: &Setup, evidence: &Evidence, summary: &FleetSummary) -> LimitSchedule {
     let (key, shares) = (&evidence.key, &evidence.shares);
     let resource = summary.survey.resource_of(key, shares);
-    setup.limits.of(key, shares, &resource)
+    let as_of = setup.split.as_of();
+    setup.limits.schedule(key, shares, &resource, as_of)
 }
 
 /// What becomes of one series, given what crosses the fleet.
@@ -222,7 +223,7 @@ pub(crate) fn finish_one(setup: &Setup, evidence: &Evidence, fleet: &Crossing<'_
         key: evidence.key.clone(),
         entry: evidence.entry.clone(),
         calibration: None,
-        limits,
+        limits: *limits.now(),
         golden: None,
         outlook: None,
         issues: evidence.issues.clone(),
@@ -248,7 +249,7 @@ pub(crate) fn written_under<Q>(
     setup: &Setup,
     evidence: &Evidence,
     fleet: &Crossing<'_>,
-    ask: impl Fn(&EffectiveLimits) -> Vec<(Q, EffectiveLimits)>,
+    ask: impl Fn(&LimitSchedule) -> Vec<(Q, LimitSchedule)>,
 ) -> Vec<(Q, Written)> {
     let Some(unwritten) = Unwritten::of(setup, evidence, fleet) else {
         return Vec::new();

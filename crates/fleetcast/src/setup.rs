@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fleetcast_core::{
-    Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey, Split, SplitError,
+    CapacityChanges, Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey, Split, SplitError,
 };
 use fleetcast_judge::Contender;
 use fleetcast_prophet::ProphetEngine;
@@ -46,6 +46,7 @@ pub(crate) struct Setup {
     pub(crate) challenger: Box<dyn Engine>,
     pub(crate) incumbents: HashMap<SeriesKey, Contender>,
     pub(crate) limits: LimitRules,
+    pub(crate) capacities: CapacityChanges,
 }
 
 impl Setup {
@@ -59,6 +60,7 @@ impl Setup {
             options,
             incumbents: HashMap::new(),
             limits: LimitRules::default(),
+            capacities: CapacityChanges::default(),
         })
     }
 }

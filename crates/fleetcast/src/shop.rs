@@ -1,7 +1,8 @@
 //! The shop: from values to the answer.
 
 use fleetcast_core::{
-    Day, EffectiveLimits, Engine, LimitError, LimitRule, LimitRules, PanelView, SeriesKey, Split,
+    CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, LimitError, LimitRule,
+    LimitRules, LimitSchedule, PanelView, SeriesKey, Split,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry};
 use rayon::prelude::*;
@@ -74,6 +75,20 @@ impl Shop {
         Ok(self)
     }
 
+    /// Says which capacities changed, of series whose values are shares of them, in the place of what was said before:
+    /// values before a change are brought to the capacity after it.
+    ///
+    /// # Errors
+    ///
+    /// [`CapacityChangeError`] where a change cannot be used.
+    pub fn with_capacity_changes<'a>(
+        mut self,
+        changes: impl IntoIterator<Item = &'a CapacityChange>,
+    ) -> Result<Self, CapacityChangeError> {
+        self.0.capacities = CapacityChanges::new(changes)?;
+        Ok(self)
+    }
+
     /// Returns the windows.
     #[must_use]
     pub fn split(&self) -> &Split {
@@ -129,7 +144,7 @@ impl Shop {
         &self,
         evidence: &[Evidence],
         summary: &FleetSummary,
-        ask: impl Fn(usize, &EffectiveLimits) -> Vec<(Q, EffectiveLimits)> + Sync,
+        ask: impl Fn(usize, &LimitSchedule) -> Vec<(Q, LimitSchedule)> + Sync,
     ) -> Vec<Vec<(Q, Written)>> {
         self.with_what_crosses(evidence, summary, |fleet| {
             let all = evidence.par_iter().enumerate();

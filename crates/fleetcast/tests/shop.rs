@@ -50,6 +50,7 @@ fn the_answer_goes_by_the_limits_that_are_given() {
     };
     assert_eq!(statuses(&shop), [Status::Within, Status::Within]);
     let rule = |capacity, threshold| LimitRule {
+        valid_from: None,
         host: Some("a".to_owned()),
         resource: "disk".to_owned(),
         floor: None,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fleetcast_core::{Day, EffectiveLimits, GoldenForecast, STALE_AFTER_DAYS};
+use fleetcast_core::{Day, GoldenForecast, LimitSchedule, STALE_AFTER_DAYS};
 
 use crate::Sustained;
 use crate::growth::{GROWTH_DAYS, growth};
@@ -89,7 +89,7 @@ pub struct CapacityOutlook {
     pub demand_p90: Option<f64>,
     /// The capacity with which it would be full with a probability of 10 %; `None` where it has none.
     pub needed_capacity: Option<f64>,
-    /// The part of it that is above the capacity; 0 where it is below.
+    /// The part of it that is above the capacity it has in the end, planned changes included; 0 where it is below.
     pub to_order: Option<f64>,
     /// The mean of the last observed days, in the series' unit.
     pub recent: Option<f64>,
@@ -105,8 +105,8 @@ pub struct OutlookInput<'a> {
     /// The series' last values up to the day before the forecast, NaN where missing: [`days_to_look_back`] of them are
     /// enough.
     pub recent: &'a [f64],
-    /// The limits that hold for it.
-    pub limits: &'a EffectiveLimits,
+    /// The limits that hold for it, now and on the days of the forecast.
+    pub limits: &'a LimitSchedule,
     /// When a crossing counts.
     pub sustained: Sustained,
     /// How it may go on.
@@ -171,33 +171,27 @@ pub fn capacity_outlook(input: &OutlookInput<'_>) -> CapacityOutlook {
             .copied()
             .fold(f64::NEG_INFINITY, f64::max),
     };
-    let needed = needed_capacity(limits, outlook.demand_p90);
-    outlook.needed_capacity = needed;
-    outlook.to_order = needed
-        .zip(limits.capacity)
+    outlook.needed_capacity = needed_capacity(limits, outlook.demand_p90);
+    outlook.to_order = outlook
+        .needed_capacity
+        .zip(limits.last().capacity)
         .map(|(needed, capacity)| (needed - capacity).max(0.0));
-    let Some(threshold) = limits.threshold else {
-        return outlook;
-    };
-    let line = first_crossing(&golden.yhat, threshold, sustained);
-    outlook.line_full_on = line.and_then(|day| golden.grid.day(day));
-    if let Some(began) = over_since(&recent[..seen], threshold, sustained) {
+    if let Some(threshold) = limits.now().threshold
+        && let Some(began) = over_since(&recent[..seen], threshold, sustained)
+    {
         let days_ago = u32::try_from(days - began - 1).unwrap_or(u32::MAX);
-        outlook.status = Status::Over;
         outlook.since = Some(as_of.minus_days(days_ago));
-        let certain = |within: usize| (golden.yhat.len() >= within).then_some(1.0);
-        (outlook.p_full_30, outlook.p_full_60) = (certain(30), certain(60));
-        (outlook.p_full_90, outlook.p_full) = (certain(90), Some(1.0));
-        (outlook.full_on, outlook.full_on_earliest) = (Some(as_of), Some(as_of));
-        outlook.full_on_latest = Some(as_of);
-        outlook.days_left = Some(0);
+        outlook.line_full_on = line_full_on(golden, limits, sustained);
+        outlook.is_over(as_of, golden.yhat.len());
         return outlook;
     }
-    let crossed: Vec<f64> = law
-        .crossed_by(threshold)
-        .iter()
-        .map(|p| map.of(*p))
-        .collect();
+    let crossed = match thresholds(golden, limits) {
+        Thresholds::None => return outlook,
+        Thresholds::Constant(threshold) => law.crossed_by(threshold),
+        Thresholds::ByDay(thresholds) => law.above(&thresholds).crossed_by(0.0),
+    };
+    outlook.line_full_on = line_full_on(golden, limits, sustained);
+    let crossed: Vec<f64> = crossed.iter().map(|p| map.of(*p)).collect();
     let within = |days: usize| crossed.get(days - 1).copied();
     (outlook.p_full_30, outlook.p_full_60) = (within(30), within(60));
     (outlook.p_full_90, outlook.p_full) = (within(90), crossed.last().copied());
@@ -217,8 +211,67 @@ pub fn capacity_outlook(input: &OutlookInput<'_>) -> CapacityOutlook {
     outlook
 }
 
-/// The capacity whose threshold is at `level`, where the threshold stays at its share of the way from floor to capacity.
-fn needed_capacity(limits: &EffectiveLimits, level: Option<f64>) -> Option<f64> {
+impl CapacityOutlook {
+    /// Says that it is full on the day `as_of`, for as many days as the horizon has.
+    fn is_over(&mut self, as_of: Day, horizon: usize) {
+        let certain = |within: usize| (horizon >= within).then_some(1.0);
+        self.status = Status::Over;
+        (self.p_full_30, self.p_full_60) = (certain(30), certain(60));
+        (self.p_full_90, self.p_full) = (certain(90), Some(1.0));
+        (self.full_on, self.full_on_earliest) = (Some(as_of), Some(as_of));
+        self.full_on_latest = Some(as_of);
+        self.days_left = Some(0);
+    }
+}
+
+/// The thresholds of the days of a forecast.
+enum Thresholds {
+    /// No day has one.
+    None,
+    /// All days have the same.
+    Constant(f64),
+    /// One a day; infinite where there is none.
+    ByDay(Vec<f64>),
+}
+
+fn thresholds(golden: &GoldenForecast, limits: &LimitSchedule) -> Thresholds {
+    let last = golden.grid.last();
+    let is_constant = limits.later().iter().all(|(from, later)| {
+        *from > last
+            || later.threshold.map(f64::to_bits) == limits.now().threshold.map(f64::to_bits)
+    });
+    if is_constant {
+        return limits
+            .now()
+            .threshold
+            .map_or(Thresholds::None, Thresholds::Constant);
+    }
+    let of = |day| limits.on(day).threshold.unwrap_or(f64::INFINITY);
+    Thresholds::ByDay(golden.grid.days().map(of).collect())
+}
+
+/// The day on which the forecast's own line crosses the threshold of its days.
+fn line_full_on(
+    golden: &GoldenForecast,
+    limits: &LimitSchedule,
+    sustained: Sustained,
+) -> Option<Day> {
+    let day = match thresholds(golden, limits) {
+        Thresholds::None => None,
+        Thresholds::Constant(threshold) => first_crossing(&golden.yhat, threshold, sustained),
+        Thresholds::ByDay(thresholds) => {
+            let days = golden.yhat.iter().zip(thresholds);
+            let above: Vec<f64> = days.map(|(yhat, threshold)| yhat - threshold).collect();
+            first_crossing(&above, 0.0, sustained)
+        }
+    };
+    golden.grid.day(day?)
+}
+
+/// The capacity whose threshold is at `level`, where the threshold stays at the share of the way from floor to capacity
+/// that it has in the end.
+fn needed_capacity(limits: &LimitSchedule, level: Option<f64>) -> Option<f64> {
+    let limits = limits.last();
     let (capacity, threshold) = limits.capacity.zip(limits.threshold)?;
     let floor = limits.floor.unwrap_or(0.0);
     let share = (threshold - floor) / (capacity - floor);

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::SeriesKey;
-use fleetcast_core::{Day, EffectiveLimits, GoldenForecast, LimitSource, TimeGrid};
+use fleetcast_core::{Day, EffectiveLimits, GoldenForecast, LimitSchedule, LimitSource, TimeGrid};
 use fleetcast_outlook::paths::{PathLaw, PathPool, ProbabilityMap};
-use fleetcast_outlook::{CapacityOutlook, OutlookInput, Sustained, capacity_outlook};
+use fleetcast_outlook::{CapacityOutlook, OutlookInput, Status, Sustained, capacity_outlook};
 use proptest::prelude::*;
 
 const LIMITS: EffectiveLimits = EffectiveLimits {
@@ -33,6 +33,16 @@ fn outlook(
     past: &[f64],
     ahead: &[(f64, f64)],
     limits: &EffectiveLimits,
+    rule: &str,
+) -> CapacityOutlook {
+    outlook_of(past, ahead, &LimitSchedule::from(*limits), rule)
+}
+
+/// The same with limits that change.
+fn outlook_of(
+    past: &[f64],
+    ahead: &[(f64, f64)],
+    limits: &LimitSchedule,
     rule: &str,
 ) -> CapacityOutlook {
     let sustained: Sustained = rule.parse().unwrap();
@@ -103,6 +113,44 @@ fn a_line_without_errors_is_certain() {
     assert_eq!(in_words(&short), "not_within_horizon - - -");
     assert_eq!((short.p_full_30, short.p_full), (None, Some(0.0)));
     assert_eq!(short.to_order, Some(0.0));
+}
+
+#[test]
+fn a_planned_extension_is_in_it() {
+    let ramp: Vec<f64> = (0..100).map(|day| 60.0 + f64::from(day)).collect();
+    let extended = EffectiveLimits {
+        capacity: Some(150.0),
+        threshold: Some(120.0),
+        ..LIMITS
+    };
+    let on = |day: &str| LimitSchedule::from(LIMITS).then(day.parse().unwrap(), extended);
+    // Ten days before the ramp would reach 80: it reaches 120 forty days later.
+    let found = outlook_of(&QUIET, &above(&ramp, 5.0), &on("2026-01-11"), "3/7");
+    assert_eq!(in_words(&found), "within 2026-03-02 2026-03-02 61");
+    assert_eq!(found.line_full_on, found.full_on);
+    // What is to be ordered comes on top of what is planned.
+    assert!((found.to_order.unwrap() - (157.0 / 0.8 - 150.0)).abs() < 1e-9);
+    // Too late by a day it is full before, for 3 of 7 days; with two days in between it is not.
+    let late = outlook_of(&QUIET, &above(&ramp, 5.0), &on("2026-01-24"), "3/7");
+    assert_eq!(in_words(&late), "within 2026-01-21 2026-01-21 21");
+    let in_time = outlook_of(&QUIET, &above(&ramp, 5.0), &on("2026-01-23"), "3/7");
+    assert_eq!(in_words(&in_time), "within 2026-03-02 2026-03-02 61");
+    // A series that is over is over until then, whatever is planned.
+    let over = outlook_of(&[85.0; 7], &above(&ramp, 5.0), &on("2026-01-01"), "3/7");
+    assert_eq!(over.status, Status::Over);
+    // A threshold that is still to come.
+    let none = EffectiveLimits {
+        capacity: None,
+        threshold: None,
+        ..LIMITS
+    };
+    let later = LimitSchedule::from(none).then("2026-02-01".parse().unwrap(), LIMITS);
+    let found = outlook_of(&QUIET, &above(&ramp, 5.0), &later, "3/7");
+    assert_eq!(in_words(&found), "within 2026-02-01 2026-02-01 32");
+    // After the horizon nothing is looked at.
+    let never = LimitSchedule::from(none).then("2027-02-01".parse().unwrap(), LIMITS);
+    let found = outlook_of(&QUIET, &above(&ramp, 5.0), &never, "3/7");
+    assert_eq!(found.status, Status::NoLimit);
 }
 
 #[test]

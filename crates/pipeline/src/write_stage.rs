@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use fleetcast::tables::{self, OutlookRow};
 use fleetcast::{Material, WriteRules, Written};
 use fleetcast_core::{
-    EffectiveLimits, LimitSource, PastForecast, SeriesIssue, SeriesKey, Split, Stage, TimeGrid,
-    pipeline,
+    EffectiveLimits, LimitSchedule, LimitSource, PastForecast, SeriesIssue, SeriesKey, Split,
+    Stage, TimeGrid, pipeline,
 };
 use fleetcast_outlook::days_to_look_back;
 use fleetcast_outlook::paths::{FleetLaw, PastPool};
@@ -94,8 +94,8 @@ impl WriteStage<'_> {
         progress: &dyn StageProgress,
     ) -> Result<WriteStageResult<'store>, Error> {
         let as_of = self.split.as_of();
-        let limits: HashMap<SeriesKey, EffectiveLimits> =
-            store.effective_limits(as_of)?.into_iter().collect();
+        let limits: HashMap<SeriesKey, LimitSchedule> =
+            store.limit_schedules(as_of)?.into_iter().collect();
         let mut made = WriteStageResult {
             forecasts: store.draft(Table::Forecasts)?,
             outlook: store.draft(Table::CapacityOutlook)?,
@@ -174,10 +174,11 @@ impl WriteStage<'_> {
     fn write(
         &self,
         plans: &Plans,
-        limits: &HashMap<SeriesKey, EffectiveLimits>,
+        limits: &HashMap<SeriesKey, LimitSchedule>,
         fleet: &FleetLaw,
     ) -> Vec<One> {
         let recent = plans.recent.series();
+        let no_limits = LimitSchedule::from(NO_LIMITS);
         let all: Vec<Option<One>> = plans
             .golden
             .par_iter()
@@ -186,14 +187,14 @@ impl WriteStage<'_> {
                 let plan = plan.as_ref()?;
                 let series = recent.series(place);
                 let winner = plan.forecast.as_ref()?;
-                let limits = limits.get(series.key).copied().unwrap_or(NO_LIMITS);
+                let limits = limits.get(series.key).unwrap_or(&no_limits);
                 let calibration = plan.calibration.as_ref();
                 let written = self.rules.write(
                     series.key,
                     &Material {
                         winner,
                         calibration,
-                        limits: &limits,
+                        limits,
                         recent: series.values,
                         past: &plans.past[place],
                         fleet,
@@ -203,7 +204,7 @@ impl WriteStage<'_> {
                     key: series.key.clone(),
                     model: plan.model.clone(),
                     trust: plan.trust.clone(),
-                    limits,
+                    limits: *limits.now(),
                     written,
                 })
             })

@@ -1,21 +1,47 @@
--- The limits of every series of `processed_data`, one row each: what its host's row of
--- `resource_limits` says, else its resource's row, else the defaults. Part by part: a host may have
+-- The limits of every series of `processed_data` from each day on that they change: what its host's rows of
+-- `resource_limits` say, else its resource's, else the defaults. Part by part: a host may have
 -- a capacity of its own and share the threshold of all.
-CREATE OR REPLACE {relation} AS
+CREATE OR REPLACE VIEW limits_by_day AS
 WITH
 {rules},
--- `resource_limits` has no key, since NULLs are never equal. Of several rows for the same, the
--- most cautious figures count.
 given AS (
     SELECT
-        host::VARCHAR AS host, resource::VARCHAR AS resource,
-        max(floor::DOUBLE) AS floor, min(capacity::DOUBLE) AS capacity, min(threshold::DOUBLE) AS threshold
+        host::VARCHAR AS host, resource::VARCHAR AS resource, floor::DOUBLE AS floor, capacity::DOUBLE AS capacity,
+        threshold::DOUBLE AS threshold, {valid_from} AS valid_from
     FROM resource_limits
+),
+steps AS (
+    SELECT host, resource, NULL::DATE AS step
+    FROM series
+    UNION
+    SELECT s.host, s.resource, g.valid_from
+    FROM series AS s
+    JOIN given AS g ON g.resource = s.resource AND (g.host IS NULL OR g.host = s.host)
+),
+-- For each series and step, the rows of its host and of its resource that hold then, the latest first. `resource_limits`
+-- has no key, since NULLs are never equal: of several rows of the same day, the most cautious figures count.
+held AS (
+    SELECT
+        t.host, t.resource, t.step, g.host IS NOT NULL AS is_own, g.floor, g.capacity, g.threshold,
+        rank() OVER (
+            PARTITION BY t.host, t.resource, t.step, g.host IS NULL ORDER BY g.valid_from DESC NULLS LAST
+        ) AS age
+    FROM steps AS t
+    JOIN given AS g
+        ON g.resource = t.resource AND (g.host IS NULL OR g.host = t.host)
+        AND (g.valid_from IS NULL OR g.valid_from <= t.step)
+),
+parts AS (
+    SELECT
+        host, resource, step, is_own,
+        max(floor) AS floor, min(capacity) AS capacity, min(threshold) AS threshold
+    FROM held
+    WHERE age = 1
     GROUP BY ALL
 ),
 chosen AS (
     SELECT
-        s.host, s.resource,
+        t.host, t.resource, t.step,
         r.is_percent AND s.is_percent_like AS is_percent,
         r.is_never_negative AND s.is_never_negative AS is_never_negative,
         coalesce(own.floor, everyone.floor) AS floor,
@@ -23,10 +49,14 @@ chosen AS (
         coalesce(own.threshold, everyone.threshold) AS threshold,
         own.host IS NOT NULL AS has_own,
         everyone.resource IS NOT NULL AS has_common
-    FROM series AS s
-    JOIN resources AS r ON r.resource = s.resource
-    LEFT JOIN given AS own ON own.host = s.host AND own.resource = s.resource
-    LEFT JOIN given AS everyone ON everyone.host IS NULL AND everyone.resource = s.resource
+    FROM steps AS t
+    JOIN series AS s ON s.host = t.host AND s.resource = t.resource
+    JOIN resources AS r ON r.resource = t.resource
+    LEFT JOIN parts AS own
+        ON own.is_own AND own.host = t.host AND own.resource = t.resource AND own.step IS NOT DISTINCT FROM t.step
+    LEFT JOIN parts AS everyone
+        ON NOT everyone.is_own AND everyone.host = t.host AND everyone.resource = t.resource
+        AND everyone.step IS NOT DISTINCT FROM t.step
 ),
 -- A default gives way where it does not fit what was given.
 completed AS (
@@ -43,7 +73,7 @@ completed AS (
     FROM chosen
 )
 SELECT
-    host, resource, floor, capacity,
+    host, resource, step AS valid_from, floor, capacity,
     -- Full starts at four fifths of the way from floor to capacity, where nothing else is said.
     CASE
         WHEN threshold IS NOT NULL THEN threshold
@@ -56,3 +86,12 @@ SELECT
         ELSE 'none'
     END AS source
 FROM completed;
+-- The limits of every series, one row each, as of the day of the last run; before the first one, of the newest day.
+CREATE OR REPLACE VIEW effective_limits AS
+WITH as_of AS (
+    SELECT coalesce((SELECT max_by(as_of, run_id) FROM runs), (SELECT max(ds) FROM processed_data)) AS day
+)
+SELECT host, resource, floor, capacity, threshold, source
+FROM limits_by_day, as_of
+WHERE valid_from IS NULL OR valid_from <= as_of.day
+QUALIFY row_number() OVER (PARTITION BY host, resource ORDER BY valid_from DESC NULLS LAST) = 1;

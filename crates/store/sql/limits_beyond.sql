@@ -1,4 +1,4 @@
--- New capacities and floors that values of the last year of each series lie beyond: of how many series it is for, how
+-- New capacities and floors, for all days, that values of the last year of each series lie beyond: of how many series it is for, how
 -- many were beyond it on most days, how many on more than one day in a hundred, and the furthest value. A rule for all
 -- hosts is not for those that have a limit of their own.
 WITH
@@ -14,9 +14,9 @@ last_year AS (
     SELECT host, resource, y FROM observed WHERE ds > last_day - 365
 ),
 bounds AS (
-    SELECT host, resource, 'capacity' AS part, capacity AS bound, 1 AS direction FROM new_limits WHERE capacity IS NOT NULL
+    SELECT host, resource, 'capacity' AS part, capacity AS bound, 1 AS direction FROM new_limits WHERE capacity IS NOT NULL AND valid_from IS NULL
     UNION ALL
-    SELECT host, resource, 'floor', floor, -1 FROM new_limits WHERE floor IS NOT NULL
+    SELECT host, resource, 'floor', floor, -1 FROM new_limits WHERE floor IS NOT NULL AND valid_from IS NULL
 ),
 applied AS (
     SELECT b.host AS rule_host, b.resource, b.part, b.bound, b.direction, y.host, y.y

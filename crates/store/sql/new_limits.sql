@@ -4,5 +4,6 @@ CREATE OR REPLACE TEMP TABLE new_limits (
     resource  VARCHAR,
     floor     DOUBLE,
     capacity  DOUBLE,
-    threshold DOUBLE
+    threshold DOUBLE,
+    valid_from DATE
 );

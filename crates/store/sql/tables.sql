@@ -351,9 +351,21 @@ CREATE TABLE IF NOT EXISTS {table} (
     floor     DOUBLE CHECK (isfinite(floor)),
     capacity  DOUBLE CHECK (isfinite(capacity)),
     threshold DOUBLE CHECK (isfinite(threshold)),  -- where "full" starts
+    valid_from DATE,  -- NULL: always
     CHECK (floor < capacity),
     CHECK (floor <= threshold),
     CHECK (threshold <= capacity)
+);
+
+-- table: capacity_changes
+-- Resources whose values are shares of a capacity that is another from a day on: earlier values are brought to it.
+CREATE TABLE IF NOT EXISTS {table} (
+    host     VARCHAR NOT NULL,
+    resource VARCHAR NOT NULL,
+    day      DATE    NOT NULL,
+    "from"   DOUBLE  NOT NULL CHECK (isfinite("from") AND "from" > 0),
+    "to"     DOUBLE  NOT NULL CHECK (isfinite("to") AND "to" > 0),
+    PRIMARY KEY (host, resource, day)
 );
 
 -- table: fleetcast_schema

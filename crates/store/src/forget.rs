@@ -178,6 +178,7 @@ impl Store {
                 .map_err(renaming)?;
             for sql in [
                 include_str!("../sql/rename_acknowledged.sql"),
+                include_str!("../sql/rename_capacity_changes.sql"),
                 include_str!("../sql/rename_outlooks.sql"),
             ] {
                 self.connection.execute(sql, [from, to]).map_err(renaming)?;

@@ -62,9 +62,10 @@ impl HistoryBatch {
 }
 
 impl SeriesIndex {
-    /// Takes out of a panel, whose first series is that at place `first`, what no model should see: unfinished
-    /// last days, and values far outside 0 to 100 of percentages.
-    pub fn leave_out(&self, first: usize, panel: &mut Panel) {
+    /// Makes a panel, whose first series is that at place `first`, what models should see: without unfinished last days
+    /// and values far outside 0 to 100 of percentages, and with values before a change of the capacity brought to the
+    /// one after it.
+    pub fn prepare(&self, first: usize, panel: &mut Panel) {
         let (grid, series) = (panel.grid(), panel.view().len());
         for (place, day) in self.unfinished.range(first..first + series) {
             if let Some(index) = grid.index_of(*day) {
@@ -76,6 +77,13 @@ impl SeriesIndex {
                 if is_far_outside_percent(*value) {
                     *value = f64::NAN;
                 }
+            }
+        }
+        if let Some(as_of) = self.as_of.filter(|_| !self.capacities.is_empty()) {
+            for place in 0..series {
+                let key = &self.keys[first + place];
+                let values = panel.values_mut(place);
+                self.capacities.rescale(key, grid, values, as_of);
             }
         }
     }
@@ -144,7 +152,7 @@ impl<'a> Histories<'a> {
         let keys = &self.index.keys[first..];
         let keys = &keys[..self.block_len.min(keys.len())];
         let (mut panel, repairs) = self.store.read_panel(keys, self.grid)?;
-        self.index.leave_out(first, &mut panel);
+        self.index.prepare(first, &mut panel);
         let block = Arc::new(Block {
             first,
             panel,

@@ -6,7 +6,8 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::Date32Type;
 use duckdb::params;
 use fleetcast_core::{
-    Day, IssueCode, LAST_DAYS_KNOWN, SeriesIssue, SeriesKey, Severity, ValueShares, fleet_end,
+    CapacityChanges, Day, IssueCode, LAST_DAYS_KNOWN, SeriesIssue, SeriesKey, Severity,
+    ValueShares, fleet_end,
 };
 
 use crate::arrow_columns::{lists, strings};
@@ -61,6 +62,10 @@ pub struct SeriesIndex {
     pub(crate) unfinished: BTreeMap<usize, Day>,
     /// Percentages with values far outside 0 to 100, which are left out, by the series' place.
     pub(crate) far_outside: BTreeSet<usize>,
+    /// The capacities that changed up to the day looked at.
+    pub(crate) capacities: CapacityChanges,
+    /// The day looked at.
+    pub(crate) as_of: Option<Day>,
     /// Why many instants of a series have several values, in words.
     pub several: BTreeMap<SeriesKey, String>,
 }
@@ -246,6 +251,8 @@ impl Store {
         }
         let mut index = SeriesIndex {
             issues: self.unusable_rows()?,
+            capacities: CapacityChanges::new(&self.capacity_changes()?)?,
+            as_of: Some(as_of),
             ..SeriesIndex::default()
         };
         for (place, end) in data.series.iter().enumerate() {

@@ -7,16 +7,19 @@ use arrow::record_batch::RecordBatch;
 use duckdb::params;
 use fleetcast_core::batches::Columns;
 use fleetcast_core::{
-    Day, EffectiveLimits, LimitError, LimitRule, LimitRules, ResourceShares, SeriesKey, ValueShares,
+    CapacityChange, CapacityChangeError, CapacityChanges, Day, EffectiveLimits, LimitError,
+    LimitRule, LimitRules, LimitSchedule, ResourceShares, SeriesKey, ValueShares,
 };
 
 use fleetcast_intake::in_one_line;
 
+use crate::date::Date;
 use crate::files::{AS_IT_IS, READ_CSV, first_line, quoted, reader_for};
 use crate::{Error, Store, Table};
 
 const READING: &str = "reading resource_limits";
-const VIEW: &str = "effective_limits";
+/// The views of limits, the one that the other is made from last.
+const VIEWS: [&str; 2] = ["effective_limits", "limits_by_day"];
 
 /// What becomes of limits that most of what was observed lies beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,8 @@ fn rule_batch(rules: &[&LimitRule]) -> Result<RecordBatch, Error> {
     columns.number("floor", rules.iter().map(|rule| rule.floor));
     columns.number("capacity", rules.iter().map(|rule| rule.capacity));
     columns.number("threshold", rules.iter().map(|rule| rule.threshold));
+    let valid_from = rules.iter().map(|rule| rule.valid_from);
+    columns.day("valid_from", valid_from);
     columns
         .finish()
         .map_err(|error| Error::columns("setting limits", error))
@@ -44,6 +49,14 @@ fn rule_batch(rules: &[&LimitRule]) -> Result<RecordBatch, Error> {
 
 impl From<LimitError> for Error {
     fn from(error: LimitError) -> Self {
+        Self::Limits {
+            cause: in_one_line(&error.to_string()),
+        }
+    }
+}
+
+impl From<CapacityChangeError> for Error {
+    fn from(error: CapacityChangeError) -> Self {
         Self::Limits {
             cause: in_one_line(&error.to_string()),
         }
@@ -85,32 +98,49 @@ impl Store {
         Ok(shares)
     }
 
-    /// Makes the view `effective_limits` anew, as this version defines it.
+    /// Makes the views of limits anew, as this version defines them.
     pub(crate) fn renew_limits_view(&self) -> Result<(), Error> {
-        if !self.has_table(VIEW)? {
-            return Ok(());
+        for view in VIEWS {
+            if self.has_table(view)? {
+                self.connection
+                    .execute_batch(&format!("DROP VIEW {view}"))
+                    .map_err(Error::while_doing("renewing the views of limits"))?;
+            }
         }
-        self.connection
-            .execute_batch("DROP VIEW effective_limits")
-            .map_err(Error::while_doing("renewing the view effective_limits"))?;
         self.make_limits()
     }
 
     /// Makes `resource_limits` where there is none and, as soon as there is a `processed_data` that
-    /// can be used, the view `effective_limits`.
+    /// can be used, the views `limits_by_day` and `effective_limits`.
     pub(crate) fn make_limits(&self) -> Result<(), Error> {
-        self.ensure_table(Table::ResourceLimits)?;
-        let is_ready = !self.has_table(VIEW)? && self.check_input().is_ok();
+        for table in [Table::ResourceLimits, Table::CapacityChanges, Table::Runs] {
+            self.ensure_table(table)?;
+        }
+        let has_all = self.has_table(VIEWS[0])? && self.has_table(VIEWS[1])?;
+        let is_ready = !has_all && self.check_input().is_ok();
         if !is_ready || self.check_limit_columns().is_err() {
             return Ok(());
         }
         self.connection
             .execute_batch(&with_limit_rules(
                 &include_str!("../sql/effective_limits.sql")
-                    .replace("{relation}", "VIEW effective_limits"),
+                    .replace("{valid_from}", self.valid_from_column()?),
                 Day::MAX,
             ))
-            .map_err(Error::while_doing("creating the view effective_limits"))
+            .map_err(Error::while_doing("creating the views of limits"))
+    }
+
+    /// The first day of a rule, as an expression: a `resource_limits` that somebody else has made may hold always.
+    fn valid_from_column(&self) -> Result<&'static str, Error> {
+        let has_days = self
+            .limit_columns()?
+            .iter()
+            .any(|name| name == "valid_from");
+        Ok(if has_days {
+            "valid_from::DATE"
+        } else {
+            "NULL::DATE"
+        })
     }
 
     /// Every row of `resource_limits`, those of all hosts first.
@@ -120,25 +150,35 @@ impl Store {
     /// [`Error::Limits`] where the table lacks a column.
     pub fn limits(&self) -> Result<Vec<LimitRule>, Error> {
         self.check_limit_columns()?;
-        self.query_limits(
-            "SELECT host::VARCHAR, resource::VARCHAR, floor::DOUBLE, capacity::DOUBLE, threshold::DOUBLE \
-             FROM resource_limits ORDER BY ALL NULLS FIRST",
-        )
+        self.query_limits(&format!(
+            "SELECT host::VARCHAR, resource::VARCHAR, floor::DOUBLE, capacity::DOUBLE, threshold::DOUBLE, \
+             {} AS valid_from FROM resource_limits ORDER BY host NULLS FIRST, resource, valid_from NULLS FIRST, floor, capacity, threshold",
+            self.valid_from_column()?
+        ))
     }
 
     /// Returns the limits that hold for every series of `processed_data` as of the day `until`, in key
-    /// order. Nothing after the day is looked at.
+    /// order. No value after the day is looked at.
     ///
     /// # Errors
     ///
     /// As [`Store::check_input`] and [`Store::check_limits`].
     pub fn effective_limits(&self, until: Day) -> Result<Vec<(SeriesKey, EffectiveLimits)>, Error> {
-        self.check_input()?;
-        self.check_limits()?;
-        self.limits_in_force(until)
+        let schedules = self.limit_schedules(until)?.into_iter();
+        Ok(schedules
+            .map(|(key, schedule)| (key, *schedule.now()))
+            .collect())
     }
 
-    fn limits_in_force(&self, until: Day) -> Result<Vec<(SeriesKey, EffectiveLimits)>, Error> {
+    /// Returns the limits that hold for every series of `processed_data` as of the day `until` and on the days after
+    /// it, in key order. No value after the day is looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::check_input`] and [`Store::check_limits`].
+    pub fn limit_schedules(&self, until: Day) -> Result<Vec<(SeriesKey, LimitSchedule)>, Error> {
+        self.check_input()?;
+        self.check_limits()?;
         let rules = LimitRules::new(&self.limits()?)?;
         let shares = self.limit_shares(until)?;
         let mut resources: HashMap<&str, ResourceShares> = HashMap::new();
@@ -146,7 +186,7 @@ impl Store {
             resources.entry(key.resource()).or_default().add(shares);
         }
         let limits = shares.iter().map(|(key, shares)| {
-            let limits = rules.of(key, shares, &resources[key.resource()]);
+            let limits = rules.schedule(key, shares, &resources[key.resource()], until);
             (key.clone(), limits)
         });
         Ok(limits.collect())
@@ -163,8 +203,8 @@ impl Store {
         self.make_limits()
     }
 
-    /// Puts these rules into `resource_limits`, in the place of earlier ones of the same host and
-    /// resource; of several for the same, the last one counts. Returns what should be looked at: limits
+    /// Puts these rules into `resource_limits`, in the place of earlier ones of the same host, resource and first
+    /// day; of several for the same, the last one counts. Returns what should be looked at: limits
     /// that some values lay beyond, in words.
     ///
     /// # Errors
@@ -179,10 +219,11 @@ impl Store {
         const ACTION: &str = "setting limits";
         let setting = Error::while_doing(ACTION);
         self.check_limit_columns()?;
-        let mut wanted: BTreeMap<(Option<&str>, &str), &LimitRule> = BTreeMap::new();
+        let mut wanted: BTreeMap<(Option<&str>, &str, Option<Day>), &LimitRule> = BTreeMap::new();
         for rule in rules {
             rule.check()?;
-            wanted.insert((rule.host.as_deref(), &rule.resource), rule);
+            let place = (rule.host.as_deref(), rule.resource.as_str());
+            wanted.insert((place.0, place.1, rule.valid_from), rule);
         }
         let wanted: Vec<&LimitRule> = wanted.into_values().collect();
         self.in_one_transaction(ACTION, || {
@@ -190,6 +231,12 @@ impl Store {
                 .execute_batch(include_str!("../sql/new_limits.sql"))
                 .map_err(setting)?;
             self.append_to("new_limits", rule_batch(&wanted)?)?;
+            if self.valid_from_column()? == "NULL::DATE" {
+                self.connection
+                    .execute_batch("ALTER TABLE resource_limits ADD COLUMN valid_from DATE")
+                    .map_err(setting)?;
+                self.renew_limits_view()?;
+            }
             self.connection
                 .execute_batch(include_str!("../sql/set_limits.sql"))
                 .map_err(setting)?;
@@ -246,24 +293,29 @@ impl Store {
         Ok(notes)
     }
 
-    /// Takes the row of this host (`None`: of all) and resource out of `resource_limits`; says
-    /// whether there was one.
+    /// Takes the rows of this host (`None`: of all) and resource out of `resource_limits`, or the one of them that holds
+    /// from a day on; says whether there was one.
     ///
     /// # Errors
     ///
     /// [`Error::Limits`] where what is left does not fit together; nothing is changed then.
-    pub fn remove_limits(&self, host: Option<&str>, resource: &str) -> Result<bool, Error> {
+    pub fn remove_limits(
+        &self,
+        host: Option<&str>,
+        resource: &str,
+        valid_from: Option<Day>,
+    ) -> Result<bool, Error> {
         self.check_limit_columns()?;
         self.in_one_transaction("removing limits", || {
-            let removed = self.delete_limits(host, resource)?;
+            let removed = self.delete_limits(host, resource, valid_from)?;
             self.check_limits()?;
             Ok(removed > 0)
         })
     }
 
     /// The limits in a CSV, Parquet or JSON file with the columns of `resource_limits`, of which
-    /// host and all but one of floor, capacity and threshold may be missing. An empty host stands
-    /// for all.
+    /// host, `valid_from` and all but one of floor, capacity and threshold may be missing. An empty host stands
+    /// for all, an empty day for always.
     ///
     /// # Errors
     ///
@@ -288,11 +340,19 @@ impl Store {
             let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
             return Err(refuse(format!(
                 "it has no column `resource`, only {}; give the columns host, resource, floor, \
-                 capacity, threshold",
+                 capacity, threshold, valid_from",
                 in_one_line(&names.join(", "))
             )));
         }
-        let texts = ["host", "resource", "floor", "capacity", "threshold"]
+        let parts = [
+            "host",
+            "resource",
+            "floor",
+            "capacity",
+            "threshold",
+            "valid_from",
+        ];
+        let texts = parts
             .map(|part| match find(part) {
                 Some(column) => format!("nullif(trim({column}::VARCHAR), '')"),
                 None => "NULL::VARCHAR".to_owned(),
@@ -326,21 +386,32 @@ impl Store {
                 host: row.get(0)?,
                 resource: row.get(1)?,
                 parts: [row.get(2)?, row.get(3)?, row.get(4)?],
+                valid_from: row.get(5)?,
             })
         })?;
         rows.collect()
     }
 
-    fn delete_limits(&self, host: Option<&str>, resource: &str) -> Result<usize, Error> {
+    fn delete_limits(
+        &self,
+        host: Option<&str>,
+        resource: &str,
+        valid_from: Option<Day>,
+    ) -> Result<usize, Error> {
         self.connection
             .execute(
-                "DELETE FROM resource_limits WHERE host IS NOT DISTINCT FROM ? AND resource = ?",
-                params![host, resource],
+                &format!(
+                    "DELETE FROM resource_limits WHERE host IS NOT DISTINCT FROM $1 AND resource = $2 \
+                     AND ($3 IS NULL OR {} = $3)",
+                    self.valid_from_column()?
+                ),
+                params![host, resource, valid_from.map(Date)],
             )
             .map_err(Error::while_doing("removing limits"))
     }
 
-    fn check_limit_columns(&self) -> Result<(), Error> {
+    /// The names of the columns of `resource_limits`.
+    fn limit_columns(&self) -> Result<Vec<String>, Error> {
         let reading = Error::while_doing(READING);
         let mut statement = self
             .connection
@@ -350,10 +421,14 @@ impl Store {
                  ORDER BY ordinal_position",
             )
             .map_err(reading)?;
-        let found: Vec<String> = statement
+        statement
             .query_map([], |row| row.get(0))
             .and_then(Iterator::collect)
-            .map_err(reading)?;
+            .map_err(reading)
+    }
+
+    fn check_limit_columns(&self) -> Result<(), Error> {
+        let found = self.limit_columns()?;
         for column in ["host", "resource", "floor", "capacity", "threshold"] {
             if !found.iter().any(|name| name == column) {
                 return Err(Error::Limits {
@@ -379,10 +454,111 @@ impl Store {
                     floor: row.get(2)?,
                     capacity: row.get(3)?,
                     threshold: row.get(4)?,
+                    valid_from: row.get::<_, Option<Date>>(5)?.map(|Date(day)| day),
                 })
             })
             .map_err(reading)?;
         rows.collect::<Result<_, _>>().map_err(reading)
+    }
+}
+
+/// Capacities that changed.
+impl Store {
+    /// Every row of `capacity_changes`, in the order of series and days; none where there is no such table.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where they cannot be read.
+    pub fn capacity_changes(&self) -> Result<Vec<CapacityChange>, Error> {
+        if !self.has_table(Table::CapacityChanges.as_str())? {
+            return Ok(Vec::new());
+        }
+        let reading = Error::while_doing("reading capacity_changes");
+        let mut statement = self
+            .connection
+            .prepare(include_str!("../sql/capacity_changes.sql"))
+            .map_err(reading)?;
+        let rows = statement
+            .query_map([], |row| {
+                let Date(day) = row.get(2)?;
+                Ok(CapacityChange {
+                    host: row.get(0)?,
+                    resource: row.get(1)?,
+                    day,
+                    from: row.get(3)?,
+                    to: row.get(4)?,
+                })
+            })
+            .map_err(reading)?;
+        rows.collect::<Result<_, _>>().map_err(reading)
+    }
+
+    /// Puts a change into `capacity_changes`, in the place of an earlier one of the same series and day. Returns what
+    /// should be looked at, in words.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limits`] where it cannot be used, or where the series' values are no percentages (unless that is
+    /// allowed); nothing is changed then.
+    pub fn set_capacity_change(
+        &self,
+        change: &CapacityChange,
+        beyond: BeyondObserved,
+    ) -> Result<Option<String>, Error> {
+        CapacityChanges::new([change])?;
+        self.make_limits()?;
+        let key = SeriesKey::new(change.host.as_str(), change.resource.as_str());
+        let shares = if self.check_input().is_ok() {
+            self.limit_shares(Day::MAX)?
+        } else {
+            Vec::new()
+        };
+        let found = shares.iter().find(|(other, _)| *other == key);
+        let of = in_one_line(&key.to_string());
+        if let Some((_, shares)) = found
+            && !shares.is_percent_like()
+            && beyond == BeyondObserved::Refuse
+        {
+            return Err(Error::Limits {
+                cause: format!(
+                    "values of {of} lie outside 0 to 100: they are no shares of a capacity, and stay what they are when \
+                     it changes; give the new capacity by limits --capacity with --valid-from, or set the change all the \
+                     same with --force"
+                ),
+            });
+        }
+        self.connection
+            .execute(
+                include_str!("../sql/set_capacity_change.sql"),
+                params![
+                    change.host,
+                    change.resource,
+                    Date(change.day),
+                    change.from,
+                    change.to
+                ],
+            )
+            .map_err(Error::while_doing("setting a change of a capacity"))?;
+        Ok(found
+            .is_none()
+            .then(|| format!("there is no series {of}; the change of its capacity waits for one")))
+    }
+
+    /// Takes the change of a series' capacity on a day out of `capacity_changes`; says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where it cannot be removed.
+    pub fn remove_capacity_change(&self, change: &CapacityChange) -> Result<bool, Error> {
+        self.make_limits()?;
+        let removed = self
+            .connection
+            .execute(
+                "DELETE FROM capacity_changes WHERE host = ? AND resource = ? AND day = ?",
+                params![change.host, change.resource, Date(change.day)],
+            )
+            .map_err(Error::while_doing("removing a change of a capacity"))?;
+        Ok(removed > 0)
     }
 }
 
@@ -393,6 +569,7 @@ struct LimitTexts {
     resource: Option<String>,
     /// Floor, capacity, threshold.
     parts: [Option<String>; 3],
+    valid_from: Option<String>,
 }
 
 impl LimitTexts {
@@ -404,8 +581,19 @@ impl LimitTexts {
             floor: number("floor", floor)?,
             capacity: number("capacity", capacity)?,
             threshold: number("threshold", threshold)?,
+            valid_from: day("valid_from", self.valid_from)?,
         })
     }
+}
+
+fn day(part: &str, text: Option<String>) -> Result<Option<Day>, String> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_| {
+        let text = in_one_line(&text);
+        format!("column {part} holds `{text}`, which is no day; write it like 2026-03-01")
+    })
 }
 
 fn number(part: &str, text: Option<String>) -> Result<Option<f64>, String> {

@@ -11,7 +11,7 @@ const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 6;
+pub(crate) const SCHEMA_VERSION: i64 = 7;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ pub enum Table {
     ProcessedData,
     /// Floors, capacities and thresholds: an input, too.
     ResourceLimits,
+    /// Capacities that changed, of resources that are percentages: an input as well.
+    CapacityChanges,
     /// Behaviour labels of a demo fleet.
     DemoLabels,
     /// The version of the tables.
@@ -94,7 +96,8 @@ impl Table {
     ];
 
     /// The tables that imports and people write beside `processed_data`.
-    pub(crate) const NOTES: [Self; 4] = [
+    pub(crate) const NOTES: [Self; 5] = [
+        Self::CapacityChanges,
         Self::UnfinishedDays,
         Self::RepeatedInstants,
         Self::InferredDayFormat,
@@ -118,6 +121,7 @@ impl Table {
         match self {
             Self::ProcessedData => "processed_data",
             Self::ResourceLimits => "resource_limits",
+            Self::CapacityChanges => "capacity_changes",
             Self::DemoLabels => "demo_labels",
             Self::FleetcastSchema => "fleetcast_schema",
             Self::Runs => "runs",
@@ -179,7 +183,7 @@ impl Table {
             .lines()
             .filter_map(|line| line.strip_prefix("    "));
         lines.filter_map(|line| {
-            let name = line.split_whitespace().next()?;
+            let name = line.split_whitespace().next()?.trim_matches('"');
             let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
             name.chars().all(is_name).then_some(name)
         })

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use fleetcast_core::{
-    Calibration, EffectiveLimits, Forecast, GoldenForecast, IntervalLevel, IssueCode, SeriesIssue,
+    Calibration, Forecast, GoldenForecast, IntervalLevel, IssueCode, LimitSchedule, SeriesIssue,
     SeriesKey, Severity, Stage, error_growth,
 };
 
@@ -17,20 +17,26 @@ const WIDE_SHARE: f64 = 0.95;
 /// errors at `level`, and at 95 %, times [`error_growth`] to the day ahead; `first_day_ahead` is that
 /// of the forecast's first day, 1 where it follows the last day that was seen. Where no error was ever
 /// made to draw an interval from, the engine's own stands, and at 95 % it is as much wider as a normal
-/// distribution's is. All of them lie inside `limits`, and the interval at 95 % holds the other one.
+/// distribution's is. All of them lie inside the `limits` of their day, and the interval at 95 % holds the other one.
 #[must_use]
 pub fn golden_forecast(
     winner: &Forecast,
     calibration: Option<&Calibration>,
-    limits: &EffectiveLimits,
+    limits: &LimitSchedule,
     first_day_ahead: usize,
     level: IntervalLevel,
 ) -> GoldenForecast {
     let half_widths =
         calibration.map(|errors| (errors.quantile(level.share()), errors.quantile(WIDE_SHARE)));
     let mut golden = GoldenForecast::with_capacity(winner.grid());
+    let first = winner.grid().first();
     let days = winner.yhat().iter().zip(winner.lower()).zip(winner.upper());
     for (step, ((yhat, engine_lower), engine_upper)) in days.enumerate() {
+        let limits = if limits.later().is_empty() {
+            limits.now()
+        } else {
+            limits.on(first.plus_days(u32::try_from(step).unwrap_or(u32::MAX)))
+        };
         let growth = error_growth(first_day_ahead + step);
         let (below, above) = (yhat - engine_lower, engine_upper - yhat);
         let ([below, above], [below_95, above_95]) = match half_widths {
@@ -60,7 +66,7 @@ pub fn golden_forecast(
 pub fn issue_of_limits(
     key: &SeriesKey,
     golden: &GoldenForecast,
-    limits: &EffectiveLimits,
+    limits: &LimitSchedule,
 ) -> Option<SeriesIssue> {
     let limit = |limit: Option<f64>| limit.map_or("none".to_owned(), |x| x.to_string());
     (golden.drawn_days > 0).then(|| SeriesIssue {
@@ -72,8 +78,8 @@ pub fn issue_of_limits(
         message: format!(
             "{} golden days were drawn to the limits (floor {}, capacity {})",
             golden.drawn_days,
-            limit(limits.floor),
-            limit(limits.capacity)
+            limit(limits.now().floor),
+            limit(limits.now().capacity)
         ),
     })
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::{
-    Calibration, EffectiveLimits, Forecast, IntervalLevel, LimitSource, SeriesKey,
+    Calibration, EffectiveLimits, Forecast, IntervalLevel, LimitSchedule, LimitSource, SeriesKey,
 };
 use fleetcast_writer::{golden_forecast, issue_of_limits};
 use proptest::prelude::*;
@@ -13,6 +13,10 @@ const NO_LIMITS: EffectiveLimits = EffectiveLimits {
     threshold: None,
     source: LimitSource::None,
 };
+
+fn no_limits() -> LimitSchedule {
+    NO_LIMITS.into()
+}
 
 /// A forecast whose bounds lie `below` and `above` its points.
 fn forecast(yhat: &[f64], below: f64, above: f64) -> Forecast {
@@ -38,7 +42,7 @@ fn intervals_are_what_errors_promise_on_every_day() {
         let golden = golden_forecast(
             &winner,
             Some(&errors(10.0)),
-            &NO_LIMITS,
+            &no_limits(),
             first_day_ahead,
             level,
         );
@@ -65,7 +69,13 @@ fn intervals_are_what_errors_promise_on_every_day() {
 #[test]
 fn without_an_error_the_engines_own_interval_stands() {
     let winner = forecast(&[50.0, 60.0], 2.0, 4.0);
-    let golden = golden_forecast(&winner, None, &NO_LIMITS, 1, IntervalLevel::EIGHTY_PERCENT);
+    let golden = golden_forecast(
+        &winner,
+        None,
+        &no_limits(),
+        1,
+        IntervalLevel::EIGHTY_PERCENT,
+    );
     assert_eq!(
         (&golden.lower[..], &golden.upper[..]),
         (winner.lower(), winner.upper())
@@ -79,7 +89,7 @@ fn without_an_error_the_engines_own_interval_stands() {
 fn a_level_above_95_percent_is_held_by_the_wide_interval_too() {
     let winner = forecast(&[50.0; 3], 0.0, 0.0);
     let level = IntervalLevel::new(0.99).unwrap();
-    let golden = golden_forecast(&winner, Some(&errors(10.0)), &NO_LIMITS, 1, level);
+    let golden = golden_forecast(&winner, Some(&errors(10.0)), &no_limits(), 1, level);
     assert!(golden.lower_95[0] <= golden.lower[0] && golden.upper_95[0] >= golden.upper[0]);
 }
 
@@ -90,6 +100,7 @@ fn days_drawn_to_a_limit_are_counted_and_named() {
         capacity: Some(100.0),
         ..NO_LIMITS
     };
+    let limits = LimitSchedule::from(limits);
     let winner = forecast(&[-3.0, 0.0, 50.0, 100.0, 130.0], 1.0, 1.0);
     let level = IntervalLevel::EIGHTY_PERCENT;
     let golden = golden_forecast(&winner, Some(&errors(1.0)), &limits, 1, level);
@@ -101,8 +112,16 @@ fn days_drawn_to_a_limit_are_counted_and_named() {
         issue.message,
         "2 golden days were drawn to the limits (floor 0, capacity 100)"
     );
-    let free = golden_forecast(&winner, None, &NO_LIMITS, 1, level);
-    assert_eq!(issue_of_limits(&key, &free, &NO_LIMITS), None);
+    // From a planned extension on there is more room.
+    let wider = EffectiveLimits {
+        capacity: Some(120.0),
+        ..*limits.now()
+    };
+    let planned = limits.clone().then("2026-01-05".parse().unwrap(), wider);
+    let golden = golden_forecast(&winner, Some(&errors(1.0)), &planned, 1, level);
+    assert_eq!(golden.yhat, [0.0, 0.0, 50.0, 100.0, 120.0]);
+    let free = golden_forecast(&winner, None, &no_limits(), 1, level);
+    assert_eq!(issue_of_limits(&key, &free, &no_limits()), None);
 }
 
 proptest! {
@@ -120,7 +139,7 @@ proptest! {
         let calibration = size.map(errors);
         let level = IntervalLevel::new(share).unwrap();
         let winner = forecast(&yhat, below, above);
-        let golden = golden_forecast(&winner, calibration.as_ref(), &limits, first_day_ahead, level);
+        let golden = golden_forecast(&winner, calibration.as_ref(), &limits.into(), first_day_ahead, level);
         for day in 0..yhat.len() {
             let values = [
                 golden.lower_95[day],

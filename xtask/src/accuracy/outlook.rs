@@ -7,7 +7,8 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use fleetcast::{Batch, FleetSummary, Shop, Survey, Written};
 use fleetcast_core::{
-    Day, EffectiveLimits, PanelView, SEASON_YEAR, SeriesKey, SeriesView, Split, naive_of_season,
+    Day, EffectiveLimits, LimitSchedule, PanelView, SEASON_YEAR, SeriesKey, SeriesView, Split,
+    naive_of_season,
 };
 use fleetcast_outlook::paths::first_crossing;
 use fleetcast_outlook::{Status, Sustained};
@@ -93,7 +94,7 @@ pub(crate) fn ask(
     for (batch, evidence) in batches.iter().zip(&fleet) {
         let history = batch.history();
         let said = shop.under_limits(evidence, &summary, |place, limits| {
-            questions(history.series(place).values, limits)
+            questions(history.series(place).values, limits.now())
         });
         // Only now is the future read.
         let (future, _) = store.read_panel(history.keys(), split.future())?;
@@ -105,7 +106,7 @@ pub(crate) fn ask(
 }
 
 /// The thresholds that a series of this history is asked about, and the limits it then has. None lies above the capacity.
-fn questions(history: &[f64], limits: &EffectiveLimits) -> Vec<(Question, EffectiveLimits)> {
+fn questions(history: &[f64], limits: &EffectiveLimits) -> Vec<(Question, LimitSchedule)> {
     let high = quantile(&history[history.len().saturating_sub(YEAR)..], HIGH);
     let above = high
         .filter(|high| *high > 0.0)
@@ -132,13 +133,11 @@ fn questions(history: &[f64], limits: &EffectiveLimits) -> Vec<(Question, Effect
         })
         .map(|question| {
             let threshold = Some(question.threshold);
-            (
-                question,
-                EffectiveLimits {
-                    threshold,
-                    ..*limits
-                },
-            )
+            let limits = EffectiveLimits {
+                threshold,
+                ..*limits
+            };
+            (question, limits.into())
         })
         .collect()
 }
@@ -320,7 +319,7 @@ mod tests {
         let named = |limits: &EffectiveLimits| -> Vec<(String, f64)> {
             let all = questions(&history, limits).into_iter();
             all.map(|(question, limits)| {
-                assert_eq!(limits.threshold, Some(question.threshold));
+                assert_eq!(limits.now().threshold, Some(question.threshold));
                 (question.name, question.threshold)
             })
             .collect()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use duckdb::arrow::record_batch::RecordBatch;
 use fleetcast::{
-    Batch, Contender, Evidence, FleetRows, FleetSummary, LimitRule, SeriesKey, Shop, ShopOptions,
-    Survey, tables,
+    Batch, CapacityChange, Contender, Evidence, FleetRows, FleetSummary, LimitRule, SeriesKey,
+    Shop, ShopOptions, Survey, tables,
 };
 
 use super::*;
@@ -103,7 +103,11 @@ fn the_shop_makes_the_pipelines_tables_whole_and_in_pieces() {
         DB,
         "UPDATE processed_data SET utilization = 65535
          WHERE host = 'web-0002' AND resource = 'cpu' AND ds = (SELECT max(ds) - 40 FROM processed_data);
-         INSERT INTO resource_limits VALUES (NULL, 'network', NULL, 95, 60), ('db-0001', 'disk', 0, 90, NULL)",
+         INSERT INTO resource_limits VALUES
+             (NULL, 'network', NULL, 95, 60, NULL), ('db-0001', 'disk', 0, 90, NULL, NULL),
+             (NULL, 'network', NULL, 95, 85, (SELECT max(ds) + 20 FROM processed_data));
+         INSERT INTO capacity_changes
+         SELECT host, resource, (SELECT max(ds) - 100 FROM processed_data), 3, 7 FROM processed_data WHERE host LIKE '%-0003' GROUP BY ALL",
     );
     // A month earlier, so that there is a winner who must be beaten.
     let last = desk
@@ -127,15 +131,38 @@ fn the_shop_makes_the_pipelines_tables_whole_and_in_pieces() {
         floor: parts[0],
         capacity: parts[1],
         threshold: parts[2],
+        valid_from: None,
     };
+    let last = rows.last_day().unwrap();
     let rules = [
         rule(None, "network", [None, Some(95.0), Some(60.0)]),
+        LimitRule {
+            valid_from: Some(last.plus_days(20)),
+            ..rule(None, "network", [None, Some(95.0), Some(85.0)])
+        },
         rule(Some("db-0001"), "disk", [Some(0.0), Some(90.0), None]),
     ];
-    let shop = Shop::new(rows.last_day().unwrap(), options)
+    let hosts = connection
+        .prepare("SELECT DISTINCT host, resource FROM processed_data WHERE host LIKE '%-0003'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .map(|(host, resource)| CapacityChange {
+            host,
+            resource,
+            day: last.minus_days(100),
+            from: 3.0,
+            to: 7.0,
+        })
+        .collect::<Vec<_>>();
+    assert!(hosts.len() > 10, "{hosts:?}");
+    let shop = Shop::new(last, options)
         .unwrap()
         .with_incumbents(incumbents)
         .with_limits(&rules)
+        .unwrap()
+        .with_capacity_changes(&hosts)
         .unwrap();
     for size in [1080, 143, 4] {
         let made = in_pieces(&shop, &rows, size);

@@ -53,10 +53,106 @@ fn bad_limits_are_explained() {
     );
     desk.fails("limits none.csv", "cannot import none.csv: no such file");
     assert_eq!(desk.run("limits --host a").status.code(), Some(2));
+    desk.fails("limits --remove", "--remove needs to know what");
+    desk.fails(
+        "limits --capacity-change web-0001 cpu 2025-11-03 200 much",
+        "`much` is no capacity",
+    );
+    desk.fails(
+        "limits --capacity-change web-0001 cpu yesterday 200 400",
+        "--capacity-change: `yesterday`",
+    );
+    desk.fails(
+        "limits --capacity-change web-0001 cpu 2025-11-03 200 400 --remove",
+        "no change of the capacity of web-0001, cpu on 2025-11-03 to remove",
+    );
     // Rows that other tools wrote are checked before a run.
     desk.sql(
         "fleet.duckdb",
-        "INSERT INTO resource_limits VALUES (NULL, 'cpu', NULL, NULL, 80), ('web-0001', 'cpu', NULL, 50, NULL)",
+        "INSERT INTO resource_limits (host, resource, capacity, threshold)
+         VALUES (NULL, 'cpu', NULL, 80), ('web-0001', 'cpu', 50, NULL)",
     );
     desk.fails("run-all", "limits of web-0001/cpu do not fit together");
+}
+
+/// A disk that fills by 0.25 a day and reaches 80 % in two months, and two thousand rows of others.
+const FILLING: &str = "CREATE TABLE processed_data AS
+    SELECT 'db-01' AS host, 'disk' AS resource, DATE '2023-01-01' + d::INTEGER AS ds,
+        65.0 - 0.25 * (1095 - d) / 2 + if(d % 7 < 2, -0.3, 0.3) + 0.4 * sin(d * d) AS utilization
+    FROM range(700, 1096) AS days (d)
+    UNION ALL
+    SELECT 'db-02', 'disk', DATE '2023-01-01' + d::INTEGER, 40 + sin(d * d)
+    FROM range(700, 1096) AS days (d)";
+
+const RUN: &str = "run-all --quiet --train-months 8 --backtest-months 3 --horizon-days 180";
+
+#[test]
+fn a_planned_extension_is_in_forecast_and_outlook() {
+    let desk = Desk::new();
+    desk.sql("fleet.duckdb", FILLING);
+    desk.ok(RUN);
+    let outlook = "SELECT concat_ws(' ', status, full_on, capacity, to_order > 0) FROM capacity_outlook WHERE host = 'db-01'";
+    let before = desk.query("fleet.duckdb", outlook).remove(0);
+    assert!(before.starts_with("within 2026-0"), "{before}");
+    // A second disk of the same size, from March on: in percent of today's, 200.
+    let listed = desk.ok(
+        "limits --resource disk --host db-01 --capacity 200 --threshold 160 --valid-from 2026-03-01",
+    );
+    assert!(listed.contains("2026-03-01"), "{listed}");
+    assert!(listed.contains("`cargo xtask write --db"), "{listed}");
+    desk.ok("write --quiet --train-months 8 --backtest-months 3 --horizon-days 180");
+    let after = desk.query("fleet.duckdb", outlook).remove(0);
+    assert_eq!(after, "not_within_horizon 100.0 false", "{before}");
+    let steps = desk.query(
+        "fleet.duckdb",
+        "SELECT concat_ws(' ', host, valid_from, capacity, threshold, source) FROM limits_by_day ORDER BY ALL",
+    );
+    assert_eq!(
+        steps,
+        [
+            "db-01 100.0 80.0 percent",
+            "db-01 2026-03-01 200.0 160.0 host",
+            "db-02 100.0 80.0 percent"
+        ]
+    );
+    let now = desk.query(
+        "fleet.duckdb",
+        "SELECT concat_ws(' ', host, capacity) FROM effective_limits ORDER BY ALL",
+    );
+    assert_eq!(now, ["db-01 100.0", "db-02 100.0"]);
+    desk.ok("limits --resource disk --host db-01 --valid-from 2026-03-01 --remove");
+    desk.ok("write --quiet --train-months 8 --backtest-months 3 --horizon-days 180");
+    assert_eq!(desk.query("fleet.duckdb", outlook), [before]);
+}
+
+#[test]
+fn a_percentage_of_another_capacity_is_another_percentage() {
+    let desk = Desk::new();
+    desk.sql("fleet.duckdb", FILLING);
+    desk.ok(RUN);
+    let forecasts = "SELECT concat_ws(' ', host, ds, yhat, yhat_lower, yhat_upper) FROM forecasts ORDER BY host, ds";
+    let expected = desk.query("fleet.duckdb", forecasts);
+    // The same disk, had it been twice the size until ten days before the end.
+    desk.sql(
+        "fleet.duckdb",
+        "UPDATE processed_data SET utilization = 0.5 * utilization WHERE host = 'db-01' AND ds < '2025-12-22'",
+    );
+    desk.ok(RUN);
+    assert_ne!(desk.query("fleet.duckdb", forecasts), expected);
+    let listed = desk.ok("limits --capacity-change db-01 disk 2025-12-22 400 200");
+    assert!(
+        listed.contains("the capacity of db-01, disk changed from 400 to 200 on 2025-12-22"),
+        "{listed}"
+    );
+    assert!(listed.contains("`cargo xtask run-all --db"), "{listed}");
+    desk.ok(RUN);
+    assert_eq!(desk.query("fleet.duckdb", forecasts), expected);
+    let recent = desk.query(
+        "fleet.duckdb",
+        "SELECT (recent < 70)::VARCHAR FROM capacity_outlook WHERE host = 'db-01'",
+    );
+    assert_eq!(recent, ["true"]);
+    desk.ok("limits --capacity-change db-01 disk 2025-12-22 400 200 --remove");
+    desk.ok(RUN);
+    assert_ne!(desk.query("fleet.duckdb", forecasts), expected);
 }

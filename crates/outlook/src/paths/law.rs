@@ -99,6 +99,26 @@ impl PathLaw {
         probability
     }
 
+    /// Returns the law of how far paths lie above a level that changes from day to day: it crosses 0 where they cross
+    /// the level. A level may be infinite, which no path reaches.
+    #[must_use]
+    pub fn above(&self, levels: &[f64]) -> Self {
+        let above = |path: &WeightedPath| {
+            let days = path.values.iter().zip(levels);
+            let values: Vec<f64> = days.map(|(value, level)| value - level).collect();
+            WeightedPath {
+                weight: path.weight,
+                peak: sustained_peak(&values, self.sustained),
+                values,
+            }
+        };
+        Self {
+            paths: self.paths.iter().map(above).collect(),
+            size: self.size,
+            sustained: self.sustained,
+        }
+    }
+
     /// Returns the largest sustained level within the forecast that is reached with a probability of at least
     /// `share`, after `map`: what is needed so that it runs out as rarely as that.
     #[must_use]

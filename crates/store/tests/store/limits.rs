@@ -10,31 +10,77 @@ fn limits(host: Option<&str>, resource: &str, parts: [Option<f64>; 3]) -> LimitR
         floor,
         capacity,
         threshold,
+        valid_from: None,
     }
 }
 
-/// The effective limits of each series, as `host/resource floor capacity threshold source`.
+/// The effective limits of each series as of the newest day, as `host/resource floor capacity threshold source`, after
+/// the views have been held against the rules.
 fn effective(store: &Visible) -> Vec<String> {
     let figure = |value: Option<f64>| value.map_or("-".to_owned(), |value| value.to_string());
-    let rows = store
-        .effective_limits(Day::MAX)
-        .unwrap()
-        .into_iter()
-        .map(|(key, row)| {
-            let parts = [row.floor, row.capacity, row.threshold].map(figure);
-            format!("{key} {} {}", parts.join(" "), row.source)
-        });
-    let found: Vec<String> = rows.collect();
-    // The view, for whoever reads with SQL, says the same.
-    let sql = "SELECT concat_ws(' ', host || '/' || resource, coalesce(floor::VARCHAR, '-'),
-                   coalesce(capacity::VARCHAR, '-'), coalesce(threshold::VARCHAR, '-'), source)
-               FROM effective_limits ORDER BY host, resource";
-    let mut statement = store.connection().prepare(sql).unwrap();
-    let rows = statement
-        .query_map([], |row| row.get::<_, String>(0))
+    let in_words = |key: &SeriesKey, row: &fleetcast_core::EffectiveLimits| {
+        let parts = [row.floor, row.capacity, row.threshold].map(figure);
+        format!("{key} {} {}", parts.join(" "), row.source)
+    };
+    let from_view = |select: &str| -> Vec<String> {
+        let sql = format!(
+            "SELECT concat_ws(' ', host || '/' || resource, coalesce(floor::VARCHAR, '-'),
+                 coalesce(capacity::VARCHAR, '-'), coalesce(threshold::VARCHAR, '-'), source) {select}"
+        );
+        let mut statement = store.connection().prepare(&sql).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0));
+        let rows = rows.unwrap().map(Result::unwrap);
+        rows.map(|row| row.replace(".0 ", " ")).collect()
+    };
+    let newest: i32 = store
+        .connection()
+        .query_row(
+            "SELECT max(ds) - DATE '1970-01-01' FROM processed_data",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
-    let in_view: Vec<String> = rows.map(|row| row.unwrap().replace(".0 ", " ")).collect();
-    assert_eq!(in_view, found);
+    let newest = Day::from_epoch_days(i64::from(newest)).unwrap();
+    let schedules = store.limit_schedules(newest).unwrap();
+    let on = |day: Day| -> Vec<String> {
+        schedules
+            .iter()
+            .map(|(key, schedule)| in_words(key, schedule.on(day)))
+            .collect()
+    };
+    let found = on(newest);
+    let effective = from_view("FROM effective_limits ORDER BY host, resource");
+    assert_eq!(effective, found);
+    let mut by_day = store
+        .connection()
+        .prepare("SELECT host || '/' || resource, valid_from - DATE '1970-01-01', floor, capacity, threshold, source FROM limits_by_day")
+        .unwrap();
+    let steps: Vec<(String, Option<i32>, [Option<f64>; 3], String)> = by_day
+        .query_map([], |row| {
+            let parts = [row.get(2)?, row.get(3)?, row.get(4)?];
+            Ok((row.get(0)?, row.get(1)?, parts, row.get(5)?))
+        })
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    for later in [
+        newest,
+        day("2030-01-01"),
+        day("2030-03-15"),
+        day("2031-01-01"),
+    ] {
+        let by_view: Vec<String> = schedules
+            .iter()
+            .map(|(key, _)| {
+                let begun = steps.iter().filter(|(series, from, _, _)| {
+                    *series == key.to_string() && from.is_none_or(|from| from <= later.epoch_days())
+                });
+                let (_, _, parts, source) = begun.max_by_key(|(_, from, _, _)| *from).unwrap();
+                format!("{key} {} {source}", parts.map(figure).join(" "))
+            })
+            .collect();
+        assert_eq!(by_view, on(later), "on {later}");
+    }
     found
 }
 
@@ -128,8 +174,8 @@ fn a_host_wins_over_its_resource_part_by_part() {
         )
         .unwrap();
     assert_eq!(effective(&store)[2], "b/cpu 0 100 60 host");
-    assert!(store.remove_limits(Some("b"), "cpu").unwrap());
-    assert!(!store.remove_limits(Some("b"), "cpu").unwrap());
+    assert!(store.remove_limits(Some("b"), "cpu", None).unwrap());
+    assert!(!store.remove_limits(Some("b"), "cpu", None).unwrap());
     assert_eq!(effective(&store)[2], "b/cpu 0 100 90 resource");
 }
 
@@ -242,6 +288,15 @@ fn a_table_somebody_else_made_is_used_and_checked() {
          INSERT INTO resource_limits VALUES (70, 'a', 'cpu', NULL, 90.5), (60, 'a', 'cpu', 1, NULL)",
     );
     assert_eq!(effective(&store), ["a/cpu 1 90.5 60 host"]);
+    // It gets first days with the first rule that has one.
+    let planned = LimitRule {
+        valid_from: Some(day("2030-01-01")),
+        ..limits(Some("a"), "cpu", [None, Some(95.0), None])
+    };
+    store.set_limits(&[planned], BeyondObserved::Allow).unwrap();
+    assert_eq!(effective(&store), ["a/cpu 1 90.5 60 host"]);
+    let schedules = store.limit_schedules(day("2025-01-01")).unwrap();
+    assert_eq!(schedules[0].1.last().capacity, Some(95.0));
     let store = open(
         "wrong.duckdb",
         "CREATE TABLE resource_limits AS SELECT NULL::VARCHAR AS host, 'cpu' AS resource, 9.0 AS floor, 5.0 AS capacity, NULL::DOUBLE AS threshold",
@@ -280,6 +335,13 @@ fn a_file_of_limits_is_read() {
             limits(Some("web"), "jobs", [None, None, Some(700.0)]),
         ]
     );
+    let rows = read(
+        "d.csv",
+        "resource,capacity,valid_from\njobs,1000,\njobs,2000,2026-03-01\n",
+    )
+    .unwrap();
+    assert_eq!(rows[0].valid_from, None);
+    assert_eq!(rows[1].valid_from, Some(day("2026-03-01")));
     let rows = read("b.json", r#"[{"resource": "jobs", "floor": -1}]"#).unwrap();
     assert_eq!(rows, [limits(None, "jobs", [Some(-1.0), None, None])]);
     for (text, expected) in [
@@ -290,6 +352,10 @@ fn a_file_of_limits_is_read() {
         (
             "resource,capacity\ncpu,much\n",
             "column capacity holds `much`",
+        ),
+        (
+            "resource,capacity,valid_from\ncpu,5,soon\n",
+            "column valid_from holds `soon`, which is no day",
         ),
         (
             "resource,capacity\ncpu,nan\n",
@@ -304,6 +370,130 @@ fn a_file_of_limits_is_read() {
         let message = read("c.csv", text).unwrap_err().to_string();
         assert!(message.contains(expected), "{text}: {message}");
     }
+}
+
+#[test]
+fn limits_hold_from_their_first_day_on() {
+    let store =
+        store_with_rows("('a', 'jobs', '2025-01-01', 500), ('b', 'jobs', '2025-01-02', 500)");
+    let from = |first: &str, rule: LimitRule| LimitRule {
+        valid_from: Some(day(first)),
+        ..rule
+    };
+    store
+        .set_limits(
+            &[
+                limits(None, "jobs", [None, Some(1000.0), Some(900.0)]),
+                from(
+                    "2030-01-01",
+                    limits(None, "jobs", [None, Some(2000.0), None]),
+                ),
+                from(
+                    "2025-01-02",
+                    limits(Some("b"), "jobs", [None, Some(1500.0), None]),
+                ),
+            ],
+            BeyondObserved::Allow,
+        )
+        .unwrap();
+    assert_eq!(
+        effective(&store),
+        ["a/jobs 0 1000 900 resource", "b/jobs 0 1500 900 host"]
+    );
+    let schedules = store.limit_schedules(day("2025-01-02")).unwrap();
+    let last = |place: usize| schedules[place].1.last();
+    assert_eq!(
+        (last(0).capacity, last(0).threshold),
+        (Some(2000.0), Some(1600.0))
+    );
+    assert_eq!(
+        (last(1).capacity, last(1).threshold),
+        (Some(1500.0), Some(1200.0))
+    );
+    // A day's rule is replaced and removed by itself.
+    let again = from(
+        "2030-01-01",
+        limits(None, "jobs", [None, Some(3000.0), None]),
+    );
+    store.set_limits(&[again], BeyondObserved::Allow).unwrap();
+    assert_eq!(store.limits().unwrap().len(), 3);
+    assert!(
+        store
+            .remove_limits(None, "jobs", Some(day("2030-01-01")))
+            .unwrap()
+    );
+    assert!(
+        !store
+            .remove_limits(None, "jobs", Some(day("2030-01-01")))
+            .unwrap()
+    );
+    assert_eq!(store.limits().unwrap().len(), 2);
+}
+
+#[test]
+fn changes_of_capacities_are_of_percentages() {
+    let store = store_with_rows(
+        "('a', 'disk', '2025-01-01', 80), ('a', 'disk', '2025-01-02', 40), ('a', 'jobs', '2025-01-01', 500)",
+    );
+    let change = |resource: &str, on: &str, to: f64| fleetcast_core::CapacityChange {
+        host: "a".to_owned(),
+        resource: resource.to_owned(),
+        day: day(on),
+        from: 100.0,
+        to,
+    };
+    let set = |change: &fleetcast_core::CapacityChange, beyond| {
+        store
+            .set_capacity_change(change, beyond)
+            .map_err(|error| error.to_string())
+    };
+    let before = store.data_summary(LastDay::Always).unwrap().fingerprint;
+    let disk = change("disk", "2025-01-02", 200.0);
+    assert_eq!(set(&disk, BeyondObserved::Refuse), Ok(None));
+    // Said again for the same day, the last one counts.
+    set(&change("disk", "2025-01-02", 400.0), BeyondObserved::Refuse).unwrap();
+    assert_eq!(store.capacity_changes().unwrap().len(), 1);
+    set(&disk, BeyondObserved::Refuse).unwrap();
+    let message = set(&change("jobs", "2025-01-02", 200.0), BeyondObserved::Refuse).unwrap_err();
+    assert!(
+        message.contains("values of a/jobs lie outside 0 to 100"),
+        "{message}"
+    );
+    assert_eq!(
+        set(&change("jobs", "2025-01-02", 200.0), BeyondObserved::Allow),
+        Ok(None)
+    );
+    let note = set(&change("cpu", "2025-01-02", 200.0), BeyondObserved::Refuse).unwrap();
+    assert!(note.unwrap().contains("no series a/cpu"));
+    let message = set(&change("disk", "2025-01-02", 0.0), BeyondObserved::Allow).unwrap_err();
+    assert!(message.contains("goes to 0"), "{message}");
+    assert!(
+        store
+            .remove_capacity_change(&change("jobs", "2025-01-02", 1.0))
+            .unwrap()
+    );
+    assert!(
+        !store
+            .remove_capacity_change(&change("jobs", "2025-01-02", 1.0))
+            .unwrap()
+    );
+    // A run over it is a run over other data, and sees values of the present capacity.
+    let data = store.data_summary(LastDay::Always).unwrap();
+    assert_ne!(data.fingerprint, before);
+    let index = store.series_index(&data, data.last_day).unwrap();
+    let grid = TimeGrid::new(day("2025-01-01"), 2);
+    let histories = Histories::new(&store, &index, grid, 10);
+    let batch = histories.batches(0, 10).next().unwrap().unwrap();
+    assert_eq!(batch.series().series(0).values, [40.0, 40.0]);
+    let values = |store: &Store| store.read_panel(&index.keys, grid).unwrap().0;
+    assert_eq!(
+        values(&store).view().series(0).values,
+        [80.0, 40.0],
+        "what is stored stays"
+    );
+    // A renamed host keeps them.
+    store.rename_host("a", "b").unwrap();
+    assert_eq!(store.capacity_changes().unwrap()[1].host, "b");
 }
 
 proptest! {
@@ -334,8 +524,9 @@ proptest! {
                 prop::sample::select(vec!["cpu", "disk:/var", "latency", "mem.used"]),
                 prop::option::of(-10..10_i8),
                 prop::option::of(20..120_i8),
+                prop::sample::select(vec![None, None, Some("2024-06-01"), Some("2030-01-01"), Some("2030-06-01")]),
             ),
-            0..4,
+            0..6,
         ),
     ) {
         let mut rows = Vec::new();
@@ -348,14 +539,18 @@ proptest! {
             }
         }
         let store = store_with_rows(&rows.join(", "));
-        for (host, resource, floor, capacity) in rules {
+        for (host, resource, floor, capacity, valid_from) in rules {
             if floor.is_none() && capacity.is_none() {
                 continue;
             }
             let host = host.map(|host| format!("h{host}"));
             let parts = [floor.map(f64::from), capacity.map(f64::from), None];
             // What does not fit together with what stands there is refused, and changes nothing.
-            let _ = store.set_limits(&[limits(host.as_deref(), resource, parts)], BeyondObserved::Allow);
+            let rule = LimitRule {
+                valid_from: valid_from.map(day),
+                ..limits(host.as_deref(), resource, parts)
+            };
+            let _ = store.set_limits(&[rule], BeyondObserved::Allow);
         }
         prop_assert!(!effective(&store).is_empty());
     }
