@@ -114,6 +114,7 @@ fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
                 days_left_earliest: found.days_left_earliest,
                 days_left_latest: found.days_left_latest,
                 p_full: found.p_full,
+                p_full_by: found.p_full_by,
                 urgency: found.urgency,
                 recent: found.recent,
                 peak,

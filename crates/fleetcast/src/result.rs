@@ -4,7 +4,7 @@ use fleetcast_core::{
     Calibration, Day, EffectiveLimits, EngineForecasts, Forecast, GoldenForecast, IntervalLevel,
     LimitSchedule, Refit, SeriesIssue, SeriesKey, Split,
 };
-use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians};
+use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians, Trust};
 use fleetcast_outlook::paths::{
     FleetLaw, PastForecast, PathLaw, PathPool, ProbabilityMap, ResourceLaw, SeriesPaths,
 };
@@ -42,6 +42,8 @@ pub struct Material<'a> {
     pub past: &'a [PastForecast],
     /// The law that the series of each resource share.
     pub fleet: &'a FleetLaw,
+    /// How far the winner's forecast can be trusted.
+    pub trust: Trust,
 }
 
 /// What is written of one series.
@@ -51,6 +53,9 @@ pub struct Written {
     pub golden: GoldenForecast,
     /// The outlook.
     pub outlook: CapacityOutlook,
+    /// How far the outlook can be trusted: as far as the forecast, and one grade less where outlooks of its resource did
+    /// worse in the past than always saying how often it happened.
+    pub trust: Trust,
     /// What there is to say of it.
     pub issue: Option<SeriesIssue>,
 }
@@ -75,6 +80,7 @@ impl WriteRules {
             recent,
             past,
             fleet,
+            trust,
         } = *material;
         let days_ahead = winner.grid().first().days_since(self.trained_through);
         let first_day_ahead = usize::try_from(days_ahead).unwrap_or(1);
@@ -100,6 +106,10 @@ impl WriteRules {
                 law: &law,
                 map,
             }),
+            trust: match resource.and_then(ResourceLaw::skill) {
+                Some(skill) if skill < 0.0 => trust.lower(),
+                _ => trust,
+            },
             issue: issue_of_limits(key, &golden, limits),
             golden,
         }
@@ -133,6 +143,8 @@ pub struct SeriesResult {
     pub golden: Option<GoldenSeries>,
     /// The outlook.
     pub outlook: Option<CapacityOutlook>,
+    /// How far the outlook can be trusted.
+    pub outlook_trust: Option<Trust>,
     /// What was noticed, from the data to the golden record.
     pub issues: Vec<SeriesIssue>,
 }
@@ -203,6 +215,7 @@ impl<'a> Unwritten<'a> {
             recent: &self.evidence.recent,
             past: &self.evidence.past,
             fleet: fleet.law,
+            trust: self.entry.verdict.trust,
         };
         Some(self.rules.write(&self.evidence.key, &material))
     }
@@ -226,6 +239,7 @@ pub(crate) fn finish_one(setup: &Setup, evidence: &Evidence, fleet: &Crossing<'_
         limits: *limits.now(),
         golden: None,
         outlook: None,
+        outlook_trust: None,
         issues: evidence.issues.clone(),
     };
     let Some(unwritten) = Unwritten::of(setup, evidence, fleet) else {
@@ -234,6 +248,7 @@ pub(crate) fn finish_one(setup: &Setup, evidence: &Evidence, fleet: &Crossing<'_
     if let Some(written) = unwritten.write(&limits, fleet) {
         result.issues.extend(written.issue);
         result.outlook = Some(written.outlook);
+        result.outlook_trust = Some(written.trust);
         result.golden = Some(GoldenSeries {
             model: unwritten.entry.verdict.golden,
             forecast: written.golden,

@@ -1,10 +1,13 @@
 //! The shop: from values to the answer.
 
+use std::borrow::Cow;
+
 use fleetcast_core::{
     CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, LimitError, LimitRule,
     LimitRules, LimitSchedule, PanelView, SeriesKey, Split,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry};
+use fleetcast_outlook::paths::FleetLaw;
 use rayon::prelude::*;
 
 use crate::evidence::gather;
@@ -162,12 +165,17 @@ impl Shop {
     ) -> T {
         let entries = evidence.iter().filter_map(Evidence::entry);
         let own = entries.map(LeaderboardEntry::own_errors);
-        let days = self.split().future().len();
         then(Crossing {
             summary,
             medians: &summary.errors.medians_for(own),
-            law: &summary.law(self.split().as_of(), days, self.options().sustained),
+            law: &self.law(summary),
         })
+    }
+
+    /// Returns what the series of each resource share, for this shop's outlooks.
+    pub(crate) fn law<'a>(&self, summary: &'a FleetSummary) -> Cow<'a, FleetLaw> {
+        let days = self.split().future().len();
+        summary.law(self.split().as_of(), days, self.options().sustained)
     }
 
     /// Forecasts a whole fleet, whose series may be over any days: one result a series, in their order.

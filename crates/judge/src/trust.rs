@@ -73,7 +73,17 @@ impl Trust {
         }
     }
 
-    fn lower(self) -> Self {
+    /// Returns the grade of this name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::A, Self::B, Self::C, Self::D]
+            .into_iter()
+            .find(|grade| grade.as_str() == name)
+    }
+
+    /// Returns the next lower grade; the lowest stays.
+    #[must_use]
+    pub fn lower(self) -> Self {
         match self {
             Self::A => Self::B,
             Self::B => Self::C,

@@ -8,6 +8,7 @@ use fleetcast_core::{
     EffectiveLimits, LimitSchedule, LimitSource, PastForecast, SeriesIssue, SeriesKey, Split,
     Stage, TimeGrid, pipeline,
 };
+use fleetcast_judge::Trust;
 use fleetcast_outlook::days_to_look_back;
 use fleetcast_outlook::paths::{FleetLaw, PastPool};
 use fleetcast_store::{
@@ -71,7 +72,6 @@ struct Plans {
 struct One {
     key: SeriesKey,
     model: String,
-    trust: String,
     limits: EffectiveLimits,
     written: Written,
 }
@@ -140,7 +140,7 @@ impl WriteStage<'_> {
                         key: &one.key,
                         limits: &one.limits,
                         outlook: &one.written.outlook,
-                        trust: Some(one.trust.as_str()),
+                        trust: Some(one.written.trust.as_str()),
                         model: one.model.as_str(),
                     })
                     .collect();
@@ -198,12 +198,13 @@ impl WriteStage<'_> {
                         recent: series.values,
                         past: &plans.past[place],
                         fleet,
+                        // What cannot be read is not trusted.
+                        trust: Trust::named(&plan.trust).unwrap_or(Trust::D),
                     },
                 );
                 Some(One {
                     key: series.key.clone(),
                     model: plan.model.clone(),
-                    trust: plan.trust.clone(),
                     limits: *limits.now(),
                     written,
                 })

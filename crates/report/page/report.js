@@ -21,7 +21,7 @@
     days: row[3], earliest: row[4], latest: row[5], chance: row[6],
     threshold: row[7], capacity: row[8], recent: row[9], peak: row[10],
     trust: row[11], model: row[12], decidedBy: row[13], mapes: row[14], coverage: row[15],
-    behaviour: row[16] === null ? null : DATA.behaviours[row[16]], codes: row[17].map((code) => DATA.codes[code]),
+    behaviour: row[16] === null ? null : DATA.behaviours[row[16]], codes: row[17].map((code) => DATA.codes[code]), by: row[18],
   }));
   const HOSTS = new Map();
   for (const one of SERIES) {
@@ -201,8 +201,9 @@
           ctx.setLineDash([]);
           ctx.fillText(`full at ${figure(one.threshold)}`, u.bbox.left + 4 * ratio, y - 4 * ratio);
         }
-        if (one.status !== 0 && one.earliest !== null && one.earliest !== one.days) vertical(DATA.as_of + one.earliest, `earliest ${day(one.earliest)}`, color("--within"), 1, [3, 3]);
-        if (one.status === 1) vertical(DATA.as_of + one.days, `full ${day(one.days)}`, over, 2, [3, 3]);
+        if (one.status !== 0 && one.earliest !== null && one.earliest !== one.days) vertical(DATA.as_of + one.earliest, `1 in 10 ${day(one.earliest)}`, color("--within"), 1, [3, 3]);
+        if (one.latest !== null && one.latest !== one.days && one.status !== 0) vertical(DATA.as_of + one.latest, `9 in 10 ${day(one.latest)}`, color("--within"), 3, [3, 3]);
+        if (one.status === 1) vertical(DATA.as_of + one.days, `1 in 2 ${day(one.days)}`, over, 2, [3, 3]);
         ctx.restore();
         box.dataset.drawn = inked(u);
         document.body.dataset.charts = document.querySelectorAll("[data-drawn]").length;
@@ -274,6 +275,22 @@
     for (const chart of drawn) { chart.plot.destroy(); chart.plot = chart.draw(); }
   }
 
+  /** How likely it is full by which day, as bars: nothing where it is over, or as good as impossible. */
+  function odds(one) {
+    if (one.status < 1 || one.status > 3 || one.chance === null || one.chance < 5) return null;
+    const by = [30, 60, 90].map((days, i) => [days, one.by === null ? null : one.by[i]])
+      .filter(([days, chance]) => chance !== null && days < DATA.future);
+    by.push([DATA.future, one.chance]);
+    const whole = (chance) => chance < 1 ? "<1" : chance > 99 ? ">99" : String(Math.round(chance));
+    const bars = by.map(([days, chance]) => {
+      const bar = element("i");
+      bar.style.width = `${Math.max(1, chance)}%`;
+      return element("li", {}, element("span", {}, `${days} days, to ${day(days)}`),
+        element("span", { class: "gauge" }, bar), element("b", {}, `${whole(chance)} %`));
+    });
+    return element("ol", { class: "odds", "aria-label": "How likely it is full, by day" }, ...bars);
+  }
+
   function card(one, withHost) {
     const chart = element("div", { class: "chart" });
     const readout = element("p", { class: "readout" });
@@ -281,7 +298,7 @@
       ? element("span", {}, openButton(one.host), ` ${one.resource}`) : element("span", {}, one.resource);
     const made = element("article", { class: "card" },
       element("h4", {}, name, element("span", {}, statusText(one), one.trust === null ? null : ` · trust ${one.trust}`)),
-      element("p", {}, sentence(one)), chart, readout,
+      element("p", {}, sentence(one)), chart, readout, odds(one),
       element("p", { class: "muted" }, evidence(one)));
     return { made, draw: () => drawChart(chart, one, readout) };
   }

@@ -82,6 +82,8 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
                     .map(|name| behaviours.position(name))
             ));
             row.push(json!(codes));
+            let by = series.outlook.as_ref().map(|outlook| outlook.p_full_by);
+            row.push(json!(by.map(|by| by.map(|p| p.map(in_percent)))));
             Value::Array(row)
         })
         .collect();
@@ -102,6 +104,11 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
     };
     // `<` is the only character by which JSON could leave the element.
     Ok(serde_json::to_string(&data)?.replace('<', "\\u003c"))
+}
+
+/// A probability in percent: a tenth of one says more than anybody knows.
+fn in_percent(p: f64) -> f64 {
+    (1000.0 * p).round() / 10.0
 }
 
 /// Status, days left, at the earliest and at the latest, the probability in percent, threshold, capacity, recent, peak.
@@ -126,14 +133,12 @@ fn outlook_cells(series: &Series) -> [Value; 9] {
         Status::NotWithinHorizon => 3,
         Status::NoLimit => 4,
     };
-    // A tenth of a percent says more than anybody knows.
-    let percent = |p: f64| (1000.0 * p).round() / 10.0;
     [
         json!(status),
         json!(outlook.days_left),
         json!(outlook.days_left_earliest),
         json!(outlook.days_left_latest),
-        json!(outlook.p_full.map(percent)),
+        json!(outlook.p_full.map(in_percent)),
         short(outlook.threshold),
         short(outlook.capacity),
         short(outlook.recent),

@@ -113,6 +113,7 @@ mod tests {
                 days_left_earliest,
                 days_left_latest: None,
                 p_full: None,
+                p_full_by: [None; 3],
                 urgency: None,
                 recent: None,
                 peak: 1.0,

@@ -104,6 +104,8 @@ pub struct Outlook {
     pub days_left_latest: Option<i32>,
     /// The probability that it is full within the horizon, 0 to 1.
     pub p_full: Option<f64>,
+    /// The probabilities that it is full within 30, 60 and 90 days, 0 to 1; `None` where the horizon is shorter.
+    pub p_full_by: [Option<f64>; 3],
     /// The mean of the probabilities that it is full within 30, 60 and 90 days and within the horizon: what comes sooner
     /// counts more often.
     pub urgency: Option<f64>,

@@ -2,17 +2,17 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use crate::{Outlook, Series, Status};
+use crate::{Series, Status};
 
 /// The series' positions, most urgent first: over already (the fullest first), then by how likely they are full and how
-/// soon, then by how near they come. Then those without a threshold, then those without a forecast. Equals stand in key
+/// soon, as far as forecasts can be trusted, then by how near they come. Then those without a threshold, then those without a forecast. Equals stand in key
 /// order.
 pub(crate) fn by_urgency(series: &[Series]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..series.len()).collect();
     order.sort_by(|a, b| {
         let (a, b) = (&series[*a], &series[*b]);
-        urgency(a.outlook.as_ref())
-            .cmp(&urgency(b.outlook.as_ref()))
+        urgency(a)
+            .cmp(&urgency(b))
             .then_with(|| nearness(b).total_cmp(&nearness(a)))
             .then_with(|| a.key.cmp(&b.key))
     });
@@ -20,8 +20,8 @@ pub(crate) fn by_urgency(series: &[Series]) -> Vec<usize> {
 }
 
 /// Smaller is more urgent.
-fn urgency(outlook: Option<&Outlook>) -> (u8, Reverse<u64>, i32) {
-    let Some(outlook) = outlook else {
+fn urgency(series: &Series) -> (u8, Reverse<u64>, i32) {
+    let Some(outlook) = &series.outlook else {
         return (4, Reverse(0), 0);
     };
     let group = match outlook.status {
@@ -32,9 +32,24 @@ fn urgency(outlook: Option<&Outlook>) -> (u8, Reverse<u64>, i32) {
     };
     // As bits, which are in the order of what is not negative.
     let urgency = outlook.urgency.filter(|_| group == 1 || group == 2);
+    let urgency = urgency.map(|urgency| urgency * weight_of_trust(series));
     let likely = Reverse(urgency.map_or(0, |urgency| urgency.max(0.0).to_bits()));
     let days = outlook.days_left.or(outlook.days_left_earliest);
     (group, likely, days.unwrap_or(i32::MAX))
+}
+
+/// How much what is said of a series counts, by its grade of trust.
+fn weight_of_trust(series: &Series) -> f64 {
+    let grade = series
+        .standing
+        .as_ref()
+        .and_then(|one| one.trust.as_deref());
+    match grade {
+        Some("A" | "B") => 1.0,
+        Some("C") => 0.8,
+        Some("D") => 0.5,
+        _ => 0.65,
+    }
 }
 
 /// The level as a share of the threshold.
@@ -55,6 +70,7 @@ mod tests {
     use fleetcast_core::SeriesKey;
 
     use super::*;
+    use crate::{Outlook, Standing};
 
     fn series(host: &str, outlook: Option<(Status, Option<i32>, Option<i32>, f64)>) -> Series {
         let outlook = outlook.map(|(status, days_left, days_left_earliest, level)| Outlook {
@@ -65,6 +81,7 @@ mod tests {
             days_left_earliest,
             days_left_latest: None,
             p_full: None,
+            p_full_by: [None; 3],
             urgency: days_left_earliest.map(|days| 1.0 / f64::from(days + 1)),
             recent: Some(level),
             peak: level,
@@ -76,6 +93,32 @@ mod tests {
             behaviour: None,
             chart: None,
         }
+    }
+
+    #[test]
+    fn what_can_be_trusted_counts_more() {
+        let graded = |host: &str, trust: &str, days: i32| Series {
+            standing: Some(Standing {
+                winner: "prophet".to_owned(),
+                golden: "prophet".to_owned(),
+                coverage: None,
+                decided_by: "mape".to_owned(),
+                trust: Some(trust.to_owned()),
+                scores: Vec::new(),
+            }),
+            ..series(host, Some((Status::Within, Some(days), Some(days), 90.0)))
+        };
+        let all = [
+            graded("d", "D", 9),
+            graded("a", "A", 15),
+            graded("later d", "D", 4),
+        ];
+        let hosts: Vec<_> = by_urgency(&all)
+            .into_iter()
+            .map(|index| all[index].key.host())
+            .collect();
+        // Half of 1/10 is less than 1/16, and half of 1/5 more.
+        assert_eq!(hosts, ["later d", "a", "d"]);
     }
 
     #[test]

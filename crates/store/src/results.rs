@@ -28,6 +28,8 @@ pub struct SeriesFinding {
     pub days_left_latest: Option<i32>,
     /// The probability that it is full within the horizon, 0 to 1.
     pub p_full: Option<f64>,
+    /// The probabilities that it is full within 30, 60 and 90 days.
+    pub p_full_by: [Option<f64>; 3],
     /// The mean of the probabilities that it is full within 30, 60 and 90 days and within the horizon.
     pub urgency: Option<f64>,
     /// The mean of its last observed days.
@@ -208,6 +210,7 @@ impl Store {
                 days_left_latest: row.get(15)?,
                 p_full: row.get(16)?,
                 urgency: row.get(17)?,
+                p_full_by: [row.get(18)?, row.get(19)?, row.get(20)?],
             })
         })
     }

@@ -1,7 +1,8 @@
 //! Record batches in (host, resource, ds, utilization) and out (a schema a table of the contract).
 //!
 //! [`FleetRows::push_batch`](crate::FleetRows::push_batch) takes rows in; [`of_results`] and
-//! [`of_evidence`] return every table of some series, under the name it has in a database.
+//! [`of_evidence`] return every table of some series, and [`of_summary`] that of a fleet, under the name it has in a
+//! database.
 
 mod engines;
 mod input;
@@ -12,14 +13,14 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use fleetcast_core::batches::issue_batch;
 use fleetcast_core::{Day, EngineForecasts, SeriesIssue, SeriesKey};
-use fleetcast_judge::LeaderboardEntry;
+use fleetcast_judge::{LeaderboardEntry, Trust};
 
 pub use engines::{engine_forecasts, forecasts, inner_forecasts};
 pub use input::InputError;
 pub use judge::{backtest_scores, interval_calibration, judge_forecasts, model_leaderboard};
 pub use outlook::{OutlookRow, capacity_outlook, outlook_calibration, past_forecasts};
 
-use crate::{Evidence, SeriesResult, Split};
+use crate::{Evidence, FleetSummary, SeriesResult, Shop, Split};
 
 /// A table: its name in a database, and its rows.
 pub type NamedTable = (&'static str, RecordBatch);
@@ -87,7 +88,7 @@ pub fn of_results(
                 key: &result.key,
                 limits: &result.limits,
                 outlook: result.outlook.as_ref()?,
-                trust: Some(verdict.trust.as_str()),
+                trust: result.outlook_trust.map(Trust::as_str),
                 model: verdict.golden.as_str(),
             })
         })
@@ -109,4 +110,22 @@ pub fn of_results(
         ("capacity_outlook", capacity_outlook(run, as_of, &outlooks)?),
         ("series_issues", issue_batch(run, &issues)?),
     ])
+}
+
+/// Returns what series share: what became of the outlooks of the past, by resource, origin and probability. `run` is what
+/// stands in `run_id`.
+///
+/// # Errors
+///
+/// [`ArrowError`] where rows do not form a batch.
+pub fn of_summary(
+    run: i64,
+    shop: &Shop,
+    summary: &FleetSummary,
+) -> Result<Vec<NamedTable>, ArrowError> {
+    let law = shop.law(summary);
+    Ok(vec![(
+        "outlook_calibration",
+        outlook_calibration(run, &law)?,
+    )])
 }

@@ -17,7 +17,7 @@ pub struct OutlookRow<'a> {
     pub limits: &'a EffectiveLimits,
     /// The outlook.
     pub outlook: &'a CapacityOutlook,
-    /// How far its forecast can be trusted, as the leaderboard names it.
+    /// How far its outlook can be trusted, as the leaderboard names it.
     pub trust: Option<&'a str>,
     /// Whose forecast became golden, as the leaderboard names it.
     pub model: &'a str,

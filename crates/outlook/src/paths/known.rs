@@ -21,6 +21,9 @@ const MOST_OPEN_CASES: f64 = 30.0;
 /// Forecasts of the past that are shorter than this hold no outlook worth comparing.
 const LEAST_DAYS: usize = 90;
 
+/// Fewer outlooks of the past say nothing of their skill.
+const LEAST_KNOWN: usize = 50;
+
 /// A series with its forecasts of the past, in the order of their origins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastSeries {
@@ -147,6 +150,25 @@ impl ResourceLaw {
             bin.mean /= bin.cases as f64;
         }
         bins
+    }
+
+    /// Returns the part of the base rate's Brier score that the outlooks of the past, on the map, take away (Murphy 1973,
+    /// *A new vector partition of the probability score*): below 0 always saying how often it happened would have been
+    /// better. `None` where fewer than 50 are known, or none or all of them came true.
+    #[must_use]
+    pub fn skill(&self) -> Option<f64> {
+        let cases = self.known.len();
+        let came_true = self.known.iter().filter(|known| known.came_true).count();
+        let base = came_true as f64 / cases as f64;
+        if cases < LEAST_KNOWN || came_true == 0 || came_true == cases {
+            return None;
+        }
+        let apart = |known: &KnownOutlook| {
+            let said = self.map.of(known.said);
+            (said - f64::from(u8::from(known.came_true))).powi(2)
+        };
+        let brier = self.known.iter().map(apart).sum::<f64>() / cases as f64;
+        Some(1.0 - brier / (base * (1.0 - base)))
     }
 
     /// Returns the outlooks of the past, with what became of them.
@@ -354,6 +376,35 @@ fn bound(outlooks: &mut [KnownOutlook], most: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn skill_is_what_outlooks_of_the_past_took_from_the_base_rates_score() {
+        let known = |said: [f64; 2]| ResourceLaw {
+            known: (0..100)
+                .map(|case| KnownOutlook {
+                    origin: "2025-01-01".parse().unwrap(),
+                    horizon_days: 120,
+                    said: said[case % 2],
+                    came_true: case % 2 == 0,
+                    weight: 1.0,
+                })
+                .collect(),
+            ..ResourceLaw::default()
+        };
+        // Half came true: the base rate's score is a quarter.
+        assert!((known([1.0, 0.0]).skill().unwrap() - 1.0).abs() < 1e-12);
+        assert!(known([0.5, 0.5]).skill().unwrap().abs() < 1e-12);
+        assert!((known([0.7, 0.3]).skill().unwrap() - 0.64).abs() < 1e-12);
+        assert!((known([0.0, 1.0]).skill().unwrap() + 3.0).abs() < 1e-12);
+        let mut few = known([1.0, 0.0]);
+        few.known.truncate(49);
+        assert_eq!(few.skill(), None);
+        let mut none = known([0.1, 0.1]);
+        none.known
+            .iter_mut()
+            .for_each(|known| known.came_true = false);
+        assert_eq!(none.skill(), None);
+    }
 
     #[test]
     fn a_pool_stays_small_and_keeps_the_same_series_in_any_order() {

@@ -71,6 +71,7 @@ fn one(key: SeriesKey, number: usize, split: &Split) -> Series {
             days_left_earliest: days_left.map(|days| days / 2),
             days_left_latest: None,
             p_full: Some(if days_left.is_some() { 0.8 } else { 0.03 }),
+            p_full_by: [Some(0.1), Some(0.2), Some(0.4)],
             urgency: days_left.map(|days| 1.0 / f64::from(days + 1)),
             recent: Some(value(days - 1)),
             peak,
