@@ -420,7 +420,7 @@ pub(crate) struct AcknowledgeFlags {
 )]
 pub(crate) struct LimitFlags {
     /// CSV, Parquet or JSON files with columns host (empty: all), resource, floor, capacity,
-    /// threshold, valid_from (empty: always)
+    /// threshold, `valid_from` (empty: always)
     #[arg(value_name = "FILE", conflicts_with = "resource")]
     pub(crate) files: Vec<PathBuf>,
     /// The resource to set limits of

@@ -58,7 +58,7 @@ pub use limits::{
 pub use measurement::{LARGEST_VALUE, measurement};
 pub use naive::{SEASON_WEEK, SEASON_YEAR, SeasonalNaive, naive_of_season, seasonal_naive};
 pub use panel::{Panel, PanelError, PanelView};
-pub use past::PastForecast;
+pub use past::{PastForecast, level_of_last_year};
 pub use pipeline::pipeline;
 pub use prediction::{Prediction, PredictionInterval};
 pub use screen::{MIN_OBSERVATIONS, STALE_AFTER_DAYS, Screened, screen};

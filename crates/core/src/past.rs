@@ -53,7 +53,7 @@ impl PastForecast {
             origin,
             yhat,
             errors,
-            level: level(seen),
+            level: level_of_last_year(seen),
             latest: latest(seen),
         })
     }
@@ -107,7 +107,10 @@ fn without_gaps(values: &[f64]) -> Vec<f64> {
     all
 }
 
-fn level(seen: &[f64]) -> Option<f64> {
+/// Returns the 95 % quantile of the values of the last 365 days of `seen`, NaN where missing: what a threshold must lie above
+/// to be a question. `None` where too few of them are known.
+#[must_use]
+pub fn level_of_last_year(seen: &[f64]) -> Option<f64> {
     let year = &seen[seen.len().saturating_sub(YEAR)..];
     let mut known: Vec<f64> = year
         .iter()

@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 use fleetcast::{Batch, FleetSummary, Shop, Survey, Written};
 use fleetcast_core::{
     Day, EffectiveLimits, LimitSchedule, PanelView, SEASON_YEAR, SeriesKey, SeriesView, Split,
-    naive_of_season,
+    level_of_last_year, naive_of_season,
 };
 use fleetcast_outlook::paths::first_crossing;
 use fleetcast_outlook::{Status, Sustained};
@@ -28,12 +28,6 @@ const ABOVE_LAST_YEAR: [u32; 4] = [0, 5, 10, 20];
 
 /// Thresholds on the way from the floor to the capacity, in percent of it, where a capacity is known.
 const OF_CAPACITY: [u32; 3] = [70, 80, 90];
-
-/// The last days of which thresholds are made.
-const YEAR: usize = 365;
-
-/// The quantile of them.
-const HIGH: f64 = 0.95;
 
 /// The last days that straight lines are drawn through.
 const STRAIGHT: [usize; 3] = [30, 90, 365];
@@ -107,8 +101,7 @@ pub(crate) fn ask(
 
 /// The thresholds that a series of this history is asked about, and the limits it then has. None lies above the capacity.
 fn questions(history: &[f64], limits: &EffectiveLimits) -> Vec<(Question, LimitSchedule)> {
-    let high = quantile(&history[history.len().saturating_sub(YEAR)..], HIGH);
-    let above = high
+    let above = level_of_last_year(history)
         .filter(|high| *high > 0.0)
         .into_iter()
         .flat_map(|high| {
@@ -140,19 +133,6 @@ fn questions(history: &[f64], limits: &EffectiveLimits) -> Vec<(Question, LimitS
             (question, limits.into())
         })
         .collect()
-}
-
-/// The quantile of the known values, linear between them; `None` where none is known.
-fn quantile(values: &[f64], share: f64) -> Option<f64> {
-    let mut known: Vec<f64> = values
-        .iter()
-        .copied()
-        .filter(|value| value.is_finite())
-        .collect();
-    known.sort_by(f64::total_cmp);
-    let place = share * known.len().checked_sub(1)? as f64;
-    let (below, above) = (place.floor() as usize, place.ceil() as usize);
-    Some(known[below] + (known[above] - known[below]) * place.fract())
 }
 
 /// The answers of series whose future is known, to questions that are open at the origin.
@@ -344,13 +324,5 @@ mod tests {
         );
         assert!((capped[4].1 - 72.0).abs() < 1e-9);
         assert!(questions(&[f64::NAN; 10], &LIMITS).is_empty());
-    }
-
-    #[test]
-    fn quantiles_are_linear_between_values() {
-        let values = [f64::NAN, 4.0, 1.0, 3.0, 2.0];
-        assert_eq!(quantile(&values, 0.5), Some(2.5));
-        assert_eq!(quantile(&values, 1.0), Some(4.0));
-        assert_eq!(quantile(&[f64::NAN], 0.5), None);
     }
 }

@@ -55,10 +55,13 @@ fn effective(store: &Visible) -> Vec<String> {
         .connection()
         .prepare("SELECT host || '/' || resource, valid_from - DATE '1970-01-01', floor, capacity, threshold, source FROM limits_by_day")
         .unwrap();
-    let steps: Vec<(String, Option<i32>, [Option<f64>; 3], String)> = by_day
+    let steps: Vec<_> = by_day
         .query_map([], |row| {
-            let parts = [row.get(2)?, row.get(3)?, row.get(4)?];
-            Ok((row.get(0)?, row.get(1)?, parts, row.get(5)?))
+            let series: String = row.get(0)?;
+            let from: Option<i32> = row.get(1)?;
+            let parts: [Option<f64>; 3] = [row.get(2)?, row.get(3)?, row.get(4)?];
+            let source: String = row.get(5)?;
+            Ok((series, from, parts, source))
         })
         .unwrap()
         .map(Result::unwrap)
