@@ -38,7 +38,7 @@ fn outlook(
     outlook_of(past, ahead, &LimitSchedule::from(*limits), rule)
 }
 
-/// The same with limits that change.
+/// The outlook of such a series whose limits change.
 fn outlook_of(
     past: &[f64],
     ahead: &[(f64, f64)],

@@ -32,7 +32,7 @@ const OF_CAPACITY: [u32; 3] = [70, 80, 90];
 /// The last days that straight lines are drawn through.
 const STRAIGHT: [usize; 3] = [30, 90, 365];
 
-/// Of the days that follow, the share that must be known: half.
+/// One in so many of the days that follow must be known: half.
 const LEAST_KNOWN: usize = 2;
 
 /// A threshold that a series is asked about.
