@@ -14,9 +14,10 @@ _KINDS = "a frame of pandas, polars or pyarrow, or a DuckDB relation"
 
 def stream_of(frame: Any, what: str = "df") -> Any:
     """Return an object with Arrow's C stream of `frame`: the frame itself, where it has one."""
-    lazy = nw.dependencies.get_polars()
-    if lazy is not None and isinstance(frame, lazy.LazyFrame):
-        return frame.collect()
+    polars = nw.dependencies.get_polars()
+    if polars is not None and isinstance(frame, (polars.DataFrame, polars.LazyFrame)):
+        # A column of nothing but nulls has no type, which no other library reads from polars' streams.
+        return frame.lazy().with_columns(polars.col(polars.Null).cast(polars.String)).collect()
     pandas = nw.dependencies.get_pandas()
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         _need_pyarrow("pandas frames")

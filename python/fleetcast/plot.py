@@ -78,7 +78,7 @@ def plot_outlook(outlook: Any, *, top: int = 20, ax: Any = None) -> Any:
     `outlook` is the `outlook_` of a `FleetForecast`. Returns the axes.
     """
     pyplot = _pyplot()
-    frame = _eager(outlook).filter(nw.col("full_on_earliest").is_not_null() | (nw.col("status") == "over"))
+    frame = _eager(outlook).filter(~nw.col("full_on_earliest").is_null() | (nw.col("status") == "over"))
     rows = sorted(frame.iter_rows(named=True), key=lambda row: (row["full_on"] is None, row["full_on"] or row["full_on_earliest"]))
     rows = rows[:top]
     ax = pyplot.subplots(figsize=(10, 0.3 * max(len(rows), 3) + 1))[1] if ax is None else ax

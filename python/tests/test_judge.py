@@ -66,7 +66,7 @@ def test_two_models_stand_against_each_other(two, cutoffs):
 def test_earlier_cutoffs_make_calibrated_intervals(two, cutoffs):
     """Errors of the past are what intervals are made from: with some known before the backtest, more days are."""
     earlier = [cutoffs[0] - datetime.timedelta(days=back) for back in (360, 240, 120)]
-    wrong = 1.0
+    wrong = 0.05
 
     def alternating(value):
         nonlocal wrong

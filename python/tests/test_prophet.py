@@ -100,17 +100,16 @@ def test_many_are_compared_by_their_forecasts():
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case["interval_samples"] > 0])
 def test_intervals_are_prophets(name):
-    """Half widths lie within a tenth of those that Prophet drew from 20,000 samples, where Stan came to the mode."""
+    """Intervals are as wide as those that Prophet drew from 20,000 samples, the nearer the less Stan stopped short."""
     case = CASES[name]
     history, future = frames_of(case)
     model = model_of(case).fit(history)
-    if case["neg_log_posterior"] - objective(case, model, history) > 0.1:
-        pytest.skip("Stan stopped short of the mode")
+    short = case["neg_log_posterior"] - objective(case, model, history)
     forecast = model.predict(future)
-    for lower, upper, low, high in zip(
-        forecast["yhat_lower"], forecast["yhat_upper"], case["yhat_lower_future"], case["yhat_upper_future"]
-    ):
-        assert (upper - lower) == pytest.approx(high - low, rel=0.1)
+    bounds = zip(forecast["yhat_lower"], forecast["yhat_upper"], case["yhat_lower_future"], case["yhat_upper_future"])
+    ratios = [(upper - lower) / (high - low) for lower, upper, low, high in bounds]
+    tolerance = 0.04 if short < 1 else 0.12 if short < 3 else 0.2
+    assert max(abs(ratio - 1) for ratio in ratios) < tolerance, (short, min(ratios), max(ratios))
 
 
 @pytest.fixture(scope="module")
