@@ -42,6 +42,12 @@ impl Evidence {
         &self.key
     }
 
+    /// Returns what was noticed of it so far, from the data to the judge.
+    #[must_use]
+    pub fn issues(&self) -> &[SeriesIssue] {
+        &self.issues
+    }
+
     /// Returns what the champion forecast.
     #[must_use]
     pub fn prophet(&self) -> &EngineForecasts {

@@ -1,6 +1,7 @@
 //! A fleet from rows, in any order.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use fleetcast_core::{
     Day, DayValues, LAST_DAYS_KNOWN, Panel, SeriesIssue, SeriesKey, Split, fleet_end, measurement,
@@ -28,17 +29,29 @@ use crate::{Batch, SeriesNotes};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct FleetRows {
-    places: HashMap<SeriesKey, usize>,
+    /// Where each series stands in `series`, by host and resource.
+    places: HashMap<Arc<str>, HashMap<Arc<str>, usize>>,
     series: Vec<RowsOfSeries>,
     /// Rows that belong to no series or to no day, by what they have of a name.
     unusable: BTreeMap<SeriesKey, u64>,
 }
 
-/// The rows of one series: days and values, in any order.
+/// The rows of one series in any order: days and their values side by side, and apart from them the days of
+/// rows that have no value. A fleet's rows are most of what is in memory while it is read, so they stand closely.
 #[derive(Debug, Clone)]
 struct RowsOfSeries {
     key: SeriesKey,
-    rows: Vec<(Day, Option<f64>)>,
+    days: Vec<Day>,
+    values: Vec<f64>,
+    without_value: Vec<Day>,
+}
+
+impl RowsOfSeries {
+    fn rows(&self) -> impl Iterator<Item = (Day, Option<f64>)> {
+        let values = self.values.iter().map(|value| Some(*value));
+        let with_value = self.days.iter().copied().zip(values);
+        with_value.chain(self.without_value.iter().map(|day| (*day, None)))
+    }
 }
 
 impl FleetRows {
@@ -56,29 +69,48 @@ impl FleetRows {
         day: Option<Day>,
         value: Option<f64>,
     ) {
-        let key = SeriesKey::new(host.unwrap_or_default(), resource.unwrap_or_default());
-        let (Some(_), Some(_), Some(day)) = (host, resource, day) else {
+        let (Some(host), Some(resource), Some(day)) = (host, resource, day) else {
+            let key = SeriesKey::new(host.unwrap_or_default(), resource.unwrap_or_default());
             *self.unusable.entry(key).or_default() += 1;
             return;
         };
-        let place = *self.places.entry(key).or_insert_with_key(|key| {
-            self.series.push(RowsOfSeries {
-                key: key.clone(),
-                rows: Vec::new(),
-            });
-            self.series.len() - 1
+        let place = self.place_of(host, resource);
+        let series = &mut self.series[place];
+        match value {
+            Some(value) => {
+                series.days.push(day);
+                series.values.push(value);
+            }
+            None => series.without_value.push(day),
+        }
+    }
+
+    /// Where a series stands, which is at the end where it is new.
+    fn place_of(&mut self, host: &str, resource: &str) -> usize {
+        let known = self.places.get(host).and_then(|of| of.get(resource));
+        if let Some(place) = known {
+            return *place;
+        }
+        let (host, resource): (Arc<str>, Arc<str>) = (host.into(), resource.into());
+        let place = self.series.len();
+        self.series.push(RowsOfSeries {
+            key: SeriesKey::new(host.clone(), resource.clone()),
+            days: Vec::new(),
+            values: Vec::new(),
+            without_value: Vec::new(),
         });
-        self.series[place].rows.push((day, value));
+        self.places.entry(host).or_default().insert(resource, place);
+        place
     }
 
     /// Returns the day the fleet reaches ([`fleet_end`]), or `None` where no row has a day and a value.
     #[must_use]
     pub fn last_day(&self) -> Option<Day> {
-        let last_days = |rows: &[(Day, Option<f64>)]| {
-            let mut days: Vec<Day> = rows
-                .iter()
+        let last_days = |series: &RowsOfSeries| {
+            let mut days: Vec<Day> = series
+                .rows()
                 .filter(|(_, value)| measurement(*value).is_some())
-                .map(|(day, _)| *day)
+                .map(|(day, _)| day)
                 .collect();
             days.sort_unstable_by(|a, b| b.cmp(a));
             days.truncate(LAST_DAYS_KNOWN);
@@ -86,7 +118,7 @@ impl FleetRows {
             days
         };
         let series = self.in_key_order().into_iter();
-        let ends: Vec<Vec<Day>> = series.map(|series| last_days(&series.rows)).collect();
+        let ends: Vec<Vec<Day>> = series.map(last_days).collect();
         fleet_end(&ends).map(|end| end.last_day)
     }
 
@@ -114,20 +146,21 @@ fn batch(series: &[&RowsOfSeries], split: &Split) -> Batch {
     let (history, as_of) = (split.history(), split.as_of());
     let mut all_values = Vec::with_capacity(series.len());
     let mut all_notes = Vec::with_capacity(series.len());
-    for RowsOfSeries { key, rows } in series {
+    for series in series {
+        let key = &series.key;
         let mut values = vec![f64::NAN; history.len()];
         let mut days = DayValues::default();
         let mut notes = SeriesNotes::default();
         let mut after: Option<(u64, Day, Day)> = None;
-        for (day, value) in rows {
-            if *day > as_of {
-                let (count, first, last) = after.unwrap_or((0, *day, *day));
-                after = Some((count + 1, first.min(*day), last.max(*day)));
+        for (day, value) in series.rows() {
+            if day > as_of {
+                let (count, first, last) = after.unwrap_or((0, day, day));
+                after = Some((count + 1, first.min(day), last.max(day)));
                 continue;
             }
-            notes.note(*day, *value);
-            if let Some(index) = history.index_of(*day) {
-                days.put(&mut values[index], index, *value);
+            notes.note(day, value);
+            if let Some(index) = history.index_of(day) {
+                days.put(&mut values[index], index, value);
             }
         }
         notes.issues = days.finish(key, &mut values);

@@ -1,0 +1,416 @@
+"""Forecasts of fleets, in the shapes of statsforecast."""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from fleetcast import _fleetcast
+from fleetcast._frames import Kind, stream_of
+from fleetcast._models import Challenger, Champion
+from fleetcast._progress import progress_of
+
+__all__ = ["FleetForecast", "cross_validation", "forecast", "judge", "windows"]
+
+# The attributes that a judged forecast leaves behind, and the tables of the contract that they are.
+_TABLES = {
+    "forecasts_": "forecasts",
+    "leaderboard_": "model_leaderboard",
+    "scores_": "backtest_scores",
+    "calibration_": "interval_calibration",
+    "outlook_": "capacity_outlook",
+    "issues_": "series_issues",
+}
+
+
+class FleetForecast:
+    """A champion, a challenger, and a judge who scores both on the last months and chooses for every series.
+
+    Parameters
+    ----------
+    models
+        `Champion()`, `Challenger()`, or both, which the judge needs.
+    judge
+        Whether the judge chooses. Without, every model has its own columns, by its name.
+    freq
+        Days, which is all there is: `"D"`.
+    n_jobs
+        Threads to work on; -1 for as many as there are processors. Results do not depend on it.
+    limits
+        A frame of what "full" is: the columns that name series, and any of `floor`, `capacity` and `threshold`. A null
+        host (or `unique_id`) holds for all.
+    as_of
+        The last day to look at; by default the day that the fleet reaches.
+    train_months, backtest_months
+        How many months the models learn from, and how many after them they are scored on.
+    refit
+        Whether the future is forecast from a second fit on all months.
+    metric
+        What decides: `mape`, `wape`, `smape`, `mase`, `mae` or `rmse`.
+    promotion_margin
+        Percent by which whoever did not win before must be better.
+    golden
+        `winner`, or `blend` for a weighted mean of both and the seasonal naive forecast.
+    sustained
+        When a crossing of the threshold counts: `3/7` is 3 of 7 days.
+    duplicates
+        What becomes of a day that a series has twice: `error`, or `mean`.
+    verbose
+        Whether a progress bar is shown, where tqdm is installed.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from datetime import date, timedelta
+    >>> days = [date(2023, 1, 1) + timedelta(days=d) for d in range(1096)]
+    >>> df = pl.DataFrame({"host": "db-01", "resource": "disk", "ds": days, "y": [50 + 0.03 * d + d * 7919 % 101 / 50 for d in range(1096)]})
+    >>> fleet = FleetForecast()
+    >>> fleet.forecast(df, h=180, level=[80]).columns
+    ['host', 'resource', 'ds', 'fleetcast', 'fleetcast-lo-80', 'fleetcast-hi-80']
+    >>> fleet.outlook_["status"].to_list()
+    ['over']
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Champion | Challenger] | None = None,
+        *,
+        judge: bool = True,
+        freq: str | None = "D",
+        n_jobs: int = -1,
+        limits: Any = None,
+        as_of: datetime.date | str | None = None,
+        train_months: int = 32,
+        backtest_months: int = 4,
+        refit: bool = True,
+        metric: Literal["mape", "wape", "smape", "mase", "mae", "rmse"] = "mape",
+        promotion_margin: float = 10.0,
+        golden: Literal["winner", "blend"] = "winner",
+        sustained: str = "3/7",
+        duplicates: Literal["error", "mean"] = "error",
+        verbose: bool = False,
+    ) -> None:
+        self.models = [Champion(), Challenger()] if models is None else list(models)
+        self.judge = judge
+        if freq not in (None, "D", "1D", "d", "1d"):
+            raise ValueError(f"freq is {freq!r}, and fleetcast forecasts days; aggregate to daily values and give 'D'")
+        if duplicates not in ("error", "mean"):
+            raise ValueError(f"duplicates is {duplicates!r}; give 'error' or 'mean'")
+        if n_jobs == 0 or n_jobs < -1:
+            raise ValueError(f"n_jobs is {n_jobs}; give a number of threads, or -1 for as many as there are processors")
+        self.limits = limits
+        self.verbose = verbose
+        self._settings = {
+            "as_of": None if as_of is None else _day(as_of),
+            "train_months": train_months,
+            "backtest_months": backtest_months,
+            "refit": refit,
+            "mode": _mode(self.models, judge),
+            "metric": metric,
+            "promotion_margin": promotion_margin,
+            "golden": golden,
+            "sustained": sustained,
+            "threads": max(n_jobs, 0),
+            "average_duplicates": duplicates == "mean",
+            "models": [] if judge else [model.alias for model in self.models],
+        }
+
+    def forecast(
+        self,
+        df: Any,
+        h: int = 180,
+        *,
+        level: Sequence[float] | None = None,
+        id_col: str | Sequence[str] | None = None,
+        time_col: str = "ds",
+        target_col: str = "y",
+    ) -> Any:
+        """Forecast the `h` days after the day that the fleet reaches.
+
+        Parameters
+        ----------
+        df
+            A frame with a row a series and day, in any order: of pandas, polars, pyarrow, or a DuckDB relation.
+        h
+            The horizon in days.
+        level
+            Levels of intervals in percent.
+        id_col
+            The column that names a series, or the two that name its host and resource. By default `unique_id`, or `host`
+            and `resource` where there is no such column.
+        time_col, target_col
+            The columns of days and of values.
+
+        Returns
+        -------
+        A frame of the same kind: the columns that name a series, the day, and a column a model and bound, such as
+        `fleetcast`, `fleetcast-lo-80` and `fleetcast-hi-80`. A series without a forecast is not in it, but in `issues_`.
+        """
+        tables = self._tables(df, h, level, (id_col, time_col, target_col), [])
+        return self._keep(df, tables, time_col)
+
+    def judge_forecasts(
+        self,
+        df: Any,
+        forecasts: Mapping[str, Any],
+        h: int = 180,
+        *,
+        level: Sequence[float] | None = None,
+        id_col: str | Sequence[str] | None = None,
+        time_col: str = "ds",
+        target_col: str = "y",
+    ) -> Any:
+        """Forecast with other people's models as contenders: see `fleetcast.judge`."""
+        if not self.judge:
+            raise ValueError("judge is False, and forecasts that others made are given to the judge; leave it True")
+        if not 1 <= len(forecasts) <= 2:
+            raise ValueError(
+                f"{len(forecasts)} models are given, and a tournament has two contenders; give one to stand against the "
+                "champion, or two to stand against each other"
+            )
+        given = [(name, stream_of(frame, f"forecasts[{name!r}]")) for name, frame in forecasts.items()]
+        tables = self._tables(df, h, level, (id_col, time_col, target_col), given)
+        return self._keep(df, tables, time_col)
+
+    def cross_validation(
+        self,
+        df: Any,
+        h: int = 180,
+        *,
+        n_windows: int = 1,
+        step_size: int | None = None,
+        level: Sequence[float] | None = None,
+        id_col: str | Sequence[str] | None = None,
+        time_col: str = "ds",
+        target_col: str = "y",
+    ) -> Any:
+        """Forecast from `n_windows` cutoffs in the past, `step_size` days apart (by default `h`), the last one `h` days
+        before the day that the fleet reaches.
+
+        Whatever is chosen for a cutoff, models, weights and intervals, is chosen from the days before it. The frame has
+        `cutoff`, and the values that came, beside what `forecast` returns; a day without a value is null there.
+        """
+        if n_windows < 1:
+            raise ValueError(f"n_windows is {n_windows}; give at least 1")
+        step = h if step_size is None else step_size
+        if step < 1:
+            raise ValueError(f"step_size is {step}; give at least 1 day")
+        names = _names(df, id_col, time_col, target_col)
+        with progress_of(self.verbose, n_windows * self._passes(level)) as progress:
+            table = _fleetcast.cross_validation(
+                stream_of(df),
+                names,
+                self._settings | {"h": h, "levels": _levels(level)},
+                n_windows,
+                step,
+                limits=self._limits(),
+                progress=progress,
+            )
+        return Kind(df, time_col)(table)
+
+    def _tables(
+        self, df: Any, h: int, level: Sequence[float] | None, columns: tuple[Any, str, str], given: list[Any]
+    ) -> dict[str, Any]:
+        names = _names(df, *columns)
+        for attribute in _TABLES:
+            self.__dict__.pop(attribute, None)
+        with progress_of(self.verbose, self._passes(level)) as progress:
+            return _fleetcast.forecast(
+                stream_of(df),
+                names,
+                self._settings | {"h": h, "levels": _levels(level)},
+                limits=self._limits(),
+                given=given,
+                tables=list(_TABLES.values()) if self.judge else [],
+                progress=progress,
+            )
+
+    def _passes(self, level: Sequence[float] | None) -> int:
+        """How often each series is worked on: models without a judge answer at one level at a time."""
+        return 1 if self.judge else max(1, len(level or []))
+
+    def _keep(self, df: Any, tables: dict[str, Any], time_col: str) -> Any:
+        """Keep the tables as attributes, say which series are missing, and return the forecasts."""
+        kind = Kind(df, time_col)
+        for attribute, table in _TABLES.items():
+            if table in tables:
+                setattr(self, attribute, kind(tables[table]))
+        _warn_of_missing(tables["without_forecast"])
+        return kind(tables["fleetcast"])
+
+    def _limits(self) -> Any:
+        return None if self.limits is None else stream_of(self.limits, "limits")
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _TABLES:
+            raise AttributeError(
+                f"there is no {name} before forecast() was called"
+                if self.judge
+                else f"there is no {name} without a judge; make a FleetForecast with judge=True"
+            )
+        raise AttributeError(f"a FleetForecast has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"FleetForecast(models={self.models!r}, judge={self.judge})"
+
+
+def forecast(
+    df: Any,
+    h: int = 180,
+    *,
+    level: Sequence[float] | None = None,
+    id_col: str | Sequence[str] | None = None,
+    time_col: str = "ds",
+    target_col: str = "y",
+    **options: Any,
+) -> Any:
+    """Forecast a fleet by the judge's choice; `options` are those of `FleetForecast`.
+
+    >>> import pandas as pd
+    >>> days = pd.date_range("2023-01-01", "2025-12-31")
+    >>> df = pd.DataFrame({"unique_id": "web-01", "ds": days, "y": [40.0 + day.day_of_week for day in days]})
+    >>> forecast(df, h=2, level=[80]).columns.to_list()
+    ['unique_id', 'ds', 'fleetcast', 'fleetcast-lo-80', 'fleetcast-hi-80']
+    """
+    fleet = FleetForecast(**options)
+    return fleet.forecast(df, h, level=level, id_col=id_col, time_col=time_col, target_col=target_col)
+
+
+def cross_validation(
+    df: Any,
+    h: int = 180,
+    *,
+    n_windows: int = 1,
+    step_size: int | None = None,
+    level: Sequence[float] | None = None,
+    id_col: str | Sequence[str] | None = None,
+    time_col: str = "ds",
+    target_col: str = "y",
+    **options: Any,
+) -> Any:
+    """Forecast from cutoffs in the past by the judge's choice: `FleetForecast(**options).cross_validation(…)`."""
+    return FleetForecast(**options).cross_validation(
+        df, h, n_windows=n_windows, step_size=step_size, level=level, id_col=id_col, time_col=time_col, target_col=target_col
+    )
+
+
+def judge(
+    df: Any,
+    forecasts: Mapping[str, Any],
+    h: int = 180,
+    *,
+    level: Sequence[float] | None = None,
+    id_col: str | Sequence[str] | None = None,
+    time_col: str = "ds",
+    target_col: str = "y",
+    **options: Any,
+) -> FleetForecast:
+    """Put any model's forecasts through the same tournament, blend, calibration and outlook as fleetcast's own.
+
+    `forecasts` has a frame a model, with the columns that name a series, `cutoff` (the last day that the forecast has
+    seen), the day, and the forecasts in a column of the model's name or `yhat`; bounds at 80 % in `NAME-lo-80` and
+    `NAME-hi-80`, or `yhat_lower` and `yhat_upper`, may stand beside them. Two cutoffs are needed: the last day of the
+    training window and the last day of data, which `windows` returns, the first with all days up to the last day of data,
+    the second with all `h` days. Those of earlier cutoffs are what the blend's weights and the intervals rest on.
+
+    One model takes the challenger's place and stands against the champion; two take both places. Returns the
+    `FleetForecast`, with `forecast_` beside its other tables. On them a model has its place's name: `challenger`, of two
+    the first `prophet`.
+    """
+    fleet = FleetForecast(**options)
+    fleet.forecast_ = fleet.judge_forecasts(
+        df, forecasts, h, level=level, id_col=id_col, time_col=time_col, target_col=target_col
+    )
+    return fleet
+
+
+def windows(
+    df: Any,
+    h: int = 180,
+    *,
+    id_col: str | Sequence[str] | None = None,
+    time_col: str = "ds",
+    target_col: str = "y",
+    **options: Any,
+) -> dict[str, datetime.date]:
+    """Return the days that a forecast goes by: `first`, the first day that is learned from; `origin`, the last day of the
+    training window; and `as_of`, the last day of data.
+
+    >>> import polars as pl
+    >>> days = pl.date_range(pl.date(2023, 1, 1), pl.date(2025, 12, 31), eager=True)
+    >>> df = pl.DataFrame({"unique_id": "web-01", "ds": days, "y": range(len(days))})
+    >>> windows(df)["origin"]
+    datetime.date(2025, 8, 31)
+    """
+    names = _names(df, id_col, time_col, target_col)
+    settings = FleetForecast(**options)._settings | {"h": h, "levels": []}
+    as_of, origin, first = _fleetcast.windows(stream_of(df), names, settings)
+    epoch = datetime.date(1970, 1, 1)
+    days = {"first": first, "origin": origin, "as_of": as_of}
+    return {name: epoch + datetime.timedelta(days=day) for name, day in days.items()}
+
+
+def _names(df: Any, id_col: str | Sequence[str] | None, time_col: str, target_col: str) -> dict[str, Any]:
+    if id_col is None:
+        columns = _columns(df)
+        is_pair = "unique_id" not in columns and {"host", "resource"} <= set(columns)
+        id_col = ("host", "resource") if is_pair else "unique_id"
+    ids = [id_col] if isinstance(id_col, str) else list(id_col)
+    if not 1 <= len(ids) <= 2:
+        raise ValueError(f"id_col is {id_col!r}; give the column that names a series, or those of its host and resource")
+    return {"ids": ids, "time": time_col, "target": target_col}
+
+
+def _columns(df: Any) -> list[str]:
+    if hasattr(df, "collect_schema"):
+        return list(df.collect_schema().names())
+    for columns in ("column_names", "columns"):
+        found = getattr(df, columns, None)
+        if found is not None:
+            return [str(name) for name in found]
+    return []
+
+
+def _levels(level: Sequence[float] | float | None) -> list[float]:
+    levels = [] if level is None else [level] if isinstance(level, (int, float)) else list(level)
+    for one in levels:
+        if not 0 < one < 100:
+            raise ValueError(f"level {one} is no level; give percent between 0 and 100, such as 80")
+    if len(set(levels)) < len(levels):
+        raise ValueError(f"level is {levels}, with one of them twice; give each once")
+    return levels
+
+
+def _mode(models: Sequence[Champion | Challenger], judge: bool) -> str:
+    for model in models:
+        if not isinstance(model, (Champion, Challenger)):
+            raise ValueError(
+                f"models has {model!r}, which is neither Champion() nor Challenger(); other models stand against them by "
+                "their forecasts: fleetcast.judge(df, {'mine': forecasts})"
+            )
+    aliases = [model.alias for model in models]
+    if len(set(aliases)) < len(aliases) or not aliases:
+        raise ValueError(f"models is {list(models)!r}; give Champion(), Challenger(), or one of each")
+    if judge and len(aliases) < 2:
+        raise ValueError(f"models is {list(models)!r}, and the judge chooses between two; give both, or judge=False")
+    return next((model.mode for model in models if isinstance(model, Champion)), "tuned")
+
+
+def _day(day: datetime.date | str) -> str:
+    if isinstance(day, datetime.datetime):
+        day = day.date()
+    return day.isoformat() if isinstance(day, datetime.date) else str(day)
+
+
+def _warn_of_missing(without: tuple[int, int, list[str]]) -> None:
+    """Say that series have no forecast: nothing else would, to somebody who looks at the forecasts alone."""
+    missing, series, examples = without
+    if missing:
+        names = ", ".join(examples) + (", …" if missing > len(examples) else "")
+        warnings.warn(
+            f"{missing} of {series} series have no forecast ({names}); the issues_ of a FleetForecast say why",
+            UserWarning,
+            stacklevel=4,
+        )

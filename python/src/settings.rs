@@ -1,0 +1,114 @@
+//! What a call says beside its frame.
+
+use fleetcast::core::ForecastError;
+use fleetcast::{
+    ChallengerKind, Day, Golden, Horizon, IntervalLevel, Mode, PromotionMargin, Refit, Rules,
+    ShopOptions, WindowLengths,
+};
+use pyo3::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::refused;
+
+/// The names of a frame's columns.
+#[derive(Debug, Clone, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Names {
+    /// One column that names a series, or two: host and resource.
+    pub(crate) ids: Vec<String>,
+    /// The column of days.
+    pub(crate) time: String,
+    /// The column of values.
+    pub(crate) target: String,
+}
+
+/// What a fleet is forecast by, in the words of the Python package.
+#[derive(Debug, Clone, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Settings {
+    pub(crate) as_of: Option<String>,
+    pub(crate) h: usize,
+    /// Levels of intervals, in percent.
+    pub(crate) levels: Vec<f64>,
+    pub(crate) train_months: u32,
+    pub(crate) backtest_months: u32,
+    pub(crate) refit: bool,
+    pub(crate) mode: String,
+    pub(crate) metric: String,
+    pub(crate) promotion_margin: f64,
+    pub(crate) golden: String,
+    pub(crate) sustained: String,
+    /// Threads to work on; 0 for as many as there are processors.
+    pub(crate) threads: usize,
+    /// Whether a day that stands there more than once has the mean of its values.
+    pub(crate) average_duplicates: bool,
+    /// The models whose forecasts are asked for; empty for the judge's choice.
+    pub(crate) models: Vec<String>,
+}
+
+impl Settings {
+    /// Returns the last day to look at, where it was said.
+    pub(crate) fn as_of(&self) -> PyResult<Option<Day>> {
+        let day = self.as_of.as_deref().map(str::parse::<Day>);
+        day.transpose()
+            .map_err(|error| refused(format!("as_of: {error}")))
+    }
+
+    /// Returns the levels of intervals as shares, in the order they were given.
+    pub(crate) fn levels(&self) -> PyResult<Vec<IntervalLevel>> {
+        let level = |percent: &f64| {
+            IntervalLevel::new(percent / 100.0).map_err(|_| {
+                refused(format!(
+                    "level {percent} is no level; give percent between 0 and 100, such as 80"
+                ))
+            })
+        };
+        self.levels.iter().map(level).collect()
+    }
+
+    /// Returns what a shop goes by.
+    pub(crate) fn options(&self) -> PyResult<ShopOptions> {
+        let horizon = Horizon::new(self.h).map_err(|error: ForecastError| refused(error))?;
+        let named = |what: &str, name: &str, known: &str| {
+            refused(format!("there is no {what} `{name}`; give {known}"))
+        };
+        Ok(ShopOptions {
+            lengths: WindowLengths {
+                train_months: self.train_months,
+                backtest_months: self.backtest_months,
+                horizon,
+            },
+            refit: if self.refit {
+                Refit::WholeHistory
+            } else {
+                Refit::Never
+            },
+            prophet_mode: match self.mode.as_str() {
+                "tuned" => Mode::Tuned,
+                "exact" => Mode::Exact,
+                other => return Err(named("mode", other, "tuned or exact")),
+            },
+            challenger: ChallengerKind::Ets,
+            rules: Rules {
+                metric: self.metric.parse().map_err(refused)?,
+                margin: PromotionMargin::new(self.promotion_margin).map_err(refused)?,
+                golden: match self.golden.as_str() {
+                    "winner" => Golden::Winner,
+                    "blend" => Golden::Blend,
+                    other => return Err(named("golden record", other, "winner or blend")),
+                },
+                ..Rules::default()
+            },
+            sustained: self.sustained.parse().map_err(refused)?,
+            ..ShopOptions::default()
+        })
+    }
+
+    /// Makes the threads to work on. They end with the call, so that a process may fork between calls.
+    pub(crate) fn pool(&self) -> PyResult<ThreadPool> {
+        ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build()
+            .map_err(|error| refused(format!("no threads to work on: {error}")))
+    }
+}
