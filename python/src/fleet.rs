@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use arrow::ffi_stream::RecordBatchStreamReader;
 use fleetcast::core::batches::issue_batch;
 use fleetcast::tables::{of_evidence, of_results};
@@ -383,8 +383,8 @@ fn shop(settings: &Settings, options: ShopOptions, as_of: Day) -> PyResult<Shop>
     Ok(shop)
 }
 
-/// Reads limits from a frame with the columns that name series, of which host may be null for all, and any of floor,
-/// capacity and threshold.
+/// Reads limits from a frame with the columns that name series, of which host may be null for all, any of floor, capacity
+/// and threshold, and `valid_from`, which may be missing, or null for always.
 pub(crate) fn read_limits(
     frame: RecordBatchStreamReader,
     ids: &[String],
@@ -414,6 +414,7 @@ pub(crate) fn read_limits(
         let parts = ["floor", "capacity", "threshold"].map(|name| column(name, &DataType::Float64));
         let [floor, capacity, threshold] = parts;
         let (floor, capacity, threshold) = (floor?, capacity?, threshold?);
+        let valid_from = column("valid_from", &DataType::Date32)?;
         let text = |of: &Option<arrow::array::ArrayRef>, row: usize| {
             let texts = of.as_ref()?.as_string::<i32>();
             texts.is_valid(row).then(|| texts.value(row).to_owned())
@@ -423,6 +424,14 @@ pub(crate) fn read_limits(
             let value = numbers.is_valid(row).then(|| numbers.value(row))?;
             (!value.is_nan()).then_some(value)
         };
+        let day = |of: &Option<arrow::array::ArrayRef>, row: usize| {
+            let Some(days) = of.as_ref().map(AsArray::as_primitive::<Date32Type>) else {
+                return Ok(None);
+            };
+            let day = days.is_valid(row).then(|| i64::from(days.value(row)));
+            let day = day.map(Day::from_epoch_days).transpose();
+            day.map_err(|error| format!("limits: column `valid_from`: {error}"))
+        };
         for row in 0..batch.num_rows() {
             let rule = LimitRule {
                 host: text(&hosts, row),
@@ -430,6 +439,7 @@ pub(crate) fn read_limits(
                 floor: number(&floor, row),
                 capacity: number(&capacity, row),
                 threshold: number(&threshold, row),
+                valid_from: day(&valid_from, row)?,
             };
             rule.check().map_err(|error| error.to_string())?;
             rules.push(rule);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
 
 import duckdb
@@ -148,6 +149,19 @@ def test_tables_are_those_of_the_contract(fleet):
     assert outlook["limits_from"].to_list() == ["host", "resource"]
     assert set(forecaster.scores_["model"]) == {"prophet", "challenger", "seasonal_naive", "blend"}
     assert forecaster.forecasts_.height == 180
+
+
+def test_limits_hold_from_a_day_on(fleet):
+    planned = AS_OF + datetime.timedelta(days=10)
+    limits = pl.DataFrame({
+        "unique_id": ["db-01", "db-01"], "capacity": [1000.0, 1.0], "threshold": [900.0, 0.5], "valid_from": [None, planned]
+    })
+    forecaster = fleetcast.FleetForecast(limits=limits)
+    forecast = forecaster.forecast(fleet, h=30).filter(pl.col("unique_id") == "db-01").sort("ds")
+    assert (forecast["fleetcast"][:9] > 1.0).all()
+    assert (forecast["fleetcast"][9:] <= 1.0).all()
+    outlook = forecaster.outlook_.filter(pl.col("unique_id") == "db-01").row(0, named=True)
+    assert (outlook["capacity"], outlook["full_on"]) == (1000.0, planned)
 
 
 def test_a_series_without_a_forecast_is_never_missing_silently(fleet):

@@ -1,8 +1,8 @@
 //! What a shop makes of one series.
 
 use fleetcast_core::{
-    Calibration, Day, EffectiveLimits, EngineForecasts, Forecast, GoldenForecast, IntervalLevel,
-    LimitSchedule, Refit, SeriesIssue, SeriesKey, Split,
+    Calibration, Day, EngineForecasts, Forecast, GoldenForecast, IntervalLevel, LimitSchedule,
+    Refit, SeriesIssue, SeriesKey, Split,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians, Trust};
 use fleetcast_outlook::paths::{
@@ -137,8 +137,8 @@ pub struct SeriesResult {
     pub entry: Option<LeaderboardEntry>,
     /// What its intervals are made from, where errors were made.
     pub calibration: Option<PooledCalibration>,
-    /// The limits that hold for it as of the last day.
-    pub limits: EffectiveLimits,
+    /// The limits that hold for it, now and later.
+    pub limits: LimitSchedule,
     /// The part of the golden record.
     pub golden: Option<GoldenSeries>,
     /// The outlook.
@@ -236,7 +236,7 @@ pub(crate) fn finish_one(setup: &Setup, evidence: &Evidence, fleet: &Crossing<'_
         key: evidence.key.clone(),
         entry: evidence.entry.clone(),
         calibration: None,
-        limits: *limits.now(),
+        limits,
         golden: None,
         outlook: None,
         outlook_trust: None,
@@ -245,7 +245,7 @@ pub(crate) fn finish_one(setup: &Setup, evidence: &Evidence, fleet: &Crossing<'_
     let Some(unwritten) = Unwritten::of(setup, evidence, fleet) else {
         return result;
     };
-    if let Some(written) = unwritten.write(&limits, fleet) {
+    if let Some(written) = unwritten.write(&result.limits, fleet) {
         result.issues.extend(written.issue);
         result.outlook = Some(written.outlook);
         result.outlook_trust = Some(written.trust);

@@ -111,7 +111,7 @@ fn resources_nobody_surveyed_are_taken_by_the_series() {
     let batch = Batch::from_panel(fleet.view(), shop.split());
     let evidence = shop.evidence(&batch, &Survey::default()).unwrap();
     let unknown = shop.finish(&evidence, &FleetSummary::default());
-    assert_eq!(unknown[0].limits.capacity, Some(100.0));
+    assert_eq!(unknown[0].limits.now().capacity, Some(100.0));
     assert_eq!(unknown, shop.forecast(fleet.view()));
 }
 

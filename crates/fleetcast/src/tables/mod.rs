@@ -86,7 +86,7 @@ pub fn of_results(
             let verdict = &result.entry.as_ref()?.verdict;
             Some(OutlookRow {
                 key: &result.key,
-                limits: &result.limits,
+                limits: result.limits.now(),
                 outlook: result.outlook.as_ref()?,
                 trust: result.outlook_trust.map(Trust::as_str),
                 model: verdict.golden.as_str(),
