@@ -91,11 +91,7 @@ fuzz_target!(|input: Input| {
     );
     let case = Case {
         split: &split,
-        history: SeriesView {
-            key: &key,
-            grid: split.history(),
-            values: &values,
-        },
+        history: SeriesView::new(&key, split.history(), &values),
         prophet: &prophet,
         challenger: &challenger,
     };

@@ -53,11 +53,7 @@ fn verdict(values: &[f64], [prophet, challenger]: [&EngineForecasts; 2], rules: 
     let key = SeriesKey::new("h", "cpu");
     let case = Case {
         split: &split,
-        history: SeriesView {
-            key: &key,
-            grid: split.history(),
-            values,
-        },
+        history: SeriesView::new(&key, split.history(), values),
         prophet,
         challenger,
     };

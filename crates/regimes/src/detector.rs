@@ -1,0 +1,343 @@
+//! The present regime of a history, from all that was found in it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fleetcast_core::{Aligner, Alignment, Day, LevelShift, Ramp};
+
+use crate::daily::{Daily, between_weeks};
+use crate::design::Design;
+use crate::median::{NORMAL_MAD, median, median_of};
+use crate::ramp::{Bend, best_bend, goes_on, left_by_steps, may_bend};
+use crate::shifts::{Found, LEAST_AGE, Search, Step};
+use crate::weekly::{WEEK, Weeks};
+
+/// Days from the first value to the last one below which a history has no regimes.
+const LEAST_DAYS: usize = 120;
+
+/// Weeks that need a value.
+const LEAST_WEEKS: usize = 17;
+
+/// Designs that are kept at most: one takes some thirty kilobytes.
+const MOST_DESIGNS: usize = 512;
+
+/// Weeks that the starts of series which begin late are rounded to, so that they share designs.
+const ROUNDED_TO: usize = 4;
+
+/// A shift of at least this age lasts: of those between 18 and 31 days old, 22 of 28 still stood one to three months
+/// later.
+const SETTLED_AGE: usize = 18;
+
+/// A younger one lasts where it is this many mean weekly changes large, of which 13 of 14 still stood.
+const SURELY_LASTS: f64 = 8.0;
+
+/// One at least this large may (5 of 10 still stood), and a smaller one does not (none of 21).
+const MAY_LAST: f64 = 5.0;
+
+/// A level of at most this share of the one before is as good as none: an outage, while it is no older than this.
+const OUTAGE: f64 = 0.02;
+const OUTAGE_AGE: usize = 42;
+
+/// Days after a shift within which a return to the level before is the end of an event.
+const EVENT_DAYS: usize = 120;
+
+/// How much of a shift the return may leave.
+const LEFT_BY_RETURN: f64 = 0.4;
+
+/// Days at the end that can tell a return, and that all must be away by this share of their median.
+const LAST_DAYS: std::ops::RangeInclusive<usize> = 3..=6;
+const ALL_AWAY: f64 = 0.6;
+
+/// How far the last days must be away, in standard deviations of days and in mean weekly changes.
+const AWAY_DEVIATIONS: f64 = 6.0;
+const AWAY_CHANGES: f64 = 4.0;
+
+/// Days before the last ones by which their deviation is known.
+const CALM_DAYS: usize = 91;
+
+/// Steps of at most this age may be a ramp.
+const RECENT: usize = 120;
+
+/// Finds the present regime of daily series: [`Aligner`] for all of a fleet.
+///
+/// It keeps what depends on days alone, so that series of one grid share it; what it finds in a history depends on
+/// that history's days and values only, whatever it was asked before.
+#[derive(Debug, Default)]
+pub struct RegimeDetector {
+    designs: Mutex<BTreeMap<(i64, usize), Arc<Design>>>,
+}
+
+impl RegimeDetector {
+    fn design(&self, first: i64, weeks: usize) -> Arc<Design> {
+        let lock = || self.designs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(design) = lock().get(&(first, weeks)) {
+            return Arc::clone(design);
+        }
+        let design = Arc::new(Design::new(first, weeks));
+        let mut designs = lock();
+        if designs.len() < MOST_DESIGNS {
+            designs.insert((first, weeks), Arc::clone(&design));
+        }
+        design
+    }
+}
+
+impl Aligner for RegimeDetector {
+    fn alignment(&self, first: Day, values: &[f64]) -> Option<Alignment> {
+        let begins = values.iter().position(|value| !value.is_nan())?;
+        let ends = values.iter().rposition(|value| !value.is_nan())? + 1;
+        let mut begins = begins;
+        if begins > 0 {
+            let rounded = ROUNDED_TO * WEEK;
+            begins = ends - (ends - begins) / rounded * rounded;
+        }
+        let days = &values[begins..ends];
+        if days.len() < LEAST_DAYS {
+            return None;
+        }
+        let weeks = Weeks::of(days);
+        if weeks.observed < LEAST_WEEKS {
+            return None;
+        }
+        let first = i64::from(first.epoch_days()) + i64::try_from(begins + weeks.skipped).ok()?;
+        let design = self.design(first, weeks.values.len());
+        let present = Present::of(days, &weeks, &design);
+        present.alignment(begins, values.len())
+    }
+}
+
+/// What the present regime of a series is, by indices of its own days.
+#[derive(Debug, Default)]
+struct Present {
+    days: usize,
+    shifts: Vec<LevelShift>,
+    ramp: Option<Ramp>,
+}
+
+impl Present {
+    fn of(days: &[f64], weeks: &Weeks, design: &Design) -> Self {
+        let mut daily = None;
+        let found = Search::new(days, weeks, design).run(&mut daily);
+        let history = History {
+            days,
+            weeks,
+            found: &found,
+        };
+        let mut steps = found.steps.clone();
+        let ramp = history.ramp(&mut steps, &mut daily);
+        let mut shifts: Vec<LevelShift> = Vec::with_capacity(steps.len() + 1);
+        for step in &steps {
+            let lasting = history.lasting(step, shifts.last());
+            shifts.push(LevelShift {
+                at: step.at,
+                size: step.size,
+                confidence: step.confidence,
+                lasting,
+            });
+        }
+        if ramp.is_none() {
+            shifts.extend(history.last_days(&shifts, &mut daily));
+        }
+        Self {
+            days: days.len(),
+            shifts,
+            ramp: ramp.map(|bend| Ramp {
+                age: bend.age,
+                slope: bend.slope,
+            }),
+        }
+    }
+
+    /// The same by indices of a grid of `all` days, on which the series begins at `begins`.
+    fn alignment(mut self, begins: usize, all: usize) -> Option<Alignment> {
+        if self.shifts.is_empty() && self.ramp.is_none() {
+            return None;
+        }
+        for shift in &mut self.shifts {
+            shift.at += begins;
+        }
+        if let Some(ramp) = &mut self.ramp {
+            ramp.age += all - begins - self.days;
+        }
+        let sizes = self.shifts.iter().map(|shift| shift.size);
+        let slopes = self.ramp.iter().map(|ramp| ramp.slope);
+        let is_sound = sizes.chain(slopes).all(f64::is_finite);
+        is_sound.then_some(Alignment {
+            days: all,
+            shifts: self.shifts,
+            ramp: self.ramp,
+        })
+    }
+}
+
+/// A history in which steps were looked for.
+struct History<'a> {
+    days: &'a [f64],
+    weeks: &'a Weeks,
+    found: &'a Found,
+}
+
+impl History<'_> {
+    fn age(&self, at: usize) -> usize {
+        self.days.len() - at
+    }
+
+    /// How much of a step is taken as lasting; `before` is the shift before it.
+    fn lasting(&self, step: &Step, before: Option<&LevelShift>) -> f64 {
+        let age = self.age(step.at);
+        if age < OUTAGE_AGE && self.is_outage(step) {
+            return 0.0;
+        }
+        let ends_an_event = before.is_some_and(|before| {
+            let lasted = step.at - before.at;
+            before.lasting > 0.0
+                && lasted <= EVENT_DAYS
+                && (before.size + step.size).abs() <= LEFT_BY_RETURN * before.size.abs()
+        });
+        let size = step.size.abs() / self.weeks.change;
+        if age >= SETTLED_AGE || ends_an_event || size >= SURELY_LASTS {
+            1.0
+        } else if size >= MAY_LAST {
+            0.5
+        } else {
+            0.0
+        }
+    }
+
+    /// Whether a step leads down to next to nothing.
+    fn is_outage(&self, step: &Step) -> bool {
+        let mut scratch = Vec::new();
+        let after = median(&self.days[step.at..], &mut scratch);
+        let from = step.at.saturating_sub(4 * WEEK);
+        let before = median(&self.days[from..step.at], &mut scratch);
+        step.size < 0.0 && after >= 0.0 && before > 0.0 && after <= OUTAGE * before
+    }
+
+    /// Growth or decline that began lately. Steps that are better explained by it are taken out of `steps`.
+    fn ramp(&self, steps: &mut Vec<Step>, daily: &mut Option<Daily>) -> Option<Bend> {
+        let (old, recent): (Vec<Step>, Vec<Step>) = steps
+            .iter()
+            .copied()
+            .partition(|step| self.age(step.at) > RECENT);
+        if !recent.is_empty()
+            && let Some(bend) = self.bend(&old, &recent, daily)
+        {
+            *steps = old;
+            return Some(bend);
+        }
+        self.bend(steps, &[], daily)
+    }
+
+    /// A bend of the history without its season and `steps`, where there is one that goes on and explains more than
+    /// the steps `instead`.
+    fn bend(&self, steps: &[Step], instead: &[Step], daily: &mut Option<Daily>) -> Option<Bend> {
+        let mut weeks: Vec<f64> = self
+            .weeks
+            .values
+            .iter()
+            .zip(&self.found.season)
+            .map(|(value, season)| value - season)
+            .collect();
+        for step in steps {
+            for (week, value) in weeks.iter_mut().enumerate() {
+                if self.weeks.first_day(week) + WEEK / 2 < step.at {
+                    *value += step.size;
+                }
+            }
+        }
+        if !may_bend(&weeks, self.weeks.change) {
+            return None;
+        }
+        let bend = best_bend(&weeks)?;
+        let ages: Vec<usize> = instead.iter().map(|step| self.age(step.at)).collect();
+        if !ages.is_empty() && bend.left >= left_by_steps(&weeks, &ages) {
+            return None;
+        }
+        let daily = daily.get_or_insert_with(|| Daily::of(self.days, self.weeks));
+        let season = between_weeks(&self.found.season, self.weeks, self.days.len());
+        let mut values: Vec<f64> = daily
+            .values
+            .iter()
+            .zip(&season)
+            .map(|(value, season)| value - season)
+            .collect();
+        for step in steps {
+            for value in &mut values[..step.at] {
+                *value += step.size;
+            }
+        }
+        goes_on(&bend, &values, &weeks, self.weeks).then_some(bend)
+    }
+
+    /// The last three to six days, where all of them are far from the level: the end of an event, or the beginning of
+    /// one, or of a shift that is too young to tell.
+    fn last_days(&self, shifts: &[LevelShift], daily: &mut Option<Daily>) -> Option<LevelShift> {
+        if !self.ends_elsewhere() {
+            return None;
+        }
+        let daily = daily.get_or_insert_with(|| Daily::of(self.days, self.weeks));
+        let days = self.days.len();
+        let mut apart = between_weeks(&self.found.smooth, self.weeks, days);
+        for (apart, value) in apart.iter_mut().zip(&daily.values) {
+            *apart = value - *apart;
+        }
+        for shift in shifts {
+            for apart in &mut apart[shift.at..] {
+                *apart -= shift.size;
+            }
+        }
+        let from = days - (CALM_DAYS + LAST_DAYS.end()).min(days);
+        let calm = &apart[from..days - LAST_DAYS.end()];
+        let mut scratch = Vec::with_capacity(calm.len());
+        let level = median(calm, &mut scratch);
+        scratch.clear();
+        let away = calm.iter().map(|apart| (apart - level).abs());
+        scratch.extend(away.filter(|away| !away.is_nan()));
+        let deviation = NORMAL_MAD * median_of(&mut scratch);
+        let mut longest = None;
+        for count in LAST_DAYS {
+            let last: Vec<f64> = apart[days - count..]
+                .iter()
+                .map(|apart| apart - level)
+                .filter(|apart| !apart.is_nan())
+                .collect();
+            if last.len() < *LAST_DAYS.start() {
+                continue;
+            }
+            let middle = median(&last, &mut scratch);
+            let is_far = middle.abs() >= AWAY_DEVIATIONS * deviation
+                && middle.abs() >= AWAY_CHANGES * self.weeks.change;
+            if is_far && last.iter().all(|apart| apart / middle > ALL_AWAY) {
+                longest = Some((days - count, middle));
+            }
+        }
+        let (at, size) = longest?;
+        if shifts.last().is_some_and(|last| at < last.at + LEAST_AGE) {
+            return None;
+        }
+        let ends_an_event = shifts.last().is_some_and(|last| {
+            self.age(last.at) <= EVENT_DAYS
+                && last.lasting > 0.0
+                && size / last.size < LEFT_BY_RETURN - 1.0
+        });
+        Some(LevelShift {
+            at,
+            size,
+            confidence: size.abs() / deviation.max(size.abs() / 1e6),
+            lasting: f64::from(u8::from(ends_an_event)),
+        })
+    }
+
+    /// Whether the last days lie elsewhere than the four weeks before, at a glance.
+    fn ends_elsewhere(&self) -> bool {
+        let days = self.days.len();
+        let mut scratch = Vec::with_capacity(4 * WEEK);
+        let last = median(&self.days[days - LAST_DAYS.start()..], &mut scratch);
+        let before = median(
+            &self.days[days - 5 * WEEK..days - LAST_DAYS.end()],
+            &mut scratch,
+        );
+        (last - before).abs() >= AWAY_CHANGES / 2.0 * self.weeks.change
+            && self.weeks.change > 0.0
+    }
+}
