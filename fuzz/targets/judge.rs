@@ -94,6 +94,7 @@ fuzz_target!(|input: Input| {
         history: SeriesView::new(&key, split.history(), &values),
         prophet: &prophet,
         challenger: &challenger,
+        regimes: None,
     };
     let metrics = [
         Metric::Mape,

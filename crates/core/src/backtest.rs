@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::crash::caught;
-use crate::weekdays::with_unobserved_weekdays_filled;
 use crate::regimes::Known;
+use crate::weekdays::with_unobserved_weekdays_filled;
 use crate::{
-    Alignment, Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel, Notice,
-    Outcome, Panel, PanelError, PanelView, Regimes, SeriesRegimes, Split,
+    Alignment, Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel,
+    Notice, Outcome, Panel, PanelError, PanelView, SeriesRegimes, Split,
 };
 
 /// Which fit the future is forecast from.
@@ -74,11 +74,10 @@ pub fn forecast_windows(
     split: &Split,
     refit: Refit,
     level: IntervalLevel,
-    regimes: Option<&Regimes<'_>>,
+    regimes: Option<&[SeriesRegimes<'_>]>,
 ) -> Result<Vec<WindowOutcomes>, BacktestError> {
     // Regimes are those of the windows' days only where all begin on the same one.
     let regimes = regimes
-        .map(Regimes::series)
         .filter(|series| series.len() == history.len())
         .filter(|_| history.grid().first() == split.history().first());
     let training = history.window(split.training())?;
@@ -181,8 +180,7 @@ fn continued(mut outcome: Outcome, alignment: &Alignment, values: &[f64]) -> Out
             days.map(|(step, value)| value + alignment.ahead(step + 1))
                 .collect()
         };
-        let (lower, upper) =
-            alignment.reached(&moved(forecast.lower()), &moved(forecast.upper()));
+        let (lower, upper) = alignment.reached(&moved(forecast.lower()), &moved(forecast.upper()));
         let [yhat, lower, upper] = [moved(forecast.yhat()), lower, upper]
             .map(|days| days.into_iter().map(|value| value.max(floor)).collect());
         Ok(Forecast::new(forecast.grid().first(), yhat, lower, upper)?)

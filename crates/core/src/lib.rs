@@ -62,7 +62,7 @@ pub use panel::{Panel, PanelError, PanelView};
 pub use past::PastForecast;
 pub use pipeline::pipeline;
 pub use prediction::{Prediction, PredictionInterval};
-pub use regimes::{Aligner, Alignment, LevelShift, Ramp, Regimes, SeriesRegimes};
+pub use regimes::{Aligner, Alignment, LevelShift, Ramp, SeriesRegimes};
 pub use screen::{MIN_OBSERVATIONS, STALE_AFTER_DAYS, Screened, screen};
 pub use series::{SeriesKey, SeriesView};
 pub use split::{Split, SplitError, WindowLengths};

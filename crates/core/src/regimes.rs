@@ -171,6 +171,12 @@ impl<'a> SeriesRegimes<'a> {
         }
     }
 
+    /// Makes the regimes of all series of a history, in their order.
+    #[must_use]
+    pub fn of_all(history: PanelView<'a>, aligner: &'a dyn Aligner) -> Vec<Self> {
+        history.iter().map(|one| Self::new(one, aligner)).collect()
+    }
+
     /// Returns the series.
     #[must_use]
     pub fn series(&self) -> SeriesView<'a> {
@@ -196,11 +202,18 @@ impl<'a> SeriesRegimes<'a> {
     #[must_use]
     pub fn had_it_lasted(&self, origin: usize, ahead: usize, days: usize) -> Cow<'a, [f64]> {
         let values = self.series.values;
-        self.lasted(values, origin, ahead, days)
-            .map_or_else(|| Cow::Borrowed(&values[origin..origin + ahead]), Cow::Owned)
+        let Some(mut lasted) = self.lasted(values, origin, ahead, days) else {
+            return Cow::Borrowed(&values[origin..origin + ahead]);
+        };
+        if let Some(then) = self.at(origin) {
+            for (step, value) in lasted.iter_mut().enumerate() {
+                *value += then.ahead(step + 1);
+            }
+        }
+        Cow::Owned(lasted)
     }
 
-    /// The same of `values` that stand for the series' own.
+    /// The same without growth, of `values` that stand for the series' own.
     fn lasted(&self, values: &[f64], origin: usize, ahead: usize, days: usize) -> Option<Vec<f64>> {
         let latest = self.at(days)?;
         let then = self.at(origin);
@@ -217,32 +230,8 @@ impl<'a> SeriesRegimes<'a> {
             .collect();
         apart.sort_by(f64::total_cmp);
         let apart = apart.get(apart.len() / 2).copied().unwrap_or(0.0);
-        let after = aligned[origin..origin + ahead].iter().enumerate();
-        let grown = |step: usize| then.as_ref().map_or(0.0, |then| then.ahead(step + 1));
-        Some(
-            after
-                .map(|(step, value)| value - apart + grown(step))
-                .collect(),
-        )
-    }
-}
-
-/// The regimes of all series of a history, in their order.
-#[derive(Debug)]
-pub struct Regimes<'a>(Vec<SeriesRegimes<'a>>);
-
-impl<'a> Regimes<'a> {
-    /// Makes the regimes of the series of `history`, none of them found yet.
-    #[must_use]
-    pub fn new(history: PanelView<'a>, aligner: &'a dyn Aligner) -> Self {
-        let series = history.iter();
-        Self(series.map(|one| SeriesRegimes::new(one, aligner)).collect())
-    }
-
-    /// Returns the regimes of each series.
-    #[must_use]
-    pub fn series(&self) -> &[SeriesRegimes<'a>] {
-        &self.0
+        let after = aligned[origin..origin + ahead].iter();
+        Some(after.map(|value| value - apart).collect())
     }
 }
 
@@ -256,7 +245,7 @@ pub(crate) struct Known<'a> {
 
 impl<'a> SeriesView<'a> {
     /// Returns the values of the first `days` days, their past brought to the level of the last of them by what was
-    /// known then.
+    /// known then. They are borrowed where they are the first of [`values`](Self::values).
     #[must_use]
     pub fn past(&self, days: usize) -> Cow<'a, [f64]> {
         let Some(known) = self.known else {
@@ -265,13 +254,14 @@ impl<'a> SeriesView<'a> {
         let values = &known.values[..days];
         match known.regimes.at(days) {
             Some(then) => Cow::Owned(then.align(values)),
-            None => Cow::Borrowed(values),
+            None if known.regimes.at(self.values.len()).is_some() => Cow::Owned(values.to_vec()),
+            None => Cow::Borrowed(&self.values[..days]),
         }
     }
 
     /// Returns what a forecast made from [`past`](Self::past) is held against to learn how engines err: the
     /// values of the `ahead` days after the first `days`, as they would be had the regime of that day lasted, and
-    /// without what [`grown`](Self::grown) adds.
+    /// without what [`grown`](Self::grown) adds. They are borrowed where they are those of [`values`](Self::values).
     #[must_use]
     pub fn after(&self, days: usize, ahead: usize) -> Cow<'a, [f64]> {
         let range = days..days + ahead;
@@ -281,15 +271,17 @@ impl<'a> SeriesView<'a> {
         let lasted = known
             .regimes
             .lasted(known.values, days, ahead, self.values.len());
-        let Some(mut lasted) = lasted else {
-            return Cow::Borrowed(&known.values[range]);
-        };
-        if let Some(then) = known.regimes.at(days) {
-            for (step, value) in lasted.iter_mut().enumerate() {
+        if let Some(lasted) = lasted {
+            return Cow::Owned(lasted);
+        }
+        let mut after = Cow::Borrowed(&self.values[range]);
+        let then = known.regimes.at(days);
+        if let Some(then) = then.filter(|then| then.ramp.is_some()) {
+            for (step, value) in after.to_mut().iter_mut().enumerate() {
                 *value -= then.ahead(step + 1);
             }
         }
-        Cow::Owned(lasted)
+        after
     }
 
     /// Returns a forecast of the days after the first `days`, made from [`past`](Self::past), with what growth that

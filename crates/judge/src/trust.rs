@@ -73,6 +73,11 @@ impl Trust {
         }
     }
 
+    /// Returns the grade, C where it is better: what a forecast is worth that rests on how a young regime is read.
+    pub(crate) fn at_best_c(self) -> Self {
+        self.max(Self::C)
+    }
+
     fn lower(self) -> Self {
         match self {
             Self::A => Self::B,

@@ -56,6 +56,7 @@ fn verdict(values: &[f64], [prophet, challenger]: [&EngineForecasts; 2], rules: 
         history: SeriesView::new(&key, split.history(), values),
         prophet,
         challenger,
+        regimes: None,
     };
     judge_series(&case, None, rules)
 }

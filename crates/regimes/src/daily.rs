@@ -83,7 +83,14 @@ mod tests {
         let weeks = Weeks::of(&days);
         let between = between_weeks(&[0.0, 7.0, 14.0], &weeks, 23);
         // The middles are days 5, 12 and 19.
-        for (day, expected) in [(0, 0.0), (5, 0.0), (6, 1.0), (12, 7.0), (18, 13.0), (22, 14.0)] {
+        for (day, expected) in [
+            (0, 0.0),
+            (5, 0.0),
+            (6, 1.0),
+            (12, 7.0),
+            (18, 13.0),
+            (22, 14.0),
+        ] {
             assert!((between[day] - expected).abs() < 1e-12, "{day}");
         }
     }

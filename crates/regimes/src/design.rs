@@ -208,7 +208,11 @@ impl Stepped<'_> {
     pub(crate) fn season(&self, fitted: &Fitted) -> Vec<f64> {
         let design = self.design;
         let mut season = vec![0.0; design.weeks];
-        self.add(&fitted.coefficients, design.trend..design.width, &mut season);
+        self.add(
+            &fitted.coefficients,
+            design.trend..design.width,
+            &mut season,
+        );
         season
     }
 

@@ -337,7 +337,6 @@ impl History<'_> {
             &self.days[days - 5 * WEEK..days - LAST_DAYS.end()],
             &mut scratch,
         );
-        (last - before).abs() >= AWAY_CHANGES / 2.0 * self.weeks.change
-            && self.weeks.change > 0.0
+        (last - before).abs() >= AWAY_CHANGES / 2.0 * self.weeks.change && self.weeks.change > 0.0
     }
 }

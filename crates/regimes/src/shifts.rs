@@ -325,7 +325,13 @@ impl<'a> Search<'a> {
     }
 
     /// The days without the steps other than that at `place`.
-    fn without_others(&self, rest: &[f64], steps: &[Step], sizes: &[f64], place: usize) -> Vec<f64> {
+    fn without_others(
+        &self,
+        rest: &[f64],
+        steps: &[Step],
+        sizes: &[f64],
+        place: usize,
+    ) -> Vec<f64> {
         let mut own = rest.to_vec();
         for (other, (step, size)) in steps.iter().zip(sizes).enumerate() {
             if other != place {

@@ -78,7 +78,10 @@ pub(crate) fn without_gaps(values: &[f64]) -> Vec<f64> {
             continue;
         }
         let from = last.map_or(0, |last| last + 1);
-        let (start, end) = (last.map_or(filled[index], |last| filled[last]), filled[index]);
+        let (start, end) = (
+            last.map_or(filled[index], |last| filled[last]),
+            filled[index],
+        );
         let steps = (index - from + 1) as f64;
         for (step, value) in filled[from..index].iter_mut().enumerate() {
             *value = start + (end - start) * (step + 1) as f64 / steps;
