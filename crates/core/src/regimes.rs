@@ -15,6 +15,9 @@ const GROWTH_LASTS: f64 = 4.0;
 /// Days after a shift on which it may still turn out not to last.
 const YOUNG: usize = 60;
 
+/// Days after the end of an event on which it may still turn out not to be over: the level before it is the usual one.
+const YOUNG_RETURN: usize = 18;
+
 /// Days up to an origin by whose values two alignments are compared.
 const COMPARED_DAYS: usize = 28;
 
@@ -25,10 +28,40 @@ pub struct LevelShift {
     pub at: usize,
     /// The new level minus the old one, in the series' unit.
     pub size: f64,
+    /// What the new level is of the old one where the shift is one of scale, as where a disk is resized and the same
+    /// bytes are another percentage; the past is then multiplied instead of moved.
+    pub factor: Option<f64>,
     /// How large the shift is beside what the same contrast comes to on other days.
     pub confidence: f64,
     /// How much of it is taken as lasting: 1 for all, 0 where the old level is expected to return.
     pub lasting: f64,
+    /// Whether it leads back to the level before the shift before it, which was an event then.
+    pub ends_event: bool,
+}
+
+impl LevelShift {
+    /// Brings values before it to the new level, as far as it lasts.
+    fn bring_up(&self, before: &mut [f64]) {
+        match self.factor.filter(|_| self.lasting >= 1.0) {
+            Some(factor) => before.iter_mut().for_each(|value| *value *= factor),
+            None => before
+                .iter_mut()
+                .for_each(|value| *value += self.lasting * self.size),
+        }
+    }
+
+    /// Brings values after it back, as far as it does not last.
+    fn bring_back(&self, after: &mut [f64]) {
+        if self.lasting >= 1.0 {
+            return;
+        }
+        match self.factor.filter(|_| self.lasting <= 0.0) {
+            Some(factor) => after.iter_mut().for_each(|value| *value /= factor),
+            None => after
+                .iter_mut()
+                .for_each(|value| *value -= (1.0 - self.lasting) * self.size),
+        }
+    }
 }
 
 /// Growth or decline that began lately and goes on.
@@ -80,14 +113,8 @@ impl Alignment {
         for shift in &self.shifts {
             let at = shift.at.min(aligned.len());
             let (before, after) = aligned.split_at_mut(at);
-            for value in before {
-                *value += shift.lasting * shift.size;
-            }
-            if shift.lasting < 1.0 {
-                for value in after {
-                    *value -= (1.0 - shift.lasting) * shift.size;
-                }
-            }
+            shift.bring_up(before);
+            shift.bring_back(after);
         }
         if let Some(ramp) = &self.ramp {
             let all = ramp.so_far(self.days - 1, self.days);
@@ -115,9 +142,16 @@ impl Alignment {
             below += a.min(b).min(0.0);
             above += a.max(b).max(0.0);
         };
-        for shift in self.shifts.iter().filter(|shift| self.is_young(shift)) {
+        for (place, shift) in self.shifts.iter().enumerate() {
+            // What has been undone has no other reading left.
+            let is_over = self
+                .shifts
+                .get(place + 1)
+                .is_some_and(|next| next.ends_event);
             let LevelShift { size, lasting, .. } = shift;
-            admit([-lasting * size, (1.0 - lasting) * size]);
+            if !is_over && self.may_not_last(shift) {
+                admit([-lasting * size, (1.0 - lasting) * size]);
+            }
         }
         if let Some(ramp) = &self.ramp {
             let added = ramp.ahead(days as f64);
@@ -126,10 +160,19 @@ impl Alignment {
         (below, above)
     }
 
-    /// Says whether a shift is so young that it may not last.
+    /// Says whether a shift is so young that a forecast rests on how it is read.
     #[must_use]
     pub fn is_young(&self, shift: &LevelShift) -> bool {
         self.age(shift) < YOUNG
+    }
+
+    fn may_not_last(&self, shift: &LevelShift) -> bool {
+        self.age(shift)
+            < if shift.ends_event {
+                YOUNG_RETURN
+            } else {
+                YOUNG
+            }
     }
 
     /// Returns the lower and upper bounds of forecasts from the day after the last one on, moved so far that the

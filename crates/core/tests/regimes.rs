@@ -20,6 +20,8 @@ impl Aligner for EveryJump {
             .map(|(at, size)| LevelShift {
                 at,
                 size,
+                factor: None,
+                ends_event: false,
                 confidence: 20.0,
                 lasting: if values.len() - at < 7 { 0.0 } else { 1.0 },
             })
@@ -211,5 +213,67 @@ fn growth_fades_and_both_ends_of_it_are_within_reach() {
         let (below, above) = alignment.reach(days);
         assert!((now + below).abs() < 1e-9);
         assert!((now + above - 0.5 * days as f64).abs() < 1e-9);
+    }
+}
+
+fn shift(at: usize, size: f64, lasting: f64) -> LevelShift {
+    LevelShift {
+        at,
+        size,
+        factor: None,
+        confidence: 20.0,
+        lasting,
+        ends_event: false,
+    }
+}
+
+#[test]
+fn an_event_that_is_over_is_taken_out_and_its_end_alone_may_not_last() {
+    let end = LevelShift {
+        ends_event: true,
+        ..shift(90, -30.0, 1.0)
+    };
+    let mut alignment = Alignment {
+        days: 100,
+        shifts: vec![shift(70, 30.0, 1.0), end],
+        ramp: None,
+    };
+    let values: Vec<f64> = (0..100)
+        .map(|day| if (70..90).contains(&day) { 50.0 } else { 20.0 })
+        .collect();
+    assert_eq!(alignment.align(&values), [20.0; 100]);
+    assert_eq!(alignment.reach(1), (0.0, 30.0));
+    // A month later nothing speaks for it any more.
+    alignment.days = 130;
+    assert_eq!(alignment.reach(1), (0.0, 0.0));
+}
+
+#[test]
+fn a_shift_of_scale_multiplies_the_past() {
+    let halved = LevelShift {
+        factor: Some(0.5),
+        ..shift(50, -30.0, 1.0)
+    };
+    let mut alignment = Alignment {
+        days: 100,
+        shifts: vec![halved],
+        ramp: None,
+    };
+    let values: Vec<f64> = (0..100)
+        .map(|day| {
+            let all = 40.0 + 0.4 * day as f64;
+            if day < 50 { all } else { all / 2.0 }
+        })
+        .collect();
+    let line = |scale: f64| -> Vec<f64> {
+        (0..100)
+            .map(|day| scale * (40.0 + 0.4 * day as f64))
+            .collect()
+    };
+    assert_eq!(alignment.align(&values), line(0.5));
+    // Where it is not taken as lasting, what came after it is what it would have been.
+    alignment.shifts[0].lasting = 0.0;
+    for (found, expected) in alignment.align(&values).iter().zip(line(1.0)) {
+        assert!((found - expected).abs() < 1e-12);
     }
 }

@@ -79,7 +79,9 @@ fn of_shift(case: &Case<'_>, alignment: &Alignment, shift: &LevelShift) -> Optio
     let after = level(&values[shift.at..(shift.at + AROUND).min(values.len())])?;
     let before = after - shift.size;
     let verb = if shift.size > 0.0 { "rose" } else { "fell" };
-    let taken = if shift.lasting >= 1.0 {
+    let taken = if shift.ends_event {
+        "the event before it is taken as over"
+    } else if shift.lasting >= 1.0 {
         "taken as lasting"
     } else if shift.lasting > 0.0 {
         "half of it is taken as lasting"

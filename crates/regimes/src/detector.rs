@@ -36,7 +36,25 @@ const MAY_LAST: f64 = 5.0;
 
 /// A level of at most this share of the one before is as good as none: an outage, while it is no older than this.
 const OUTAGE: f64 = 0.02;
-const OUTAGE_AGE: usize = 42;
+const OUTAGE_AGE: usize = 28;
+
+/// Ratios of a capacity to what it was that are usual, and how near a level's must be to one.
+const SIMPLE_RATIOS: [f64; 10] = [
+    0.25,
+    1.0 / 3.0,
+    0.5,
+    2.0 / 3.0,
+    0.75,
+    4.0 / 3.0,
+    1.5,
+    2.0,
+    3.0,
+    4.0,
+];
+const NEARLY: f64 = 0.03;
+
+/// Days to either side of a shift by whose unrest it is told whether it is one of scale.
+const SCALE_DAYS: usize = 56;
 
 /// Days after a shift within which a return to the level before is the end of an event.
 const EVENT_DAYS: usize = 120;
@@ -47,6 +65,9 @@ const LEFT_BY_RETURN: f64 = 0.4;
 /// Days at the end that can tell a return, and that all must be away by this share of their median.
 const LAST_DAYS: std::ops::RangeInclusive<usize> = 3..=6;
 const ALL_AWAY: f64 = 0.6;
+
+/// Days back at the level before a shift that end it as an event.
+const LEAST_RETURNED: usize = 2;
 
 /// How far the last days must be away, in standard deviations of days and in mean weekly changes.
 const AWAY_DEVIATIONS: f64 = 6.0;
@@ -127,16 +148,13 @@ impl Present {
         let ramp = history.ramp(&mut steps, &mut daily);
         let mut shifts: Vec<LevelShift> = Vec::with_capacity(steps.len() + 1);
         for step in &steps {
-            let lasting = history.lasting(step, shifts.last());
-            shifts.push(LevelShift {
-                at: step.at,
-                size: step.size,
-                confidence: step.confidence,
-                lasting,
-            });
+            history.push(step, &mut shifts);
         }
-        if ramp.is_none() {
-            shifts.extend(history.last_days(&shifts, &mut daily));
+        if ramp.is_none()
+            && let Some(last) = history.last_days(&shifts, &mut daily)
+        {
+            settle_event(&last, &mut shifts);
+            shifts.push(last);
         }
         Self {
             days: days.len(),
@@ -170,6 +188,28 @@ impl Present {
     }
 }
 
+/// Takes the shift before as an event, where `shift` ends it.
+fn settle_event(shift: &LevelShift, shifts: &mut [LevelShift]) {
+    if shift.ends_event
+        && let Some(event) = shifts.last_mut()
+    {
+        (event.lasting, event.factor) = (1.0, None);
+    }
+}
+
+/// The mean change from one week to the next, of a fortnight and more.
+fn unrest(days: &[f64]) -> Option<f64> {
+    if days.len() < 3 * WEEK {
+        return None;
+    }
+    let changes = days[WEEK..].iter().zip(days);
+    let known: Vec<f64> = changes
+        .map(|(later, earlier)| (later - earlier).abs())
+        .filter(|change| !change.is_nan())
+        .collect();
+    (known.len() > WEEK).then(|| fleetcast_numerics::sum(&known) / known.len() as f64)
+}
+
 /// A history in which steps were looked for.
 struct History<'a> {
     days: &'a [f64],
@@ -182,26 +222,62 @@ impl History<'_> {
         self.days.len() - at
     }
 
-    /// How much of a step is taken as lasting; `before` is the shift before it.
-    fn lasting(&self, step: &Step, before: Option<&LevelShift>) -> f64 {
-        let age = self.age(step.at);
-        if age < OUTAGE_AGE && self.is_outage(step) {
-            return 0.0;
-        }
-        let ends_an_event = before.is_some_and(|before| {
-            let lasted = step.at - before.at;
-            before.lasting > 0.0
-                && lasted <= EVENT_DAYS
+    /// Puts a step behind the shifts before it.
+    fn push(&self, step: &Step, shifts: &mut Vec<LevelShift>) {
+        let ends_event = shifts.last().is_some_and(|before| {
+            step.at - before.at <= EVENT_DAYS
+                && !before.ends_event
                 && (before.size + step.size).abs() <= LEFT_BY_RETURN * before.size.abs()
         });
+        let shift = LevelShift {
+            at: step.at,
+            size: step.size,
+            factor: None,
+            confidence: step.confidence,
+            lasting: if ends_event { 1.0 } else { self.lasting(step) },
+            ends_event,
+        };
+        let shift = LevelShift {
+            factor: self.factor(&shift),
+            ..shift
+        };
+        settle_event(&shift, shifts);
+        shifts.push(shift);
+    }
+
+    /// How much of a step is taken as lasting.
+    fn lasting(&self, step: &Step) -> f64 {
+        let age = self.age(step.at);
         let size = step.size.abs() / self.weeks.change;
-        if age >= SETTLED_AGE || ends_an_event || size >= SURELY_LASTS {
+        if age < OUTAGE_AGE && self.is_outage(step) {
+            0.0
+        } else if age >= SETTLED_AGE || size >= SURELY_LASTS {
             1.0
         } else if size >= MAY_LAST {
             0.5
         } else {
             0.0
         }
+    }
+
+    /// What the new level is of the old one, where the values are those of a percentage, it is a simple ratio, and
+    /// the unrest around the level became as much larger or smaller.
+    fn factor(&self, shift: &LevelShift) -> Option<f64> {
+        let is_percent = |value: &f64| value.is_nan() || (0.0..=100.0).contains(value);
+        if shift.ends_event || !self.days.iter().all(is_percent) {
+            return None;
+        }
+        let before = &self.days[shift.at.saturating_sub(SCALE_DAYS)..shift.at];
+        let after = &self.days[shift.at..self.days.len().min(shift.at + SCALE_DAYS)];
+        let mut scratch = Vec::with_capacity(SCALE_DAYS);
+        let level = median(&after[..after.len().min(4 * WEEK)], &mut scratch);
+        let ratio = level / (level - shift.size);
+        let is_near = |simple: &&f64| (ratio / **simple - 1.0).abs() <= NEARLY;
+        let simple = *SIMPLE_RATIOS.iter().find(is_near)?;
+        let (before, after) = (unrest(before)?, unrest(after)?);
+        let middle = simple.sqrt();
+        let follows = (after / before > middle) == (simple > 1.0);
+        (follows && before > 0.0).then_some(simple)
     }
 
     /// Whether a step leads down to next to nothing.
@@ -294,6 +370,46 @@ impl History<'_> {
         let away = calm.iter().map(|apart| (apart - level).abs());
         scratch.extend(away.filter(|away| !away.is_nan()));
         let deviation = NORMAL_MAD * median_of(&mut scratch);
+        let event = shifts.last().filter(|last| {
+            (LEAST_AGE..=EVENT_DAYS).contains(&self.age(last.at)) && !last.ends_event
+        });
+        // Back where it was: the level is known, and a few days of it are enough.
+        if let Some(event) = event {
+            let back = apart.iter().rev().take(*LAST_DAYS.end());
+            let back = back
+                .take_while(|apart| apart.is_nan() || **apart / event.size < LEFT_BY_RETURN - 1.0)
+                .count();
+            let at = days - back;
+            let size = median(&apart[at..], &mut scratch);
+            if back >= LEAST_RETURNED && size.is_finite() {
+                return Some(LevelShift {
+                    at,
+                    size: -event.size,
+                    factor: None,
+                    confidence: event.confidence,
+                    lasting: 1.0,
+                    ends_event: true,
+                });
+            }
+        }
+        let (at, size) = self.far_away(&apart, level, deviation)?;
+        if shifts.last().is_some_and(|last| at < last.at + LEAST_AGE) {
+            return None;
+        }
+        Some(LevelShift {
+            at,
+            size,
+            factor: None,
+            confidence: size.abs() / deviation.max(size.abs() / 1e6),
+            lasting: 0.0,
+            ends_event: false,
+        })
+    }
+
+    /// The first of the last days that are all far from the level on one side, and how far they are.
+    fn far_away(&self, apart: &[f64], level: f64, deviation: f64) -> Option<(usize, f64)> {
+        let days = apart.len();
+        let mut scratch = Vec::with_capacity(*LAST_DAYS.end());
         let mut longest = None;
         for count in LAST_DAYS {
             let last: Vec<f64> = apart[days - count..]
@@ -311,28 +427,14 @@ impl History<'_> {
                 longest = Some((days - count, middle));
             }
         }
-        let (at, size) = longest?;
-        if shifts.last().is_some_and(|last| at < last.at + LEAST_AGE) {
-            return None;
-        }
-        let ends_an_event = shifts.last().is_some_and(|last| {
-            self.age(last.at) <= EVENT_DAYS
-                && last.lasting > 0.0
-                && size / last.size < LEFT_BY_RETURN - 1.0
-        });
-        Some(LevelShift {
-            at,
-            size,
-            confidence: size.abs() / deviation.max(size.abs() / 1e6),
-            lasting: f64::from(u8::from(ends_an_event)),
-        })
+        longest
     }
 
     /// Whether the last days lie elsewhere than the four weeks before, at a glance.
     fn ends_elsewhere(&self) -> bool {
         let days = self.days.len();
         let mut scratch = Vec::with_capacity(4 * WEEK);
-        let last = median(&self.days[days - LAST_DAYS.start()..], &mut scratch);
+        let last = median(&self.days[days - LEAST_RETURNED..], &mut scratch);
         let before = median(
             &self.days[days - 5 * WEEK..days - LAST_DAYS.end()],
             &mut scratch,

@@ -22,6 +22,9 @@ const LEAST_BEFORE: usize = 30;
 /// The share of what a straight line leaves that a bend may leave.
 const MOST_LEFT: f64 = 0.6;
 
+/// What a bend may leave of squares where a closer look is worth it.
+const LOOK_FROM_LEFT: f64 = 0.85;
+
 /// The least rise or fall, in mean weekly changes, and that from which on it is looked at closely.
 const LEAST_RISE: f64 = 2.0;
 const LOOK_FROM_RISE: f64 = 1.5;
@@ -70,7 +73,7 @@ pub(crate) fn may_bend(weeks: &[f64], change: f64) -> bool {
                 [1.0, time, (time + age).max(0.0)]
             });
             bent.is_some_and(|(slope, bent)| {
-                bent <= MOST_LEFT * straight && (slope * age).abs() >= LOOK_FROM_RISE * change
+                bent <= LOOK_FROM_LEFT * straight && (slope * age).abs() >= LOOK_FROM_RISE * change
             })
         })
 }
