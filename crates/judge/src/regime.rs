@@ -9,6 +9,9 @@ use crate::case::Case;
 /// Days after a shift on which it is worth knowing.
 const WORTH_KNOWING: usize = 365;
 
+/// Days after a shift on which a forecast rests on how it is read.
+const YOUNG: usize = 60;
+
 /// Days to either side of a shift that its levels are taken over.
 const AROUND: usize = 28;
 
@@ -96,7 +99,7 @@ fn of_shift(case: &Case<'_>, alignment: &Alignment, shift: &LevelShift) -> Optio
             IssueCode::PendingShift
         },
         day,
-        is_young: alignment.is_young(shift),
+        is_young: alignment.age(shift) <= YOUNG,
         words: format!("level {verb} from {before} to {after} on {day}: {taken}"),
     })
 }

@@ -142,6 +142,7 @@ impl Present {
         let history = History {
             days,
             weeks,
+            design,
             found: &found,
         };
         let mut steps = found.steps.clone();
@@ -214,6 +215,7 @@ fn unrest(days: &[f64]) -> Option<f64> {
 struct History<'a> {
     days: &'a [f64],
     weeks: &'a Weeks,
+    design: &'a Design,
     found: &'a Found,
 }
 
@@ -307,30 +309,37 @@ impl History<'_> {
     /// A bend of the history without its season and `steps`, where there is one that goes on and explains more than
     /// the steps `instead`.
     fn bend(&self, steps: &[Step], instead: &[Step], daily: &mut Option<Daily>) -> Option<Bend> {
-        let mut weeks: Vec<f64> = self
-            .weeks
-            .values
-            .iter()
-            .zip(&self.found.season)
-            .map(|(value, season)| value - season)
-            .collect();
+        let mut moved = self.weeks.values.clone();
         for step in steps {
-            for (week, value) in weeks.iter_mut().enumerate() {
+            for (week, value) in moved.iter_mut().enumerate() {
                 if self.weeks.first_day(week) + WEEK / 2 < step.at {
                     *value += step.size;
                 }
             }
         }
+        let without = |season: &[f64]| -> Vec<f64> {
+            let both = moved.iter().zip(season);
+            both.map(|(value, season)| value - season).collect()
+        };
+        let weeks = without(&self.found.season);
         if !may_bend(&weeks, self.weeks.change) {
             return None;
         }
+        // A season that was fitted across the bend has a part of it.
+        let first = best_bend(&weeks)?;
+        let straight = Weeks {
+            values: first.taken_out_of(&moved),
+            ..self.weeks.clone()
+        };
+        let season = Search::new(self.days, &straight, self.design).season();
+        let weeks = without(&season);
         let bend = best_bend(&weeks)?;
         let ages: Vec<usize> = instead.iter().map(|step| self.age(step.at)).collect();
         if !ages.is_empty() && bend.left >= left_by_steps(&weeks, &ages) {
             return None;
         }
         let daily = daily.get_or_insert_with(|| Daily::of(self.days, self.weeks));
-        let season = between_weeks(&self.found.season, self.weeks, self.days.len());
+        let season = between_weeks(&season, self.weeks, self.days.len());
         let mut values: Vec<f64> = daily
             .values
             .iter()

@@ -8,10 +8,16 @@ use crate::median::{median_of, scale};
 use crate::weekly::{WEEK, Weeks, without_gaps};
 
 /// Days that are looked at for a bend, in weeks.
-const LOOKED_AT: usize = 260;
+const LOOKED_AT: usize = 420;
 
 /// Ages, in days, that are tried.
-const AGES: [usize; 12] = [14, 18, 23, 30, 38, 48, 60, 75, 95, 120, 150, 190];
+const AGES: [usize; 14] = [14, 18, 23, 30, 38, 48, 60, 75, 95, 120, 150, 190, 235, 290];
+
+/// Days before the last one on which growth may have stopped.
+const STOPS: [usize; 7] = [7, 10, 14, 20, 28, 40, 56];
+
+/// The share of what a bend leaves that a second one, at which growth stops, must leave for it to have stopped.
+const LEFT_BY_STOP: f64 = 0.95;
 
 /// A bend is no younger than this.
 const LEAST_AGE: usize = 18;
@@ -53,6 +59,16 @@ impl Bend {
     /// Returns how far the series has come by it.
     pub(crate) fn rise(&self) -> f64 {
         self.slope * self.age as f64
+    }
+
+    /// Returns the values of weeks without what it has added to them.
+    pub(crate) fn taken_out_of(&self, weeks: &[f64]) -> Vec<f64> {
+        let all = weeks.iter().enumerate();
+        all.map(|(week, value)| {
+            let since = middle_of_week(week, weeks.len()) + self.age as f64;
+            value - self.slope * since.max(0.0)
+        })
+        .collect()
     }
 }
 
@@ -248,7 +264,22 @@ pub(crate) fn goes_on(bend: &Bend, values: &[f64], weeks: &[f64], all: &Weeks) -
     if late * bend.slope <= 0.0 || late.abs() < STILL_GOES_ON * slope.abs() {
         return false;
     }
-    confidence(bend, weeks) >= LEAST_CONFIDENCE
+    confidence(bend, weeks) >= LEAST_CONFIDENCE && !has_stopped(bend, values)
+}
+
+/// Says whether a second bend, at which most of the growth stops, explains the latest days better than the first alone.
+fn has_stopped(bend: &Bend, values: &[f64]) -> bool {
+    let around = (3 * bend.age / 2).max(60).min(values.len());
+    let near = &values[values.len() - around..];
+    let (_, one) = Columns::of_days(near).with_bend(bend.age).fit();
+    let stops = STOPS.iter().filter(|stop| **stop * 3 <= 2 * bend.age);
+    stops.into_iter().any(|stop| {
+        let both = Columns::of_days(near).with_bend(bend.age).with_bend(*stop);
+        let (coefficients, two) = both.fit();
+        let growing = coefficients[1] + coefficients[2];
+        let after = growing + coefficients[3];
+        two <= LEFT_BY_STOP * one && after / growing < STILL_GOES_ON
+    })
 }
 
 /// How large a change in slope is beside those of weeks before it.

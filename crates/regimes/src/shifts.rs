@@ -151,6 +151,13 @@ impl<'a> Search<'a> {
         self.settle(steps, fit, daily)
     }
 
+    /// Returns the part of the year, a value a week, of a history without steps.
+    pub(crate) fn season(&mut self) -> Vec<f64> {
+        let design = self.design.with(&[]);
+        let fit = self.robust(&design);
+        design.season(&fit.fitted)
+    }
+
     /// Takes the contrast of every step once all are known.
     fn settle(&mut self, steps: Vec<Step>, fit: Robust, daily: &Option<Daily>) -> Found {
         let places = self.weeks_of(&steps);
