@@ -16,6 +16,10 @@ const AGES: [usize; 14] = [14, 18, 23, 30, 38, 48, 60, 75, 95, 120, 150, 190, 23
 /// Days before the last one on which growth may have stopped.
 const STOPS: [usize; 7] = [7, 10, 14, 20, 28, 40, 56];
 
+/// Days that are looked at for a stop, as a multiple of the days since it, and at least.
+const AROUND_STOP: usize = 4;
+const LEAST_AROUND_STOP: usize = 60;
+
 /// The share of what a bend leaves that a second one, at which growth stops, must leave for it to have stopped.
 const LEFT_BY_STOP: f64 = 0.95;
 
@@ -269,13 +273,14 @@ pub(crate) fn goes_on(bend: &Bend, values: &[f64], weeks: &[f64], all: &Weeks) -
 
 /// Says whether a second bend, at which most of the growth stops, explains the latest days better than the first alone.
 fn has_stopped(bend: &Bend, values: &[f64]) -> bool {
-    let around = (3 * bend.age / 2).max(60).min(values.len());
-    let near = &values[values.len() - around..];
-    let (_, one) = Columns::of_days(near).with_bend(bend.age).fit();
     let stops = STOPS.iter().filter(|stop| **stop * 3 <= 2 * bend.age);
     stops.into_iter().any(|stop| {
-        let both = Columns::of_days(near).with_bend(bend.age).with_bend(*stop);
-        let (coefficients, two) = both.fit();
+        let around = (AROUND_STOP * stop)
+            .max(LEAST_AROUND_STOP)
+            .min(values.len());
+        let near = || Columns::of_days(&values[values.len() - around..]).with_bend(bend.age);
+        let (_, one) = near().fit();
+        let (coefficients, two) = near().with_bend(*stop).fit();
         let growing = coefficients[1] + coefficients[2];
         let after = growing + coefficients[3];
         two <= LEFT_BY_STOP * one && after / growing < STILL_GOES_ON
