@@ -211,7 +211,7 @@ impl<'a> PanelView<'a> {
         }
     }
 
-    /// The same series with what is known of the regimes of each, in their order.
+    /// Returns the same series with what is known of the regimes of each, in their order.
     pub(crate) fn with_known(self, known: &'a [Known<'a>]) -> Self {
         Self { known, ..self }
     }

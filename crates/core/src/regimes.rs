@@ -256,7 +256,7 @@ impl<'a> SeriesRegimes<'a> {
         Cow::Owned(lasted)
     }
 
-    /// The same without growth, of `values` that stand for the series' own.
+    /// Returns the same without growth, of `values` that stand for the series' own.
     fn lasted(&self, values: &[f64], origin: usize, ahead: usize, days: usize) -> Option<Vec<f64>> {
         let latest = self.at(days)?;
         let then = self.at(origin);

@@ -14,9 +14,11 @@ struct EveryJump;
 
 impl Aligner for EveryJump {
     fn alignment(&self, _: Day, values: &[f64]) -> Option<Alignment> {
-        let shifts: Vec<LevelShift> = (1..values.len())
-            .map(|at| (at, values[at] - values[at - 1]))
-            .filter(|(_, size)| size.abs() > 10.0)
+        // The unrest has a period of three days.
+        let size = |at: usize| mean(&values[at..at + 3]) - mean(&values[at - 3..at]);
+        let shifts: Vec<LevelShift> = (3..values.len().saturating_sub(2))
+            .filter(|at| (values[*at] - values[at - 1]).abs() > 10.0)
+            .map(|at| (at, size(at)))
             .map(|(at, size)| LevelShift {
                 at,
                 size,

@@ -136,7 +136,7 @@ struct InnerRecord {
 }
 
 impl InnerRecord {
-    /// Those of the engines by their `shares`, by what is known of regimes after `known_days` days.
+    /// Takes those of the engines by their `shares`, by what is known of regimes after `known_days` days.
     fn of(case: &Case<'_>, shares: [f64; 2], known_days: usize) -> Self {
         let mut record = Self::default();
         for (engine, weight) in [case.prophet, case.challenger].into_iter().zip(shares) {

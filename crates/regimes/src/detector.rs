@@ -8,7 +8,7 @@ use fleetcast_core::{Aligner, Alignment, Day, LevelShift, Ramp};
 use crate::daily::{Daily, between_weeks};
 use crate::design::Design;
 use crate::median::{NORMAL_MAD, median, median_of};
-use crate::ramp::{Bend, best_bend, goes_on, left_by_steps, may_bend};
+use crate::ramp::{Bend, best_bend, goes_on, left_by_steps, possible_bend};
 use crate::shifts::{Found, LEAST_AGE, Search, Step};
 use crate::weekly::{WEEK, Weeks};
 
@@ -167,7 +167,7 @@ impl Present {
         }
     }
 
-    /// The same by indices of a grid of `all` days, on which the series begins at `begins`.
+    /// Returns the same by indices of a grid of `all` days, on which the series begins at `begins`.
     fn alignment(mut self, begins: usize, all: usize) -> Option<Alignment> {
         if self.shifts.is_empty() && self.ramp.is_none() {
             return None;
@@ -322,11 +322,8 @@ impl History<'_> {
             both.map(|(value, season)| value - season).collect()
         };
         let weeks = without(&self.found.season);
-        if !may_bend(&weeks, self.weeks.change) {
-            return None;
-        }
+        let first = possible_bend(&weeks, self.weeks.change)?;
         // A season that was fitted across the bend has a part of it.
-        let first = best_bend(&weeks)?;
         let straight = Weeks {
             values: first.taken_out_of(&moved),
             ..self.weeks.clone()
@@ -439,15 +436,12 @@ impl History<'_> {
         longest
     }
 
-    /// Whether the last days lie elsewhere than the four weeks before, at a glance.
+    /// Whether the last days lie elsewhere than the same days of the week before, at a glance.
     fn ends_elsewhere(&self) -> bool {
         let days = self.days.len();
-        let mut scratch = Vec::with_capacity(4 * WEEK);
-        let last = median(&self.days[days - LEAST_RETURNED..], &mut scratch);
-        let before = median(
-            &self.days[days - 5 * WEEK..days - LAST_DAYS.end()],
-            &mut scratch,
-        );
-        (last - before).abs() >= AWAY_CHANGES / 2.0 * self.weeks.change && self.weeks.change > 0.0
+        let far = AWAY_CHANGES / 2.0 * self.weeks.change;
+        let last = days - LEAST_RETURNED..days;
+        let mut changes = last.map(|day| (self.days[day] - self.days[day - WEEK]).abs());
+        far > 0.0 && changes.all(|change| change.is_nan() || change >= far)
     }
 }

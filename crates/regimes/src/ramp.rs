@@ -33,7 +33,7 @@ const LEAST_BEFORE: usize = 30;
 const MOST_LEFT: f64 = 0.6;
 
 /// What a bend may leave of squares where a closer look is worth it.
-const LOOK_FROM_LEFT: f64 = 0.85;
+const LOOK_FROM_LEFT: f64 = 0.75;
 
 /// The least rise or fall, in mean weekly changes, and that from which on it is looked at closely.
 const LEAST_RISE: f64 = 2.0;
@@ -76,32 +76,35 @@ impl Bend {
     }
 }
 
-/// Says whether the weeks could hold a bend: by least squares, cheaply, and rather too often.
-pub(crate) fn may_bend(weeks: &[f64], change: f64) -> bool {
+/// Returns the bend that the weeks could hold: by least squares, cheaply, and rather too often.
+pub(crate) fn possible_bend(weeks: &[f64], change: f64) -> Option<Bend> {
     let recent = latest(weeks);
     let time = |index: usize| middle_of_week(index, recent.len());
-    let straight = squares_left(recent, |index| [1.0, time(index), 0.0]);
-    let Some((_, straight)) = straight else {
-        return false;
-    };
-    let ages = AGES.iter().filter(|age| **age >= LEAST_AGE);
-    ages.filter(|age| recent.len() * WEEK >= **age + LEAST_BEFORE)
-        .any(|age| {
-            let age = *age as f64;
-            let bent = squares_left(recent, |index| {
-                let time = time(index);
-                [1.0, time, (time + age).max(0.0)]
-            });
-            bent.is_some_and(|(slope, bent)| {
-                bent <= LOOK_FROM_LEFT * straight && (slope * age).abs() >= LOOK_FROM_RISE * change
-            })
-        })
+    let (_, straight) = squares_left(recent, |index| [1.0, time(index), 0.0])?;
+    let mut best: Option<Bend> = None;
+    for age in AGES {
+        if age < LEAST_AGE || recent.len() * WEEK < age + LEAST_BEFORE {
+            continue;
+        }
+        let bent = squares_left(recent, |index| {
+            let time = time(index);
+            [1.0, time, (time + age as f64).max(0.0)]
+        });
+        if let Some((slope, left)) = bent
+            && best.is_none_or(|best| left < best.left)
+        {
+            best = Some(Bend { age, slope, left });
+        }
+    }
+    best.filter(|best| {
+        best.left <= LOOK_FROM_LEFT * straight && best.rise().abs() >= LOOK_FROM_RISE * change
+    })
 }
 
 /// The last coefficient of a fit by least squares, and the sum of squares it leaves; `None` of fewer than six values.
 fn squares_left(values: &[f64], row: impl Fn(usize) -> [f64; 3]) -> Option<(f64, f64)> {
     let mut gram = vec![0.0; 9];
-    let mut products = [0.0; 3];
+    let mut products = [0.0_f64; 3];
     let (mut squares, mut count) = (0.0, 0);
     for (index, value) in values.iter().enumerate() {
         if value.is_nan() {
@@ -330,7 +333,7 @@ mod tests {
     fn growth_that_began_lately_goes_on() {
         let days = values(900, 0.4, 961);
         let weeks = Weeks::of(&days);
-        assert!(may_bend(&weeks.values, weeks.change));
+        assert!(possible_bend(&weeks.values, weeks.change).is_some());
         let bend = best_bend(&weeks.values).unwrap();
         assert_eq!(bend.age, 60);
         assert!((bend.slope - 0.4).abs() < 0.01, "{bend:?}");

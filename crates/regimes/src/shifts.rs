@@ -37,7 +37,7 @@ const MOST_REFUSALS: usize = 2;
 const LEAST_LEFT: f64 = 0.4;
 
 /// A candidate's size at which a closer look begins, in standard deviations of weeks and in mean weekly changes.
-const LOOK_FROM_DEVIATIONS: f64 = 3.0;
+const LOOK_FROM_DEVIATIONS: f64 = 2.5;
 const LOOK_FROM_CHANGE: f64 = 0.5;
 
 /// Days around a week within which the day of a shift is looked for.
