@@ -75,7 +75,11 @@ impl SeriesIndex {
     #[must_use]
     pub fn only(&self, wanted: &HashSet<SeriesKey>) -> Self {
         let places = (0..self.keys.len()).filter(|place| wanted.contains(&self.keys[*place]));
-        let mut index = Self::default();
+        let mut index = Self {
+            capacities: self.capacities.clone(),
+            as_of: self.as_of,
+            ..Self::default()
+        };
         for (new, old) in places.enumerate() {
             index.keys.push(self.keys[old].clone());
             if let Some(day) = self.unfinished.get(&old) {
