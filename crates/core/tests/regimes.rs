@@ -199,7 +199,7 @@ fn growth_fades_and_both_ends_of_it_are_within_reach() {
         }),
     };
     let values: Vec<f64> = (0..100)
-        .map(|day| 10.0 + 0.5 * (day as f64 - 49.0).max(0.0))
+        .map(|day| 10.0 + 0.5 * (f64::from(day) - 49.0).max(0.0))
         .collect();
     let aligned = alignment.align(&values);
     assert!(
@@ -263,13 +263,13 @@ fn a_shift_of_scale_multiplies_the_past() {
     };
     let values: Vec<f64> = (0..100)
         .map(|day| {
-            let all = 40.0 + 0.4 * day as f64;
+            let all = 40.0 + 0.4 * f64::from(day);
             if day < 50 { all } else { all / 2.0 }
         })
         .collect();
     let line = |scale: f64| -> Vec<f64> {
         (0..100)
-            .map(|day| scale * (40.0 + 0.4 * day as f64))
+            .map(|day| scale * (40.0 + 0.4 * f64::from(day)))
             .collect()
     };
     assert_eq!(alignment.align(&values), line(0.5));

@@ -35,7 +35,11 @@ fn resized(age: usize) -> Vec<f64> {
     (0..DAYS)
         .map(|day| {
             let filled = 48.0 + 31.0 * day as f64 / DAYS as f64 + unrest(1, day);
-            if day + age >= DAYS { filled / 2.0 } else { filled }
+            if day + age >= DAYS {
+                filled / 2.0
+            } else {
+                filled
+            }
         })
         .collect()
 }
@@ -129,7 +133,11 @@ fn nothing_before_an_origin_moves_with_what_comes_after_it() {
         .collect();
     let mut wild = values.clone();
     for (day, value) in wild.iter_mut().enumerate().skip(training) {
-        *value = if day % 60 < 30 { 95.0 } else { 3.0 + (day % 9) as f64 };
+        *value = if day % 60 < 30 {
+            95.0
+        } else {
+            3.0 + (day % 9) as f64
+        };
     }
     let evidence = |values: &Vec<f64>| {
         let panel = panel(&[("a", values.clone())]);
@@ -161,7 +169,9 @@ fn results_do_not_depend_on_how_a_fleet_is_cut() {
     let batches: Vec<_> = all
         .iter()
         .rev()
-        .map(|one| fleetcast::Batch::from_panel(panel(std::slice::from_ref(one)).view(), shop.split()))
+        .map(|one| {
+            fleetcast::Batch::from_panel(panel(std::slice::from_ref(one)).view(), shop.split())
+        })
         .collect();
     let survey = Survey::of(batches.iter());
     let mut parts: Vec<_> = batches

@@ -74,7 +74,7 @@ impl Design {
             let bend = bend as f64;
             columns.extend((0..weeks).map(|week| (middle(week) - bend).max(0.0) / YEAR));
         }
-        let trend = if weeks == 0 { 0 } else { columns.len() / weeks };
+        let trend = columns.len().checked_div(weeks).unwrap_or(0);
         if days >= YEAR_FROM {
             let angle = |week: usize| TAU * ((first as f64 + middle(week)) / YEAR).fract();
             for harmonic in 1..=HARMONICS {
@@ -83,7 +83,7 @@ impl Design {
                 columns.extend((0..weeks).map(|week| libm::cos(of(week))));
             }
         }
-        let width = if weeks == 0 { 0 } else { columns.len() / weeks };
+        let width = columns.len().checked_div(weeks).unwrap_or(0);
         let column = |index: usize| &columns[index * weeks..(index + 1) * weeks];
         let mut gram = vec![0.0; width * width];
         for row in 0..width {

@@ -138,7 +138,7 @@ fn squares_left(values: &[f64], row: impl Fn(usize) -> [f64; 3]) -> Option<(f64,
 struct Columns {
     times: Vec<f64>,
     values: Vec<f64>,
-    columns: Vec<Vec<f64>>,
+    regressors: Vec<Vec<f64>>,
 }
 
 impl Columns {
@@ -148,7 +148,7 @@ impl Columns {
         let times: Vec<f64> = known().map(time).collect();
         Self {
             values: known().map(|place| all[place]).collect(),
-            columns: vec![vec![1.0; times.len()], times.clone()],
+            regressors: vec![vec![1.0; times.len()], times.clone()],
             times,
         }
     }
@@ -164,7 +164,7 @@ impl Columns {
     /// Puts a column more beside them, by the time.
     fn with(mut self, column: impl Fn(f64) -> f64) -> Self {
         let values = self.times.iter().copied().map(column).collect();
-        self.columns.push(values);
+        self.regressors.push(values);
         self
     }
 
@@ -175,7 +175,7 @@ impl Columns {
     /// Fits by least absolute values, approximately (reweighted least squares), and returns the coefficients and
     /// the sum of absolute values left.
     fn fit(&self) -> (Vec<f64>, f64) {
-        let size = self.columns.len();
+        let size = self.regressors.len();
         let mut weights = vec![1.0; self.values.len()];
         let mut weighted = vec![0.0; self.values.len()];
         let mut coefficients = vec![0.0; size];
@@ -183,18 +183,18 @@ impl Columns {
         let mut scratch = Vec::with_capacity(self.values.len());
         for _ in 0..PASSES {
             let mut gram = vec![0.0; size * size];
-            for (a, left) in self.columns.iter().enumerate() {
+            for (a, left) in self.regressors.iter().enumerate() {
                 for ((weighted, weight), left) in weighted.iter_mut().zip(&weights).zip(left) {
                     *weighted = weight * left;
                 }
-                for (b, right) in self.columns[..=a].iter().enumerate() {
+                for (b, right) in self.regressors[..=a].iter().enumerate() {
                     gram[a * size + b] = dot(&weighted, right);
                 }
                 coefficients[a] = dot(&weighted, &self.values);
             }
             Cholesky::new(size, gram).solve(&mut coefficients);
             apart.copy_from_slice(&self.values);
-            for (column, coefficient) in self.columns.iter().zip(&coefficients) {
+            for (column, coefficient) in self.regressors.iter().zip(&coefficients) {
                 add_scaled(&mut apart, -coefficient, column);
             }
             for apart in &mut apart {

@@ -148,7 +148,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        self.settle(steps, fit, daily)
+        self.settle(&steps, &fit, daily.as_ref())
     }
 
     /// Returns the part of the year, a value a week, of a history without steps.
@@ -159,16 +159,16 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the contrast of every step once all are known.
-    fn settle(&mut self, steps: Vec<Step>, fit: Robust, daily: &Option<Daily>) -> Found {
-        let places = self.weeks_of(&steps);
+    fn settle(&mut self, steps: &[Step], fit: &Robust, daily: Option<&Daily>) -> Found {
+        let places = self.weeks_of(steps);
         let stepped = self.design.with(&places);
         let mut settled = Vec::with_capacity(steps.len());
         if let Some(daily) = daily {
-            let rest = self.rest_of_days(&stepped, &fit, daily);
+            let rest = self.rest_of_days(&stepped, fit, daily);
             for place in 0..steps.len() {
                 let sizes = stepped.sizes(&fit.fitted);
-                let own = self.without_others(&rest, &steps, sizes, place);
-                let (before, after) = self.windows(&steps, place, steps[place].at);
+                let own = without_others(&rest, steps, sizes, place);
+                let (before, after) = self.windows(steps, place, steps[place].at);
                 let size = self.contrast(&own, before.clone(), after.clone());
                 if size.is_finite() {
                     let confidence =
@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
         if settled.len() > MOST_SHIFTS {
             settled.clear();
         }
-        let smooth = self.smooth(&stepped, &fit);
+        let smooth = self.smooth(&stepped, fit);
         Found {
             steps: settled,
             season: stepped.season(&fit.fitted),
@@ -287,7 +287,7 @@ impl<'a> Search<'a> {
         let stepped = self.design.with(&places);
         let fit = self.robust(&stepped);
         let rest = self.rest_of_days(&stepped, &fit, daily);
-        let own = self.without_others(&rest, &all, stepped.sizes(&fit.fitted), place);
+        let own = without_others(&rest, &all, stepped.sizes(&fit.fitted), place);
         let Some(at) = self.refine(&own, &all, place) else {
             return Look::Nothing;
         };
@@ -329,25 +329,6 @@ impl<'a> Search<'a> {
             *rest = value - *rest;
         }
         rest
-    }
-
-    /// The days without the steps other than that at `place`.
-    fn without_others(
-        &self,
-        rest: &[f64],
-        steps: &[Step],
-        sizes: &[f64],
-        place: usize,
-    ) -> Vec<f64> {
-        let mut own = rest.to_vec();
-        for (other, (step, size)) in steps.iter().zip(sizes).enumerate() {
-            if other != place {
-                for value in &mut own[step.at..] {
-                    *value -= size;
-                }
-            }
-        }
-        own
     }
 
     /// The days before and after a step that are its own: four weeks, or as far as the next step.
@@ -425,6 +406,19 @@ impl<'a> Search<'a> {
         let typical = scale(&mut contrasts).max(size.abs() / MOST_CONFIDENCE);
         size.abs() / typical
     }
+}
+
+/// The days without the steps other than that at `place`.
+fn without_others(rest: &[f64], steps: &[Step], sizes: &[f64], place: usize) -> Vec<f64> {
+    let mut own = rest.to_vec();
+    for (other, (step, size)) in steps.iter().zip(sizes).enumerate() {
+        if other != place {
+            for value in &mut own[step.at..] {
+                *value -= size;
+            }
+        }
+    }
+    own
 }
 
 /// What a closer look at a candidate comes to.

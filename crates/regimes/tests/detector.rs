@@ -98,7 +98,7 @@ fn an_event_that_is_over_leaves_the_level() {
     let before: f64 = aligned[905..930].iter().sum::<f64>() / 25.0;
     assert!((around - before).abs() < 3.0, "{around}, {before}");
     // Its end is settled: the forecast goes on from the level after it.
-    assert!(alignment.shifts.iter().all(|shift| shift.lasting == 1.0));
+    assert!(alignment.shifts.iter().all(|shift| shift.lasting > 0.99));
 }
 
 #[test]
@@ -132,11 +132,11 @@ fn what_is_no_regime_is_left_alone() {
             *value = f64::NAN;
         }
     }
-    let sawtooth: Vec<f64> = (0..974).map(|day| 20.0 + (day % 30) as f64).collect();
+    let sawtooth: Vec<f64> = (0..974).map(|day| 20.0 + f64::from(day % 30)).collect();
     let wave: Vec<f64> = (0..974)
-        .map(|day| 50.0 + 20.0 * (day as f64 / 58.0).sin() + (day % 7) as f64)
+        .map(|day| 50.0 + 20.0 * (f64::from(day) / 58.0).sin() + f64::from(day % 7))
         .collect();
-    let linear: Vec<f64> = (0..974).map(|day| 10.0 + 0.05 * day as f64).collect();
+    let linear: Vec<f64> = (0..974).map(|day| 10.0 + 0.05 * f64::from(day)).collect();
     let short = &series(1, 100, &[(50, 30.0)]);
     for (name, values) in [
         ("quiet", &quiet),

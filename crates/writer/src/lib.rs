@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 use fleetcast_core::{
-    Alignment, Calibration, Day, EffectiveLimits, Forecast, GoldenForecast, IntervalLevel, IssueCode, LimitSchedule,
-    SeriesIssue, SeriesKey, Severity, Stage, error_growth,
+    Alignment, Calibration, Day, EffectiveLimits, Forecast, GoldenForecast, IntervalLevel,
+    IssueCode, LimitSchedule, SeriesIssue, SeriesKey, Severity, Stage, error_growth,
 };
 
 /// How much wider a normal distribution's central 95 % interval is than its 80 % one.
