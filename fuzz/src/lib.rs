@@ -204,7 +204,7 @@ impl Fleet {
             let rows =
                 rows.map(|(i, recipe)| (SeriesKey::new(i.to_string(), "cpu"), recipe.values(days)));
             let panel = Panel::from_rows(split.history(), rows).unwrap();
-            forecast_windows(engine, panel.view(), &split, refit, level).unwrap()
+            forecast_windows(engine, panel.view(), &split, refit, level, None).unwrap()
         };
         let together = outcomes(&self.series);
         assert_eq!(together.len(), self.series.len());

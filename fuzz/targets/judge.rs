@@ -91,13 +91,10 @@ fuzz_target!(|input: Input| {
     );
     let case = Case {
         split: &split,
-        history: SeriesView {
-            key: &key,
-            grid: split.history(),
-            values: &values,
-        },
+        history: SeriesView::new(&key, split.history(), &values),
         prophet: &prophet,
         challenger: &challenger,
+        regimes: None,
     };
     let metrics = [
         Metric::Mape,

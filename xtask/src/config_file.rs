@@ -72,7 +72,7 @@ mod tests {
     fn every_flag_can_stand_in_the_file() {
         let file = ConfigFile::parse(
             "db = 'x.duckdb'\nas-of = 2025-06-30\ntrain-months = 24\nbacktest-months = 6\n\
-             horizon-days = 90\nno-refit = true\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nfresh = true\nkeep-last-day = true\nforce = true\nquiet = true\n\
+             horizon-days = 90\nno-refit = true\nregimes = 'off'\nprophet-mode = 'exact'\nchallenger = 'mstl_ets'\npromotion-margin = 10\nsustained = '5/7'\nthreads = 3\nmemory = '4GB'\nfresh = true\nkeep-last-day = true\nforce = true\nquiet = true\n\
              [demo]\nhosts = 7\nmonths = 24\nseed = 5\n\
              [import]\nhost-column = 'server'\nresource = 'cpu'\nds-column = 'ts'\n\
              value-column = 'y'\nagg = 'p95'\n",
@@ -81,6 +81,7 @@ mod tests {
         let settings = Settings::resolve(file.common).unwrap();
         assert_eq!(settings.db, PathBuf::from("x.duckdb"));
         assert_eq!(settings.shop.refit, Refit::Never);
+        assert_eq!(settings.shop.regimes.as_str(), "off");
         assert_eq!(settings.shop.prophet_mode, Mode::Exact);
         assert_eq!(settings.shop.sustained.to_string(), "5/7");
         assert_eq!(settings.shop.challenger, ChallengerKind::MstlEts);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use fleetcast::RegimesMode;
 use fleetcast_core::Day;
 use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::Golden;
@@ -45,6 +46,25 @@ impl From<ChallengerFlag> for ChallengerKind {
         match flag {
             ChallengerFlag::Ets => Self::Ets,
             ChallengerFlag::MstlEts => Self::MstlEts,
+        }
+    }
+}
+
+/// Whether the past is brought to the present level before it is fitted.
+#[derive(Debug, Clone, Copy, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RegimesFlag {
+    /// Level shifts and growth that began lately are looked for, and the past is brought to the present level.
+    Align,
+    /// Series are fitted as they were.
+    Off,
+}
+
+impl From<RegimesFlag> for RegimesMode {
+    fn from(flag: RegimesFlag) -> Self {
+        match flag {
+            RegimesFlag::Align => Self::Align,
+            RegimesFlag::Off => Self::Off,
         }
     }
 }

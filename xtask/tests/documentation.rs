@@ -234,7 +234,7 @@ mod house {
                 assert!(!reaches(package, database), "{package} reaches {database}");
             }
         }
-        let stages = ["prophet", "ets", "judge", "writer", "outlook"]
+        let stages = ["regimes", "prophet", "ets", "judge", "writer", "outlook"]
             .map(|stage| format!("fleetcast-{stage}"));
         for stage in &stages {
             for other in stages.iter().filter(|other| *other != stage) {

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let level = IntervalLevel::EIGHTY_PERCENT;
     let refit = Refit::WholeHistory;
-    let outcomes = forecast_windows(&LastWeek, panel.view(), &split, refit, level)?;
+    let outcomes = forecast_windows(&LastWeek, panel.view(), &split, refit, level, None)?;
 
     let backtest = outcomes[0].backtest.as_ref().map_err(Clone::clone)?;
     let actual = &panel.view().series(0).values[split.training().len()..];

@@ -1,10 +1,15 @@
 //! The backtest and the future, by one engine over one panel.
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use crate::crash::caught;
+use crate::regimes::Known;
 use crate::weekdays::with_unobserved_weekdays_filled;
 use crate::{
-    Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel, Notice,
-    Outcome, Panel, PanelError, PanelView, Split,
+    Alignment, Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel,
+    Notice, Outcome, Panel, PanelError, PanelView, SeriesRegimes, Split,
 };
 
 /// Which fit the future is forecast from.
@@ -52,6 +57,10 @@ pub enum BacktestError {
 /// A weekday a series was never observed on has the mean of the days around it for the engine's eyes
 /// ([`crate::unobserved_weekdays`]); what is scored is what was observed.
 ///
+/// Where `regimes` are those of the history's series, engines see each window's past at the level that it ends
+/// with ([`crate::Alignment`]); forecasts go on from there, with what growth adds to them, and bounds reach as far as
+/// the other readings of the present. A series without a shift or growth is handed over as it is.
+///
 /// An engine that panics over the panel as a whole, or does not return an outcome a series, is asked
 /// series by series: what is wrong with one is that one's [`Failure`].
 ///
@@ -65,15 +74,22 @@ pub fn forecast_windows(
     split: &Split,
     refit: Refit,
     level: IntervalLevel,
+    regimes: Option<&[SeriesRegimes<'_>]>,
 ) -> Result<Vec<WindowOutcomes>, BacktestError> {
+    // Regimes are those of the windows' days only where all begin on the same one.
+    let regimes = regimes
+        .filter(|series| series.len() == history.len())
+        .filter(|_| history.grid().first() == split.history().first());
     let training = history.window(split.training())?;
     let backtest_days = split.backtest().len();
     let future_days = split.future().len();
     match refit {
         Refit::WholeHistory => {
             let history = history.window(split.history())?;
-            let backtests = ask(engine, training, Horizon::new(backtest_days)?, level);
-            let futures = ask(engine, history, Horizon::new(future_days)?, level);
+            let asked = Horizon::new(backtest_days)?;
+            let backtests = ask(engine, training, asked, level, regimes);
+            let asked = Horizon::new(future_days)?;
+            let futures = ask(engine, history, asked, level, regimes);
             let both = backtests.into_iter().zip(futures);
             Ok(both
                 .map(|(backtest, future)| WindowOutcomes {
@@ -86,7 +102,7 @@ pub fn forecast_windows(
         }
         Refit::Never => {
             let horizon = Horizon::new(backtest_days + future_days)?;
-            let outcomes = ask(engine, training, horizon, level);
+            let outcomes = ask(engine, training, horizon, level, regimes);
             Ok(outcomes
                 .into_iter()
                 .map(|outcome| split_outcome(outcome, backtest_days))
@@ -101,11 +117,85 @@ fn ask(
     panel: PanelView<'_>,
     horizon: Horizon,
     level: IntervalLevel,
+    regimes: Option<&[SeriesRegimes<'_>]>,
 ) -> Vec<Outcome> {
     // Engines have a term for every weekday, and nothing to tell one by that was never observed.
     let filled = with_unobserved_weekdays_filled(panel);
     let seen = filled.as_ref().map_or(panel, Panel::view);
-    let answer = caught(|| engine.forecast(seen, horizon, level));
+    let Some(regimes) = regimes else {
+        return answers(engine, seen, horizon, level);
+    };
+    let days = panel.grid().len();
+    let alignments: Vec<Option<Arc<Alignment>>> = regimes
+        .par_iter()
+        .map(|regimes| caught(|| regimes.at(days)).ok().flatten())
+        .collect();
+    let known: Vec<Known<'_>> = seen
+        .iter()
+        .zip(regimes)
+        .map(|(series, regimes)| Known {
+            values: series.values,
+            regimes,
+        })
+        .collect();
+    let aligned = aligned(seen, &alignments);
+    let seen = aligned.as_ref().map_or(seen, Panel::view);
+    let outcomes = answers(engine, seen.with_known(&known), horizon, level);
+    let all = outcomes.into_iter().zip(&alignments).zip(&known);
+    all.map(|((outcome, alignment), known)| match alignment {
+        Some(alignment) => continued(outcome, alignment, known.values),
+        None => outcome,
+    })
+    .collect()
+}
+
+/// The panel with the past of each series at the level it ends with, or `None` where all are there already.
+fn aligned(panel: PanelView<'_>, alignments: &[Option<Arc<Alignment>>]) -> Option<Panel> {
+    if alignments.iter().all(Option::is_none) {
+        return None;
+    }
+    let values = panel
+        .iter()
+        .zip(alignments)
+        .flat_map(|(series, alignment)| match alignment {
+            Some(alignment) => alignment.align(series.values),
+            None => series.values.to_vec(),
+        })
+        .collect();
+    Panel::from_values(panel.grid(), panel.keys().to_vec(), values).ok()
+}
+
+/// The outcome of an engine that saw aligned values, as a forecast of the `values` there were: with what growth adds,
+/// bounds that reach the other readings, and nothing below zero where no value is.
+fn continued(mut outcome: Outcome, alignment: &Alignment, values: &[f64]) -> Outcome {
+    let known = values.iter().filter(|value| !value.is_nan());
+    let floor = if known.fold(f64::INFINITY, |least, value| least.min(*value)) >= 0.0 {
+        0.0
+    } else {
+        f64::NEG_INFINITY
+    };
+    outcome.forecast = outcome.forecast.and_then(|forecast| {
+        let moved = |values: &[f64]| -> Vec<f64> {
+            let days = values.iter().enumerate();
+            days.map(|(step, value)| value + alignment.ahead(step + 1))
+                .collect()
+        };
+        let (lower, upper) = alignment.reached(&moved(forecast.lower()), &moved(forecast.upper()));
+        let [yhat, lower, upper] = [moved(forecast.yhat()), lower, upper]
+            .map(|days| days.into_iter().map(|value| value.max(floor)).collect());
+        Ok(Forecast::new(forecast.grid().first(), yhat, lower, upper)?)
+    });
+    outcome
+}
+
+/// The engine's outcomes, one a series, asked once more series by series where it fails on all of them.
+fn answers(
+    engine: &dyn Engine,
+    panel: PanelView<'_>,
+    horizon: Horizon,
+    level: IntervalLevel,
+) -> Vec<Outcome> {
+    let answer = caught(|| engine.forecast(panel, horizon, level));
     let failure = match answer {
         Ok(outcomes) if outcomes.len() == panel.len() => return outcomes,
         Ok(outcomes) => Failure::numerical(format!(
@@ -120,7 +210,7 @@ fn ask(
     }
     let alone = panel.chunks(1);
     alone
-        .flat_map(|series| ask(engine, series, horizon, level))
+        .flat_map(|series| answers(engine, series, horizon, level))
         .collect()
 }
 
@@ -184,7 +274,7 @@ mod tests {
             Panel::from_rows(split.history(), [(SeriesKey::new("h", "cpu"), values)]).unwrap();
         let level = IntervalLevel::EIGHTY_PERCENT;
         let mut outcomes =
-            forecast_windows(&LastValue, panel.view(), &split, refit, level).unwrap();
+            forecast_windows(&LastValue, panel.view(), &split, refit, level, None).unwrap();
         (split, outcomes.remove(0))
     }
 
@@ -251,7 +341,7 @@ mod tests {
                 let level = IntervalLevel::EIGHTY_PERCENT;
                 let engine = Moody { silent };
                 let outcomes =
-                    forecast_windows(&engine, panel.view(), &split, refit, level).unwrap();
+                    forecast_windows(&engine, panel.view(), &split, refit, level, None).unwrap();
                 assert_eq!(outcomes.len(), 3);
                 assert!(outcomes[0].future.is_ok() && outcomes[2].backtest.is_ok());
                 for failed in [&outcomes[1].backtest, &outcomes[1].future] {

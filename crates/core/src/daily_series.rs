@@ -163,11 +163,7 @@ impl DailySeries {
     /// Returns the series as engines see it; its key is empty.
     #[must_use]
     pub fn view(&self) -> SeriesView<'_> {
-        SeriesView {
-            key: &self.key,
-            grid: self.grid,
-            values: &self.values,
-        }
+        SeriesView::new(&self.key, self.grid, &self.values)
     }
 }
 

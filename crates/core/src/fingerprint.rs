@@ -47,11 +47,7 @@ mod tests {
     fn fingerprint(circumstances: &str, first: &str, values: &[f64]) -> u64 {
         let grid = TimeGrid::new(first.parse().unwrap(), values.len());
         let key = SeriesKey::new("h", "cpu");
-        Fingerprinter::new(circumstances).of(SeriesView {
-            key: &key,
-            grid,
-            values,
-        })
+        Fingerprinter::new(circumstances).of(SeriesView::new(&key, grid, values))
     }
 
     #[test]

@@ -114,6 +114,12 @@ pub enum IssueCode {
     NoEngine,
     /// Golden values were drawn to the limits of their resource.
     DrawnToLimits,
+    /// The level of the series became another, for good as far as can be told.
+    LevelShift,
+    /// The level became another so lately that it may not last.
+    PendingShift,
+    /// Growth or decline began lately and goes on.
+    GrowthOnset,
     /// Days of the week on which the series was never observed.
     WeekdayUnobserved,
     /// The series' last day had clearly fewer samples than its days usually have; left out.
@@ -152,6 +158,9 @@ impl IssueCode {
             Self::OneEngineOnly => "one_engine_only",
             Self::NoEngine => "no_engine",
             Self::DrawnToLimits => "drawn_to_limits",
+            Self::LevelShift => "level_shift",
+            Self::PendingShift => "pending_shift",
+            Self::GrowthOnset => "growth_onset",
             Self::WeekdayUnobserved => "weekday_unobserved",
             Self::UnfinishedDay => "unfinished_day",
             Self::OutsidePercent => "outside_percent",

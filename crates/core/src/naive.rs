@@ -104,11 +104,9 @@ mod tests {
     use crate::{SeriesKey, TimeGrid};
 
     fn naive(values: &[f64], horizon: usize) -> Option<SeasonalNaive> {
-        let series = SeriesView {
-            key: &SeriesKey::new("h", "cpu"),
-            grid: TimeGrid::new("2024-01-01".parse().unwrap(), values.len()),
-            values,
-        };
+        let key = SeriesKey::new("h", "cpu");
+        let grid = TimeGrid::new("2024-01-01".parse().unwrap(), values.len());
+        let series = SeriesView::new(&key, grid, values);
         seasonal_naive(series, Horizon::new(horizon).unwrap())
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::regimes::Known;
 use crate::{Day, SeriesKey, SeriesView, TimeGrid};
 
 /// Why values do not form a panel.
@@ -150,6 +151,7 @@ impl Panel {
             values: &self.values,
             stride: self.grid.len(),
             offset: 0,
+            known: &[],
         }
     }
 }
@@ -164,6 +166,8 @@ pub struct PanelView<'a> {
     stride: usize,
     /// Days of the panel before this view's first.
     offset: usize,
+    /// What is known of the regimes of each series, where their past was brought to the present one.
+    known: &'a [Known<'a>],
 }
 
 impl<'a> PanelView<'a> {
@@ -203,7 +207,13 @@ impl<'a> PanelView<'a> {
             key: &self.keys[index],
             grid: self.grid,
             values: &self.values[start..start + self.grid.len()],
+            known: self.known.get(index).copied(),
         }
+    }
+
+    /// Returns the same series with what is known of the regimes of each, in their order.
+    pub(crate) fn with_known(self, known: &'a [Known<'a>]) -> Self {
+        Self { known, ..self }
     }
 
     /// Every series, in order.
@@ -232,6 +242,7 @@ impl<'a> PanelView<'a> {
         Ok(Self {
             grid: window,
             offset: self.offset + skipped,
+            known: &[],
             ..*self
         })
     }
@@ -244,6 +255,7 @@ impl<'a> PanelView<'a> {
         Self {
             keys: &self.keys[start..end],
             values: &self.values[start * self.stride..end * self.stride],
+            known: self.known.get(start..end).unwrap_or_default(),
             ..*self
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use twox_hash::XxHash3_64;
 
+use crate::regimes::Known;
 use crate::{Day, TimeGrid};
 
 /// What names a series: a host and one of its resources (`web-01`, `cpu`).
@@ -62,6 +63,21 @@ pub struct SeriesView<'a> {
     pub grid: TimeGrid,
     /// Finite values in the resource's own unit; NaN is a missing day, infinities never occur.
     pub values: &'a [f64],
+    /// What is known of its regimes, where `values` were brought to the present one.
+    pub(crate) known: Option<Known<'a>>,
+}
+
+impl<'a> SeriesView<'a> {
+    /// Makes the view of a series from its `values`, one a day of `grid`.
+    #[must_use]
+    pub fn new(key: &'a SeriesKey, grid: TimeGrid, values: &'a [f64]) -> Self {
+        Self {
+            key,
+            grid,
+            values,
+            known: None,
+        }
+    }
 }
 
 impl SeriesView<'_> {
@@ -130,11 +146,9 @@ mod tests {
             (&[NAN, NAN], None, None),
             (&[], None, None),
         ] {
-            let series = SeriesView {
-                key: &SeriesKey::new("h", "cpu"),
-                grid: TimeGrid::new("2024-01-01".parse().unwrap(), values.len()),
-                values,
-            };
+            let key = SeriesKey::new("h", "cpu");
+            let grid = TimeGrid::new("2024-01-01".parse().unwrap(), values.len());
+            let series = SeriesView::new(&key, grid, values);
             assert_eq!(series.observed_span(), span, "{values:?}");
             let found = series.last_observed().map(|day| day.to_string());
             assert_eq!(found.as_deref(), last, "{values:?}");

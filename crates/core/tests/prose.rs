@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders that are read, from the workspace's root on.
-const FOLDERS: [&str; 13] = [
+const FOLDERS: [&str; 14] = [
     "crates/core",
     "crates/ets",
     "crates/fleetcast",
@@ -15,6 +15,7 @@ const FOLDERS: [&str; 13] = [
     "crates/outlook",
     "crates/pipeline",
     "crates/prophet",
+    "crates/regimes",
     "crates/report",
     "crates/store",
     "crates/writer",

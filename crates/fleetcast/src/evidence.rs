@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fleetcast_core::{
-    Engine, EngineForecasts, Panel, PanelView, SeriesIssue, SeriesKey, Severity, Stage,
-    ValueShares, WindowOutcomes, forecast_windows, screen,
+    Alignment, Engine, EngineForecasts, Panel, PanelView, SeriesIssue, SeriesKey, SeriesRegimes,
+    Severity, Stage, ValueShares, WindowOutcomes, forecast_windows, screen,
 };
 use fleetcast_judge::{Case, Circumstances, LeaderboardEntry};
 use fleetcast_outlook::days_to_look_back;
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::batch::last_values;
 use crate::past::past_forecasts;
 use crate::setup::Setup;
-use crate::{Batch, Survey};
+use crate::{Batch, Survey, WriteRules};
 
 /// Series an engine gets at a time: enough to share what series have in common.
 const ENGINE_BATCH: usize = 512;
@@ -33,6 +33,8 @@ pub struct Evidence {
     pub(crate) entry: Option<LeaderboardEntry>,
     /// The golden model's forecasts of the past.
     pub(crate) past: Vec<PastForecast>,
+    /// The regime that the forecast of the future goes on from, where its past was brought to it.
+    pub(crate) regime: Option<Arc<Alignment>>,
 }
 
 impl Evidence {
@@ -80,6 +82,14 @@ struct Answer {
     issues: Vec<SeriesIssue>,
 }
 
+/// What both engines made of a series, and its regimes, where those are known.
+#[derive(Debug, Default)]
+struct Answers<'a> {
+    prophet: Answer,
+    challenger: Answer,
+    regimes: Option<&'a SeriesRegimes<'a>>,
+}
+
 /// The evidence on every series of a batch, in its order.
 pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
     let (seen, mut issues) = batch.seen_by_engines(survey, &setup.capacities);
@@ -98,11 +108,26 @@ pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evide
     let worth_forecasting = Panel::from_rows(seen.grid(), rows)
         .unwrap_or_else(|_| unreachable!("rows of a panel make a panel"));
     let panel = worth_forecasting.view();
-    let champion = ask(setup, setup.champion.as_ref(), Stage::Prophet, panel);
-    let challenger = ask(setup, setup.challenger.as_ref(), Stage::Challenger, panel);
-    let mut answers: Vec<Option<(Answer, Answer)>> = issues.iter().map(|_| None).collect();
-    for (place, both) in kept.into_iter().zip(champion.into_iter().zip(challenger)) {
-        answers[place] = Some(both);
+    let aligner = setup.aligner();
+    let regimes = aligner.map(|aligner| SeriesRegimes::of_all(panel, aligner));
+    let regimes = regimes.as_deref();
+    let champion = ask(
+        setup,
+        setup.champion.as_ref(),
+        Stage::Prophet,
+        panel,
+        regimes,
+    );
+    let challenger = setup.challenger.as_ref();
+    let challenger = ask(setup, challenger, Stage::Challenger, panel, regimes);
+    let mut answers: Vec<Option<Answers<'_>>> = issues.iter().map(|_| None).collect();
+    let both = champion.into_iter().zip(challenger).enumerate();
+    for (place, (among, (prophet, challenger))) in kept.into_iter().zip(both) {
+        answers[place] = Some(Answers {
+            prophet,
+            challenger,
+            regimes: regimes.map(|regimes| &regimes[among]),
+        });
     }
     let all_notes: Vec<_> = batch.notes().map(|(_, notes)| notes.shares).collect();
     answers
@@ -127,7 +152,11 @@ fn one(
     setup: &Setup,
     seen: PanelView<'_>,
     place: usize,
-    (prophet, challenger): (Answer, Answer),
+    Answers {
+        prophet,
+        challenger,
+        regimes,
+    }: Answers<'_>,
     mut issues: Vec<SeriesIssue>,
     shares: ValueShares,
 ) -> Evidence {
@@ -147,9 +176,18 @@ fn one(
         history,
         prophet: &prophet.forecasts,
         challenger: &challenger.forecasts,
+        regimes,
     };
     let entry = LeaderboardEntry::of(&case, circumstances, &setup.options.rules);
-    issues.extend(entry.as_ref().and_then(LeaderboardEntry::issue));
+    issues.extend(entry.iter().flat_map(LeaderboardEntry::issues));
+    let trained_through = WriteRules::trained_through(&setup.split, setup.options.refit);
+    let trained_days = setup.split.history().index_of(trained_through);
+    // Where the judge says nothing of its regime, there is one reading only.
+    let has_readings = entry
+        .as_ref()
+        .is_some_and(|entry| !entry.verdict.regime.is_empty());
+    let regime = regimes.zip(trained_days).filter(|_| has_readings);
+    let regime = regime.and_then(|(regimes, last)| regimes.at(last + 1));
     let past = entry
         .as_ref()
         .map(|entry| past_forecasts(&case, entry))
@@ -163,20 +201,30 @@ fn one(
         challenger: Arc::new(challenger.forecasts),
         entry,
         past,
+        regime,
     }
 }
 
 /// What an engine makes of the series of a panel, in their order.
-fn ask(setup: &Setup, engine: &dyn Engine, stage: Stage, panel: PanelView<'_>) -> Vec<Answer> {
+fn ask(
+    setup: &Setup,
+    engine: &dyn Engine,
+    stage: Stage,
+    panel: PanelView<'_>,
+    regimes: Option<&[SeriesRegimes<'_>]>,
+) -> Vec<Answer> {
     let options = &setup.options;
     let mut answers = Vec::with_capacity(panel.len());
-    for series in panel.chunks(ENGINE_BATCH) {
+    for (chunk, series) in panel.chunks(ENGINE_BATCH).enumerate() {
+        let first = chunk * ENGINE_BATCH;
+        let regimes = regimes.map(|all| &all[first..first + series.len()]);
         let outcomes = forecast_windows(
             engine,
             series,
             &setup.split,
             options.refit,
             options.rules.level,
+            regimes,
         );
         let outcomes = outcomes.unwrap_or_else(|_| unreachable!("a shop's windows fit its panels"));
         let answer = |(key, outcomes): (&SeriesKey, WindowOutcomes)| Answer {

@@ -14,7 +14,7 @@ pub mod tables;
 
 pub use batch::{Batch, SeriesNotes, Survey};
 pub use evidence::Evidence;
-pub use options::ShopOptions;
+pub use options::{RegimesMode, ShopOptions};
 pub use past::past_forecasts;
 pub use result::{GoldenSeries, Material, SeriesResult, WriteRules, Written};
 pub use rows::FleetRows;
@@ -27,6 +27,7 @@ pub use fleetcast_ets as ets;
 pub use fleetcast_judge as judge;
 pub use fleetcast_outlook as outlook;
 pub use fleetcast_prophet as prophet;
+pub use fleetcast_regimes as regimes;
 pub use fleetcast_writer as writer;
 
 // What users of a shop, or of one engine, name most often.

@@ -1,10 +1,11 @@
 //! What a shop goes by.
 
-use fleetcast_core::{IntervalLevel, Refit, WindowLengths};
+use fleetcast_core::{Aligner, IntervalLevel, Refit, WindowLengths};
 use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::Rules;
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
+use fleetcast_regimes::RegimeDetector;
 
 /// What a shop goes by; the default is what `cargo xtask run-all` does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +24,38 @@ pub struct ShopOptions {
     pub golden_level: IntervalLevel,
     /// When a crossing of the threshold counts.
     pub sustained: Sustained,
+    /// Whether the past is brought to the present level before it is fitted.
+    pub regimes: RegimesMode,
+}
+
+/// Whether the past is brought to the present level before it is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RegimesMode {
+    /// It is: level shifts and growth that began lately are looked for.
+    #[default]
+    Align,
+    /// It is fitted as it was.
+    Off,
+}
+
+impl RegimesMode {
+    /// Returns what brings the past of series to their present level, where that is wanted.
+    #[must_use]
+    pub fn aligner(self, detector: &RegimeDetector) -> Option<&dyn Aligner> {
+        match self {
+            Self::Align => Some(detector),
+            Self::Off => None,
+        }
+    }
+
+    /// Returns its name on the command line and in `runs.config`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Align => "align",
+            Self::Off => "off",
+        }
+    }
 }
 
 impl Default for ShopOptions {
@@ -35,6 +68,7 @@ impl Default for ShopOptions {
             rules: Rules::default(),
             golden_level: IntervalLevel::EIGHTY_PERCENT,
             sustained: Sustained::default(),
+            regimes: RegimesMode::default(),
         }
     }
 }

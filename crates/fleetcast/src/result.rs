@@ -1,15 +1,15 @@
 //! What a shop makes of one series.
 
 use fleetcast_core::{
-    Calibration, Day, EngineForecasts, Forecast, GoldenForecast, IntervalLevel, LimitSchedule,
-    Refit, SeriesIssue, SeriesKey, Split,
+    Alignment, Calibration, Day, EngineForecasts, Forecast, GoldenForecast, IntervalLevel,
+    LimitSchedule, Refit, SeriesIssue, SeriesKey, Split,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians, Trust};
 use fleetcast_outlook::paths::{
     FleetLaw, PastForecast, PathLaw, PathPool, ProbabilityMap, ResourceLaw, SeriesPaths,
 };
 use fleetcast_outlook::{CapacityOutlook, OutlookInput, Sustained, capacity_outlook};
-use fleetcast_writer::{golden_forecast, issue_of_limits};
+use fleetcast_writer::{admit_other_readings, golden_forecast, issue_of_limits};
 
 use crate::setup::Setup;
 use crate::{Evidence, FleetSummary};
@@ -44,6 +44,8 @@ pub struct Material<'a> {
     pub fleet: &'a FleetLaw,
     /// How far the winner's forecast can be trusted.
     pub trust: Trust,
+    /// The regime that the forecast goes on from, where its past was brought to it.
+    pub regime: Option<&'a Alignment>,
 }
 
 /// What is written of one series.
@@ -81,10 +83,14 @@ impl WriteRules {
             past,
             fleet,
             trust,
+            regime,
         } = *material;
         let days_ahead = winner.grid().first().days_since(self.trained_through);
         let first_day_ahead = usize::try_from(days_ahead).unwrap_or(1);
-        let golden = golden_forecast(winner, calibration, limits, first_day_ahead, self.level);
+        let mut golden = golden_forecast(winner, calibration, limits, first_day_ahead, self.level);
+        if let Some(regime) = regime {
+            admit_other_readings(&mut golden, regime, limits, first_day_ahead);
+        }
         let resource = fleet.resource(key.resource());
         let (empty, same) = (PathPool::default(), ProbabilityMap::default());
         let pool = resource.map_or(&empty, ResourceLaw::pool);
@@ -216,6 +222,7 @@ impl<'a> Unwritten<'a> {
             past: &self.evidence.past,
             fleet: fleet.law,
             trust: self.entry.verdict.trust,
+            regime: self.evidence.regime.as_deref(),
         };
         Some(self.rules.write(&self.evidence.key, &material))
     }

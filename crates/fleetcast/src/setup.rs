@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use fleetcast_core::{
-    CapacityChanges, Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey, Split, SplitError,
+    Aligner, CapacityChanges, Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey, Split,
+    SplitError,
 };
 use fleetcast_judge::Contender;
 use fleetcast_prophet::ProphetEngine;
+use fleetcast_regimes::RegimeDetector;
 
 use crate::ShopOptions;
 
@@ -47,6 +49,7 @@ pub(crate) struct Setup {
     pub(crate) incumbents: HashMap<SeriesKey, Contender>,
     pub(crate) limits: LimitRules,
     pub(crate) capacities: CapacityChanges,
+    pub(crate) detector: RegimeDetector,
 }
 
 impl Setup {
@@ -61,6 +64,12 @@ impl Setup {
             incumbents: HashMap::new(),
             limits: LimitRules::default(),
             capacities: CapacityChanges::default(),
+            detector: RegimeDetector::default(),
         })
+    }
+
+    /// Returns what brings the past of series to their present level, where that is wanted.
+    pub(crate) fn aligner(&self) -> Option<&dyn Aligner> {
+        self.options.regimes.aligner(&self.detector)
     }
 }

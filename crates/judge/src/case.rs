@@ -1,6 +1,8 @@
 //! What the judge knows of one series.
 
-use fleetcast_core::{Day, EngineForecasts, SeriesView, Split};
+use std::borrow::Cow;
+
+use fleetcast_core::{Day, EngineForecasts, SeriesRegimes, SeriesView, Split};
 
 /// Everything the verdict on one series rests on.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +15,8 @@ pub struct Case<'a> {
     pub prophet: &'a EngineForecasts,
     /// What the challenger says.
     pub challenger: &'a EngineForecasts,
+    /// The regimes of the history, where they are known.
+    pub regimes: Option<&'a SeriesRegimes<'a>>,
 }
 
 impl<'a> Case<'a> {
@@ -34,5 +38,21 @@ impl<'a> Case<'a> {
         let training = self.training();
         let after = training.get(seen..seen + days)?;
         Some((&training[..seen], after))
+    }
+
+    /// Whether after `later` days something is known of regimes, or was after `days` days.
+    pub(crate) fn knows_more(&self, days: usize, later: usize) -> bool {
+        self.regimes
+            .is_some_and(|regimes| regimes.at(later).is_some() || regimes.at(days).is_some())
+    }
+
+    /// The values of the `ahead` days after `origin`, had its regime lasted, by what is known after `days` days of the
+    /// history; `None` where nothing is that makes them other values.
+    pub(crate) fn had_it_lasted(&self, origin: Day, ahead: usize, days: usize) -> Option<Vec<f64>> {
+        let seen = self.split.history().index_of(origin)? + 1;
+        match self.regimes?.had_it_lasted(seen, ahead, days) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(values) => Some(values),
+        }
     }
 }

@@ -65,9 +65,15 @@ impl LeaderboardEntry {
         }
     }
 
-    /// Returns what is to be said of a series that had one engine only, or none.
+    /// Returns what is to be said of a series: of the regime it is in, and that it had one engine only, or none.
     #[must_use]
-    pub fn issue(&self) -> Option<SeriesIssue> {
+    pub fn issues(&self) -> Vec<SeriesIssue> {
+        let regime = self.verdict.regime.iter();
+        let regime = regime.map(|note| note.issue(&self.key));
+        self.issue_of_engines().into_iter().chain(regime).collect()
+    }
+
+    fn issue_of_engines(&self) -> Option<SeriesIssue> {
         let decision = &self.verdict.decision;
         let code = match decision.decided_by {
             "only_engine" => IssueCode::OneEngineOnly,

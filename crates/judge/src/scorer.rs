@@ -83,11 +83,8 @@ impl Scorer<'_> {
                 {
                     continue;
                 }
-                let past = SeriesView {
-                    key: self.case.history.key,
-                    grid: self.case.split.training().split_at(seen.len()).0,
-                    values: seen,
-                };
+                let (grid, _) = self.case.split.training().split_at(seen.len());
+                let past = SeriesView::new(self.case.history.key, grid, seen);
                 naive_scores.extend(naive(past, days).and_then(|yhat| {
                     Scores::of(
                         Contender::SeasonalNaive,

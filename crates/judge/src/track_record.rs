@@ -40,40 +40,41 @@ impl TrackRecord {
         backtest: &Window,
         level: IntervalLevel,
     ) -> Self {
-        let mut residuals = PastResiduals::default();
-        let mut origin_errors = Vec::new();
-        let mut add = |actual: &[f64], yhat: &[f64], weight: f64| {
-            if weight > 0.0 {
-                residuals.add(actual, yhat, weight);
-                let mae = metrics::mae(actual, yhat).filter(|mae| mae.is_finite());
-                origin_errors.extend(mae.map(|mae| (mae, weight)));
-            }
-        };
-        for (engine, weight) in [case.prophet, case.challenger]
-            .into_iter()
-            .zip(engine_shares(model, weights))
-        {
-            for inner in &engine.inner {
-                if let Some((_, actual)) = case.at(inner.origin, inner.yhat.len()) {
-                    add(actual, &inner.yhat, weight);
-                }
-            }
-        }
+        let shares = engine_shares(model, weights);
+        let inner = |known_days| InnerRecord::of(case, shares, known_days);
+        let trained = case.training().len();
+        let mut record = inner(trained);
         let actual = case.backtest();
         let Some(yhat) = backtest.yhat_of(model) else {
             return Self {
-                calibration: residuals.calibration(),
+                calibration: record.residuals.calibration(),
                 coverage: None,
                 pinball: None,
                 shift: 0.0,
-                origin_errors,
+                origin_errors: record.origin_errors,
             };
         };
-        let promised = residuals.calibration();
-        let interval = promised.map(|promised| promised.interval(yhat, level));
-        residuals.add(actual, yhat, 1.0);
-        origin_errors.extend(metrics::mae(actual, yhat).map(|mae| (mae, 1.0)));
+        let promised = record.residuals.calibration();
+        let interval = promised.map(|promised| {
+            let (lower, upper) = promised.interval(yhat, level);
+            match case.regimes.and_then(|regimes| regimes.at(trained)) {
+                Some(then) => then.reached(&lower, &upper),
+                None => (lower, upper),
+            }
+        });
+        // What is known of regimes now tells earlier errors apart from shifts since.
+        let known_days = case.history.values.len();
+        if case.knows_more(trained, known_days) {
+            record = inner(known_days);
+        }
+        let lasted = case.had_it_lasted(case.split.origin(), actual.len(), known_days);
+        record.add(actual, lasted.as_deref(), yhat, 1.0);
+        let InnerRecord {
+            mut residuals,
+            origin_errors,
+        } = record;
         let calibration = residuals.calibration();
+        let settled = lasted.as_deref().unwrap_or(actual);
         Self {
             coverage: interval
                 .as_ref()
@@ -83,7 +84,7 @@ impl TrackRecord {
                 .and_then(|(lower, upper)| metrics::pinball(actual, yhat, lower, upper, level)),
             shift: calibration
                 .as_ref()
-                .map_or(0.0, |calibration| shift(actual, yhat, calibration, level)),
+                .map_or(0.0, |calibration| shift(settled, yhat, calibration, level)),
             calibration,
             origin_errors,
         }
@@ -123,6 +124,47 @@ impl TrackRecord {
                 (sum + error * weight, total + weight)
             });
         (weight > 0.0).then(|| sum / weight)
+    }
+}
+
+/// A model's errors at inner origins, and those that are added to them.
+#[derive(Debug, Default)]
+struct InnerRecord {
+    residuals: PastResiduals,
+    /// (mean absolute error, weight) of each origin.
+    origin_errors: Vec<(f64, f64)>,
+}
+
+impl InnerRecord {
+    /// Takes those of the engines by their `shares`, by what is known of regimes after `known_days` days.
+    fn of(case: &Case<'_>, shares: [f64; 2], known_days: usize) -> Self {
+        let mut record = Self::default();
+        for (engine, weight) in [case.prophet, case.challenger].into_iter().zip(shares) {
+            for inner in &engine.inner {
+                if let Some((_, actual)) = case.at(inner.origin, inner.yhat.len()) {
+                    let lasted = case.had_it_lasted(inner.origin, actual.len(), known_days);
+                    record.add(actual, lasted.as_deref(), &inner.yhat, weight);
+                }
+            }
+        }
+        record
+    }
+
+    /// Adds an origin's errors. Where the level shifted after it, half of them are those that would have been made
+    /// had it `lasted`: neither is all that a forecast has to fear.
+    fn add(&mut self, actual: &[f64], lasted: Option<&[f64]>, yhat: &[f64], weight: f64) {
+        let share = if lasted.is_some() {
+            weight / 2.0
+        } else {
+            weight
+        };
+        for actual in std::iter::once(actual).chain(lasted) {
+            if share > 0.0 {
+                self.residuals.add(actual, yhat, share);
+                let mae = metrics::mae(actual, yhat).filter(|mae| mae.is_finite());
+                self.origin_errors.extend(mae.map(|mae| (mae, share)));
+            }
+        }
     }
 }
 

@@ -81,6 +81,11 @@ impl Trust {
             .find(|grade| grade.as_str() == name)
     }
 
+    /// Returns the grade, C where it is better: what a forecast is worth that rests on how a young regime is read.
+    pub(crate) fn at_best_c(self) -> Self {
+        self.max(Self::C)
+    }
+
     /// Returns the next lower grade; the lowest stays.
     #[must_use]
     pub fn lower(self) -> Self {

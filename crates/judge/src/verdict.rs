@@ -4,6 +4,7 @@ use fleetcast_core::{Calibration, EngineForecasts, metrics};
 
 use crate::decision::{Candidacy, Decision, decide};
 use crate::past_errors::PastErrors;
+use crate::regime::{RegimeNote, notes};
 use crate::scorer::Scorer;
 use crate::track_record::TrackRecord;
 use crate::trust::TrustEvidence;
@@ -40,6 +41,8 @@ pub struct Verdict {
     pub error_percent: Option<f64>,
     /// How far the golden forecast can be trusted.
     pub trust: Trust,
+    /// What is to be said of the regime that the series is in, latest first.
+    pub regime: Vec<RegimeNote>,
 }
 
 impl Verdict {
@@ -75,7 +78,7 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
         has_future: engine.future.is_some(),
         backtest: of(&scores, model),
     };
-    let decision = decide(
+    let mut decision = decide(
         candidacy(case.prophet, Contender::Prophet),
         candidacy(case.challenger, Contender::Challenger),
         incumbent,
@@ -101,7 +104,7 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
     }
     let skill = skill(&scores, golden);
     let error_percent = record.error_percent(case.history);
-    let trust = Trust::grade(&TrustEvidence {
+    let mut trust = Trust::grade(&TrustEvidence {
         error_percent,
         skill,
         instability: record.instability(),
@@ -109,6 +112,11 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
         shift: record.shift,
         observed: case.history.observed(),
     });
+    let regime = notes(case);
+    if let Some(young) = regime.iter().find(|note| note.is_young) {
+        trust = trust.at_best_c();
+        decision.reason = format!("{}; {}", decision.reason, young.words);
+    }
     let stand_in = if golden == Contender::SeasonalNaive {
         naive(case.history, case.split.future().len())
     } else {
@@ -128,6 +136,7 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
         skill: skill.filter(|skill| skill.is_finite()),
         error_percent,
         trust,
+        regime,
     }
 }
 

@@ -21,11 +21,7 @@ pub(crate) struct Window {
 impl Window {
     /// The backtest's, with weights from `errors` that know nothing of it.
     pub(crate) fn backtest(case: &Case<'_>, errors: &PastErrors) -> Self {
-        let training = SeriesView {
-            key: case.history.key,
-            grid: case.split.training(),
-            values: case.training(),
-        };
+        let training = SeriesView::new(case.history.key, case.split.training(), case.training());
         let engines = [case.prophet, case.challenger];
         let forecasts = engines.map(|engine| engine.backtest.as_ref());
         let mut window = Self::new(

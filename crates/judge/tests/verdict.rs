@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::{
-    Day, EngineForecasts, Forecast, Horizon, InnerForecast, SeriesKey, SeriesView, Split,
-    WindowLengths, error_growth,
+    Aligner, Alignment, Day, EngineForecasts, Forecast, Horizon, InnerForecast, LevelShift,
+    SeriesKey, SeriesRegimes, SeriesView, Split, WindowLengths, error_growth,
 };
 use fleetcast_judge::{Case, Contender, Golden, Rules, Trust, Verdict, judge_series};
 use proptest::prelude::*;
@@ -53,13 +53,10 @@ fn verdict(values: &[f64], [prophet, challenger]: [&EngineForecasts; 2], rules: 
     let key = SeriesKey::new("h", "cpu");
     let case = Case {
         split: &split,
-        history: SeriesView {
-            key: &key,
-            grid: split.history(),
-            values,
-        },
+        history: SeriesView::new(&key, split.history(), values),
         prophet,
         challenger,
+        regimes: None,
     };
     judge_series(&case, None, rules)
 }
@@ -123,6 +120,82 @@ fn a_last_year_of_zeros_has_no_error_in_percent() {
     let found = verdict(&values, engines.each_ref(), &Rules::default());
     assert_eq!(found.error_percent, None);
     assert_eq!(found.trust, Trust::D);
+}
+
+/// Finds one shift, on a day, where it has been for a month.
+#[derive(Debug)]
+struct ShiftOn(usize);
+
+impl Aligner for ShiftOn {
+    fn alignment(&self, _: Day, values: &[f64]) -> Option<Alignment> {
+        let shift = LevelShift {
+            at: self.0,
+            size: 30.0,
+            factor: None,
+            confidence: 20.0,
+            lasting: 1.0,
+            ends_event: false,
+        };
+        (values.len() > self.0 + 28).then(|| Alignment {
+            days: values.len(),
+            shifts: vec![shift],
+            ramp: None,
+        })
+    }
+}
+
+/// A shift in the middle of the backtest costs every forecast made before it: scores say so, intervals and trust rest on
+/// what errors are without it too, and the reason names it.
+#[test]
+fn a_shift_is_told_apart_from_the_errors_of_a_forecast() {
+    let days = split().history().len();
+    let shifted = |age: usize| -> Vec<f64> {
+        let all = values(1.0).into_iter().enumerate();
+        all.map(|(day, value)| {
+            if day + age < days {
+                value
+            } else {
+                value + 30.0
+            }
+        })
+        .collect()
+    };
+    let judged = |age: usize, aligner: Option<&dyn Aligner>| {
+        let split = split();
+        let key = SeriesKey::new("h", "cpu");
+        let values = shifted(age);
+        let history = SeriesView::new(&key, split.history(), &values);
+        let regimes = aligner.map(|aligner| SeriesRegimes::new(history, aligner));
+        let (prophet, challenger) = (engine(&values, 0.5), engine(&values, 4.0));
+        let case = Case {
+            split: &split,
+            history,
+            prophet: &prophet,
+            challenger: &challenger,
+            regimes: regimes.as_ref(),
+        };
+        judge_series(&case, None, &Rules::default())
+    };
+    let level = Rules::default().level;
+    let width = |verdict: &Verdict| verdict.calibration.as_ref().unwrap().half_width(level, 30);
+    let aligner = ShiftOn(days - 50);
+    let (plain, found) = (judged(50, None), judged(50, Some(&aligner)));
+    // Scores go by what was observed.
+    assert_eq!(plain.backtest, found.backtest);
+    let expected = found.error_percent.unwrap();
+    assert!(expected < plain.error_percent.unwrap(), "{expected}");
+    assert!(width(&found) <= width(&plain));
+    let words = "level rose from 53 to 83 on 2025-11-12: taken as lasting";
+    assert!(
+        found.decision.reason.ends_with(words),
+        "{}",
+        found.decision.reason
+    );
+    assert!(found.trust >= Trust::C && found.regime[0].is_young);
+    // What shifted half a year ago is worth knowing, and no reason to trust less.
+    let (old, unknown) = (judged(180, Some(&ShiftOn(days - 180))), judged(180, None));
+    assert!(!old.regime[0].is_young);
+    assert_eq!(old.decision.reason, unknown.decision.reason);
 }
 
 /// Every number of a verdict that may be a cell of a table.

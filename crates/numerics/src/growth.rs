@@ -1,4 +1,4 @@
-//! How errors grow with the horizon.
+//! How errors grow with the horizon, and what a fading slope comes to.
 
 /// Errors grow with the horizon as `LEVEL_SHARE + GROWTH_SHARE·√(h / GROWTH_DAYS)`.
 const LEVEL_SHARE: f64 = 0.85;
@@ -18,4 +18,19 @@ const GROWTH_DAYS: f64 = 30.0;
 #[must_use]
 pub fn error_growth(days: usize) -> f64 {
     LEVEL_SHARE + GROWTH_SHARE * (days as f64 / GROWTH_DAYS).sqrt()
+}
+
+/// Returns how far a slope of 1 a day has come after `days` days (at least 0), where after every `lasts` days (above 0)
+/// it has faded to 1/e: lasts·(1 − e^(−days/lasts)).
+///
+/// ```
+/// use fleetcast_numerics::fading_growth;
+///
+/// assert_eq!(fading_growth(0.0, 60.0), 0.0);
+/// assert!((fading_growth(1.0, 1e6) - 1.0).abs() < 1e-6);
+/// assert!((fading_growth(1e6, 60.0) - 60.0).abs() < 1e-9);
+/// ```
+#[must_use]
+pub fn fading_growth(days: f64, lasts: f64) -> f64 {
+    lasts * (1.0 - libm::exp(-days / lasts))
 }

@@ -12,7 +12,7 @@ mod quantile;
 mod reductions;
 
 pub use cholesky::Cholesky;
-pub use growth::error_growth;
+pub use growth::{error_growth, fading_growth};
 pub use lanes::{
     Instructions, Kernel, KernelOf, LANES, Lanes, Path, Portable, dispatch, vectorized,
 };

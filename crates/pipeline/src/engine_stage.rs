@@ -1,8 +1,9 @@
 //! One engine over the whole fleet: table in, table out.
 
 use fleetcast_core::{
-    BacktestError, Engine, EngineForecasts, Fingerprinter, IntervalLevel, Panel, PanelView, Refit,
-    SeriesIssue, SeriesKey, Split, WindowOutcomes, forecast_windows, pipeline, screen,
+    Aligner, BacktestError, Engine, EngineForecasts, Fingerprinter, IntervalLevel, Panel,
+    PanelView, Refit, SeriesIssue, SeriesKey, SeriesRegimes, Split, WindowOutcomes,
+    forecast_windows, pipeline, screen,
 };
 use fleetcast_store::{
     Draft, EngineBatch, EngineTables, Histories, HistoryBatch, Made, RunId, StageResult, Store,
@@ -27,6 +28,8 @@ pub(crate) struct EngineStage<'a> {
     /// Tells whether the engine was asked the same before.
     pub(crate) fingerprinter: Fingerprinter,
     pub(crate) reuse: Reuse,
+    /// What brings the past of series to their present level, where that is wanted.
+    pub(crate) aligner: Option<&'a dyn Aligner>,
 }
 
 /// What an engine's stage made: its forecasts, those from inner origins, what it was asked, and issues.
@@ -199,12 +202,16 @@ impl EngineStage<'_> {
         if panel.view().is_empty() {
             return Ok(Vec::new());
         }
+        let regimes = self
+            .aligner
+            .map(|aligner| SeriesRegimes::of_all(panel.view(), aligner));
         let outcomes = forecast_windows(
             self.engine,
             panel.view(),
             &self.split,
             self.refit,
             self.level,
+            regimes.as_deref(),
         )?;
         Ok(outcomes)
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use fleetcast::{past_forecasts, tables};
 use fleetcast_core::{
-    Calibration, EngineForecasts, PastForecast, SeriesIssue, SeriesKey, Split, Stage, pipeline,
+    Aligner, Calibration, EngineForecasts, PastForecast, SeriesIssue, SeriesKey, SeriesRegimes,
+    Split, Stage, pipeline,
 };
 use fleetcast_judge::{
     Case, Circumstances, Contender, ErrorPool, LeaderboardEntry, OwnErrors, Rules,
@@ -80,6 +81,7 @@ pub(crate) fn judge<'store>(
     histories: &Histories<'_>,
     split: &Split,
     rules: &Rules,
+    aligner: Option<&dyn Aligner>,
     at_a_time: usize,
     progress: &dyn StageProgress,
 ) -> Result<JudgeStageResult<'store>, Error> {
@@ -103,7 +105,12 @@ pub(crate) fn judge<'store>(
         histories
             .batches(0, at_a_time)
             .map(|history| EvidenceBatch::read(store, history?, split)),
-        |evidence| Ok((evidence.judge(split, &known, rules), evidence.prophet.len())),
+        |evidence| {
+            Ok((
+                evidence.judge(split, &known, rules, aligner),
+                evidence.prophet.len(),
+            ))
+        },
         |(judged, series): (Vec<(LeaderboardEntry, Vec<PastForecast>)>, usize)| {
             let past: Vec<_> = judged
                 .iter()
@@ -126,7 +133,7 @@ pub(crate) fn judge<'store>(
             )?)?;
             made.rows += entries.len() as u64;
             for entry in entries {
-                made.issues.extend(entry.issue());
+                made.issues.extend(entry.issues());
                 pool.add(entry.own_errors());
                 to_calibrate.push(ToCalibrate {
                     key: entry.key,
@@ -192,16 +199,20 @@ impl EvidenceBatch {
         split: &Split,
         known: &Known<'_>,
         rules: &Rules,
+        aligner: Option<&dyn Aligner>,
     ) -> Vec<(LeaderboardEntry, Vec<PastForecast>)> {
         let history = self.history.series();
         let entries: Vec<Option<_>> = (0..history.len())
             .into_par_iter()
             .map(|place| {
+                let series = history.series(place);
+                let regimes = aligner.map(|aligner| SeriesRegimes::new(series, aligner));
                 let case = Case {
                     split,
-                    history: history.series(place),
+                    history: series,
                     prophet: &self.prophet[place],
                     challenger: &self.challenger[place],
+                    regimes: regimes.as_ref(),
                 };
                 let key = case.history.key;
                 let circumstances = Circumstances {

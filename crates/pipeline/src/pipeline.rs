@@ -1,7 +1,8 @@
 //! A run, from its beginning or from where it stopped to its end.
 
 use fleetcast::WriteRules;
-use fleetcast_core::{Day, Engine, Fingerprinter, Split, Stage};
+use fleetcast::regimes::RegimeDetector;
+use fleetcast_core::{Aligner, Day, Engine, Fingerprinter, Split, Stage};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
     DataSummary, Draft, EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord,
@@ -25,6 +26,7 @@ pub struct Pipeline<'a> {
     settings: PipelineSettings,
     champion: Box<dyn Engine>,
     challenger: Box<dyn Engine>,
+    detector: RegimeDetector,
 }
 
 /// A table each stage fills, by which it is known whose rows stand there.
@@ -70,6 +72,7 @@ impl<'a> Pipeline<'a> {
             identity,
             champion: Box::new(ProphetEngine::new(settings.shop.prophet_mode)),
             challenger: settings.shop.challenger.engine(),
+            detector: RegimeDetector::default(),
             settings,
         })
     }
@@ -323,6 +326,7 @@ impl<'a> Pipeline<'a> {
                     histories,
                     &self.split,
                     &shop.rules,
+                    self.aligner(),
                     at_a_time,
                     progress,
                 )?;
@@ -341,6 +345,7 @@ impl<'a> Pipeline<'a> {
                     },
                     keep: self.settings.keep_records,
                     at_a_time,
+                    aligner: self.aligner(),
                 };
                 let made = stage.run(self.store, run, &self.index, progress)?;
                 self.refuse_collapse_of(run, &made.forecasts)?;
@@ -374,8 +379,14 @@ impl<'a> Pipeline<'a> {
             kept_batch: self.settings.batches.kept,
             fingerprinter: Fingerprinter::new(&self.circumstances(tables.stage)),
             reuse: self.settings.reuse,
+            aligner: self.aligner(),
         };
         Ok(stage.run(self.store, run, histories, progress)?.into())
+    }
+
+    /// What brings the past of series to their present level, where that is wanted.
+    fn aligner(&self) -> Option<&dyn Aligner> {
+        self.settings.shop.regimes.aligner(&self.detector)
     }
 
     /// Everything but its values that an engine's forecast of a series depends on.

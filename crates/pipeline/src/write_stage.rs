@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use fleetcast::tables::{self, OutlookRow};
 use fleetcast::{Material, WriteRules, Written};
 use fleetcast_core::{
-    EffectiveLimits, LimitSchedule, LimitSource, PastForecast, SeriesIssue, SeriesKey, Split,
-    Stage, TimeGrid, pipeline,
+    Aligner, Alignment, EffectiveLimits, LimitSchedule, LimitSource, PastForecast, SeriesIssue,
+    SeriesKey, Split, Stage, TimeGrid, pipeline,
 };
 use fleetcast_judge::Trust;
 use fleetcast_outlook::days_to_look_back;
@@ -59,6 +59,8 @@ pub(crate) struct WriteStage<'a> {
     pub(crate) keep: u32,
     /// Series that are written at a time.
     pub(crate) at_a_time: usize,
+    /// What brings the past of series to their present level, where that is wanted.
+    pub(crate) aligner: Option<&'a dyn Aligner>,
 }
 
 /// What there is on some series before they are written.
@@ -109,6 +111,7 @@ impl WriteStage<'_> {
             },
         };
         let law = self.learn(store)?;
+        let regimes = self.regimes(store, index)?;
         made.calibration
             .append(tables::outlook_calibration(run.get(), &law)?)?;
         let look_back = u32::try_from(days_to_look_back(self.rules.sustained)).unwrap_or(u32::MAX);
@@ -126,7 +129,10 @@ impl WriteStage<'_> {
                     golden,
                 })
             }),
-            |plans| Ok((self.write(&plans, &limits, &law), plans.golden.len())),
+            |plans| {
+                let written = self.write(&plans, &limits, &law, &regimes);
+                Ok((written, plans.golden.len()))
+            },
             |(all, series): (Vec<One>, usize)| {
                 let golden: Vec<_> = all
                     .iter()
@@ -159,6 +165,39 @@ impl WriteStage<'_> {
         Ok(made)
     }
 
+    /// The regimes that forecasts of the future go on from, of the series of which the judge said something.
+    fn regimes(
+        &self,
+        store: &Store,
+        index: &SeriesIndex,
+    ) -> Result<HashMap<SeriesKey, Alignment>, Error> {
+        let mut regimes = HashMap::new();
+        let Some(aligner) = self.aligner else {
+            return Ok(regimes);
+        };
+        let index = index.only(&store.series_with_regimes()?);
+        let grid = self.split.history();
+        let days = grid
+            .index_of(self.rules.trained_through)
+            .map_or(0, |last| last + 1);
+        let histories = Histories::new(store, &index, grid, self.at_a_time);
+        for batch in histories.batches(0, self.at_a_time) {
+            let batch = batch?;
+            let all = batch.series();
+            let found: Vec<_> = (0..all.len())
+                .into_par_iter()
+                .filter_map(|place| {
+                    let series = all.series(place);
+                    let seen = series.values.get(..days)?;
+                    let regime = aligner.alignment(grid.first(), seen)?;
+                    Some((series.key.clone(), regime))
+                })
+                .collect();
+            regimes.extend(found);
+        }
+        Ok(regimes)
+    }
+
     /// What the series of each resource share.
     fn learn(&self, store: &Store) -> Result<FleetLaw, Error> {
         let keys = PastPool::kept(&store.series_with_past_forecasts()?);
@@ -176,6 +215,7 @@ impl WriteStage<'_> {
         plans: &Plans,
         limits: &HashMap<SeriesKey, LimitSchedule>,
         fleet: &FleetLaw,
+        regimes: &HashMap<SeriesKey, Alignment>,
     ) -> Vec<One> {
         let recent = plans.recent.series();
         let no_limits = LimitSchedule::from(NO_LIMITS);
@@ -200,6 +240,7 @@ impl WriteStage<'_> {
                         fleet,
                         // What cannot be read is not trusted.
                         trust: Trust::named(&plan.trust).unwrap_or(Trust::D),
+                        regime: regimes.get(series.key),
                     },
                 );
                 Some(One {

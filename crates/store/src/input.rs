@@ -1,6 +1,6 @@
 //! What stands in `processed_data`, before any of it is read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Date32Type;
@@ -71,6 +71,27 @@ pub struct SeriesIndex {
 }
 
 impl SeriesIndex {
+    /// Returns the index of those series that are among `wanted`, and of nothing that was left out.
+    #[must_use]
+    pub fn only(&self, wanted: &HashSet<SeriesKey>) -> Self {
+        let places = (0..self.keys.len()).filter(|place| wanted.contains(&self.keys[*place]));
+        let mut index = Self {
+            capacities: self.capacities.clone(),
+            as_of: self.as_of,
+            ..Self::default()
+        };
+        for (new, old) in places.enumerate() {
+            index.keys.push(self.keys[old].clone());
+            if let Some(day) = self.unfinished.get(&old) {
+                index.unfinished.insert(new, *day);
+            }
+            if self.far_outside.contains(&old) {
+                index.far_outside.insert(new);
+            }
+        }
+        index
+    }
+
     /// The keys in runs of at most `size`.
     pub fn batches(&self, size: usize) -> impl Iterator<Item = &[SeriesKey]> {
         self.keys.chunks(size.max(1))

@@ -385,6 +385,17 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
+    /// Returns the series of whose regime the judge had something to say.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows cannot be read.
+    pub fn series_with_regimes(&self) -> Result<HashSet<SeriesKey>, Error> {
+        let sql = include_str!("../sql/series_with_regimes.sql");
+        let rows = self.rows("reading which series have regimes", sql, [], key)?;
+        Ok(rows.into_iter().collect())
+    }
+
     /// Writes a table to `place`: the golden record as a directory with one a resource, any other as a
     /// file. Returns its rows.
     ///

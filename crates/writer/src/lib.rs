@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 use fleetcast_core::{
-    Calibration, Forecast, GoldenForecast, IntervalLevel, IssueCode, LimitSchedule, SeriesIssue,
-    SeriesKey, Severity, Stage, error_growth,
+    Alignment, Calibration, Day, EffectiveLimits, Forecast, GoldenForecast, IntervalLevel,
+    IssueCode, LimitSchedule, SeriesIssue, SeriesKey, Severity, Stage, error_growth,
 };
 
 /// How much wider a normal distribution's central 95 % interval is than its 80 % one.
@@ -32,11 +32,7 @@ pub fn golden_forecast(
     let first = winner.grid().first();
     let days = winner.yhat().iter().zip(winner.lower()).zip(winner.upper());
     for (step, ((yhat, engine_lower), engine_upper)) in days.enumerate() {
-        let limits = if limits.later().is_empty() {
-            limits.now()
-        } else {
-            limits.on(first.plus_days(u32::try_from(step).unwrap_or(u32::MAX)))
-        };
+        let limits = limits_ahead(limits, first, step);
         let growth = error_growth(first_day_ahead + step);
         let (below, above) = (yhat - engine_lower, engine_upper - yhat);
         let ([below, above], [below_95, above_95]) = match half_widths {
@@ -59,6 +55,37 @@ pub fn golden_forecast(
         golden.upper_95.push(limits.clamp(upper_95));
     }
     golden
+}
+
+/// The limits that hold `step` days after the first one.
+fn limits_ahead(limits: &LimitSchedule, first: Day, step: usize) -> &EffectiveLimits {
+    if limits.later().is_empty() {
+        limits.now()
+    } else {
+        limits.on(first.plus_days(u32::try_from(step).unwrap_or(u32::MAX)))
+    }
+}
+
+/// Moves the bounds of a golden forecast so far that the other readings of the present regime lie inside: that a young
+/// shift does not last, or does, and that growth stops, or goes on as it is. `first_day_ahead` is as in
+/// [`golden_forecast`].
+pub fn admit_other_readings(
+    golden: &mut GoldenForecast,
+    regime: &Alignment,
+    limits: &LimitSchedule,
+    first_day_ahead: usize,
+) {
+    let first = golden.grid.first();
+    for step in 0..golden.yhat.len() {
+        let (below, above) = regime.reach(first_day_ahead + step);
+        let limits = limits_ahead(limits, first, step);
+        for lower in [&mut golden.lower[step], &mut golden.lower_95[step]] {
+            *lower = limits.clamp(*lower + below);
+        }
+        for upper in [&mut golden.upper[step], &mut golden.upper_95[step]] {
+            *upper = limits.clamp(*upper + above);
+        }
+    }
 }
 
 /// Says how many days of a golden forecast were drawn to the limits, where any was.

@@ -1,8 +1,10 @@
 //! Everybody's forecasts of the future, from the history alone.
 
+use fleetcast::RegimesMode;
+use fleetcast::regimes::RegimeDetector;
 use fleetcast_core::{
-    Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit, Split, forecast_windows,
-    seasonal_naive,
+    Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit, SeriesRegimes, Split,
+    forecast_windows, seasonal_naive,
 };
 use fleetcast_ets::MstlEngine;
 use fleetcast_judge::{Case, Contender, Golden, PromotionMargin, Rules, Verdict, judge_series};
@@ -39,6 +41,8 @@ pub(crate) struct Outcomes<'a> {
     prophet: Vec<EngineForecasts>,
     challenger: Vec<EngineForecasts>,
     references: [(&'static str, Vec<EngineForecasts>); 2],
+    regimes: RegimesMode,
+    detector: RegimeDetector,
 }
 
 impl<'a> Outcomes<'a> {
@@ -49,10 +53,16 @@ impl<'a> Outcomes<'a> {
         settings: &Settings,
     ) -> Result<Self, Error> {
         let level = settings.shop.rules.level;
-        let ask = |engine: &dyn Engine| -> Result<Vec<EngineForecasts>, Error> {
-            let outcomes = forecast_windows(engine, history, split, Refit::WholeHistory, level)?;
+        let detector = RegimeDetector::default();
+        let aligner = settings.shop.regimes.aligner(&detector);
+        let regimes = aligner.map(|aligner| SeriesRegimes::of_all(history, aligner));
+        let ask_with = |engine: &dyn Engine, regimes| -> Result<Vec<EngineForecasts>, Error> {
+            let refit = Refit::WholeHistory;
+            let outcomes = forecast_windows(engine, history, split, refit, level, regimes)?;
             Ok(outcomes.into_iter().map(EngineForecasts::from).collect())
         };
+        let ask = |engine: &dyn Engine| ask_with(engine, regimes.as_deref());
+        let ask_plainly = |engine: &dyn Engine| ask_with(engine, None);
         Ok(Self {
             split,
             level,
@@ -60,9 +70,14 @@ impl<'a> Outcomes<'a> {
             prophet: ask(&ProphetEngine::new(settings.shop.prophet_mode))?,
             challenger: ask(settings.shop.challenger.engine().as_ref())?,
             references: [
-                (PROPHET_DEFAULT, ask(&ProphetEngine::new(Mode::Exact))?),
-                (MSTL_ETS, ask(&MstlEngine::new())?),
+                (
+                    PROPHET_DEFAULT,
+                    ask_plainly(&ProphetEngine::new(Mode::Exact))?,
+                ),
+                (MSTL_ETS, ask_plainly(&MstlEngine::new())?),
             ],
+            regimes: settings.shop.regimes,
+            detector,
         })
     }
 
@@ -105,11 +120,16 @@ impl<'a> Outcomes<'a> {
         if let Some(naive) = seasonal_naive(truth.history, truth.horizon()) {
             scored.push(truth.score("seasonal_naive".to_owned(), &naive.yhat, None));
         }
+        let aligner = self.regimes.aligner(&self.detector);
+        let regimes = aligner.map(|aligner| SeriesRegimes::new(truth.history, aligner));
+        let present = regimes.as_ref();
+        let present = present.and_then(|regimes| regimes.at(truth.history.values.len()));
         let case = Case {
             split: self.split,
             history: truth.history,
             prophet,
             challenger,
+            regimes: regimes.as_ref(),
         };
         let judged = |rules: Rules| judge_series(&case, None, &rules);
         for (name, golden) in [("winner", Golden::Winner), ("blend", Golden::Blend)] {
@@ -121,7 +141,8 @@ impl<'a> Outcomes<'a> {
                 let intervals = verdict
                     .calibration
                     .as_ref()
-                    .map(|calibration| Intervals::calibrated(yhat, calibration, self.level));
+                    .map(|calibration| Intervals::calibrated(yhat, calibration, self.level))
+                    .map(|intervals| intervals.reaching(present.as_deref()));
                 let mut row = truth.score(name.to_owned(), yhat, intervals.as_ref());
                 row.trust = Some(verdict.trust);
                 scored.push(row);

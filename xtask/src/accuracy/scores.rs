@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use fleetcast_core::{
-    Calibration, Day, Horizon, IntervalLevel, SeriesKey, SeriesView, Split, metrics,
+    Alignment, Calibration, Day, Horizon, IntervalLevel, SeriesKey, SeriesView, Split, metrics,
 };
 use fleetcast_judge::Trust;
 
@@ -67,6 +67,17 @@ impl Intervals {
             bounds: bounds(level),
             bounds_95: IntervalLevel::new(0.95).ok().map(bounds),
         }
+    }
+
+    /// Moves the bounds so far that the other readings of the present regime lie inside.
+    pub(crate) fn reaching(mut self, regime: Option<&Alignment>) -> Self {
+        if let Some(regime) = regime {
+            let all = std::iter::once(&mut self.bounds).chain(&mut self.bounds_95);
+            for bounds in all {
+                *bounds = regime.reached(&bounds.0, &bounds.1);
+            }
+        }
+        self
     }
 }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use fleetcast::RegimesMode;
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit};
 use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::{Golden, Metric, PromotionMargin};
@@ -18,7 +19,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::flag_values::{ChallengerFlag, GoldenFlag, ProphetModeFlag, day_from_text, from_text};
+use crate::flag_values::{
+    ChallengerFlag, GoldenFlag, ProphetModeFlag, RegimesFlag, day_from_text, from_text,
+};
 use crate::memory::MemoryBudget;
 use crate::output::LogFormat;
 
@@ -124,6 +127,11 @@ settings! {
         no_refit: bool = false => Refit:
             |no| ok(if no { Refit::Never } else { Refit::WholeHistory }),
             json "refit": |refit| *refit == Refit::WholeHistory;
+        /// Whether the past of a series whose level shifted, or that began to grow lately, is brought to its present
+        /// level before it is fitted [default: align]
+        #[arg(value_enum, value_name = "HOW")]
+        regimes: RegimesFlag = RegimesFlag::Align => RegimesMode: |how| ok(RegimesMode::from(how)),
+            json "regimes": |how| how.as_str();
     }
     "prophet" {
         /// How the champion chooses its settings [default: tuned]
@@ -285,7 +293,7 @@ mod tests {
             );
             named += 1;
         }
-        assert_eq!(named, 13);
+        assert_eq!(named, 14);
     }
 
     #[test]
@@ -305,5 +313,6 @@ mod tests {
         assert_eq!(declared.prophet_mode, shop.prophet_mode);
         assert_eq!(declared.challenger, shop.challenger);
         assert_eq!(declared.no_refit, shop.refit);
+        assert_eq!(declared.regimes, shop.regimes);
     }
 }

@@ -81,6 +81,7 @@ impl Settings {
             },
             golden_level: declared.interval_level,
             sustained: declared.sustained,
+            regimes: declared.regimes,
         };
         Ok(Self {
             db_is_named: declared.db.is_some(),

@@ -87,6 +87,7 @@ fn other_settings_are_another_question() {
             "--prophet-mode exact --challenger mstl_ets --metric wape --interval-level 50",
             format!("{forecastable} {forecastable}"),
         ),
+        ("--regimes off", "0 0".to_owned()),
         ("--no-refit", "0 0".to_owned()),
         ("--as-of 2025-12-30 --no-refit", "0 0".to_owned()),
         ("--as-of 2025-12-30 --no-refit --fresh", "0 0".to_owned()),

@@ -1,5 +1,7 @@
 //! Members weighed by how they did at inner origins.
 
+use std::borrow::Cow;
+
 use fleetcast_core::{InnerForecast, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
 use super::forecast_range::{ForecastRange, extremes};
@@ -61,7 +63,7 @@ pub(super) struct Ensemble {
 struct Origin {
     /// The days it has seen, winsorised by what was known on the last of them.
     past: Vec<f64>,
-    /// The days after it, as they were.
+    /// The days after it, as they were, or would have been had the level not shifted since.
     actual: Vec<f64>,
     members: Members,
     errors: [Option<f64>; MEMBERS],
@@ -78,6 +80,20 @@ impl Ensemble {
     /// Errors, which the weights come from, are taken against the values of the whole window winsorised:
     /// a spike no member could know of would make all of them look alike.
     pub(super) fn fit(values: &[f64], plan: &Plan) -> Self {
+        let past = |days: usize| Cow::Borrowed(&values[..days]);
+        let after = |days: usize, ahead: usize| Cow::Borrowed(&values[days..days + ahead]);
+        Self::fit_by(values, plan, past, after)
+    }
+
+    /// Fits them where what was known at an origin, after so many days, was another past than the window's now:
+    /// `past` is that, and `after` what the forecasts of so many days are held against. They are borrowed where they
+    /// are days of `values`.
+    pub(super) fn fit_by<'a>(
+        values: &'a [f64],
+        plan: &Plan,
+        past: impl Fn(usize) -> Cow<'a, [f64]>,
+        after: impl Fn(usize, usize) -> Cow<'a, [f64]>,
+    ) -> Self {
         let outliers = Outliers::of(values);
         let whole = outliers.winsorised(values.len());
         let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
@@ -85,10 +101,19 @@ impl Ensemble {
             .inner
             .iter()
             .filter_map(|(days, regression)| {
-                let (past, after) = values.split_at(*days);
-                let actual = &after[..plan.inner_horizon];
-                let is_thin = observed(past) < MIN_OBSERVATIONS || observed(actual) < LEAST_SCORED;
-                (!is_thin).then(|| (outliers.winsorised(*days).values, actual, regression))
+                let actual = after(*days, plan.inner_horizon);
+                let is_thin = observed(&values[..*days]) < MIN_OBSERVATIONS
+                    || observed(&actual) < LEAST_SCORED;
+                (!is_thin).then(|| {
+                    let past = match past(*days) {
+                        Cow::Borrowed(_) => outliers.winsorised(*days).values,
+                        Cow::Owned(past) => {
+                            let outliers = Outliers::of(&past);
+                            Cow::Owned(outliers.winsorised(*days).values.into_owned())
+                        }
+                    };
+                    (past, actual, regression)
+                })
             })
             .collect();
         let of_window = Past {
@@ -103,16 +128,29 @@ impl Ensemble {
         let mut all = fit_members(&pasts, plan.seasons);
         let of_origins = all.split_off(1);
         let models = all.swap_remove(0);
-        let scored = |days: usize| &whole.values[days..days + plan.inner_horizon];
+        let scored = |days: usize, actual: &Cow<'_, [f64]>| {
+            let days = days..days + plan.inner_horizon;
+            let winsorised = &whole.values[days.clone()];
+            match actual {
+                Cow::Borrowed(_) => winsorised.to_vec(),
+                Cow::Owned(actual) => {
+                    let spikes = values[days].iter().zip(winsorised);
+                    let both = actual.iter().zip(spikes);
+                    both.map(|(y, (value, winsorised))| y - (value - winsorised))
+                        .collect()
+                }
+            }
+        };
         let origins = inner
             .iter()
             .zip(&of_origins)
             .zip(&pasts[1..])
             .filter_map(|(((seen, actual, _), inner), past)| {
                 let members = inner.forecasts(*past, plan.inner_horizon);
+                let scored = scored(seen.len(), actual);
                 let errors = members.forecasts.each_ref().map(|forecast| {
                     let forecast = forecast.as_ref()?;
-                    metrics::mae(scored(seen.len()), forecast).filter(|error| error.is_finite())
+                    metrics::mae(&scored, forecast).filter(|error| error.is_finite())
                 });
                 let comparable = (0..MEMBERS).all(|member| {
                     let asked = member != LAST_YEAR && models.has(member);

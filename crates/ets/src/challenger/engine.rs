@@ -1,5 +1,6 @@
 //! The engine.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use fleetcast_core::{
@@ -94,8 +95,20 @@ fn forecast_span(
     // A series that ends early is forecast from where it ends, and the days before the horizon
     // are dropped.
     let silent_days = series.values.len() - span.end;
+    let begins = span.start;
     let values = &series.values[span];
-    let combination = Ensemble::fit(values, plan).forecast(plan, silent_days + horizon.days());
+    let past = |days: usize| match series.past(begins + days) {
+        Cow::Borrowed(past) => Cow::Borrowed(&past[begins..]),
+        Cow::Owned(mut past) => Cow::Owned(past.split_off(begins)),
+    };
+    let after = |days: usize, ahead: usize| series.after(begins + days, ahead);
+    let ensemble = Ensemble::fit_by(values, plan, past, after);
+    let mut combination = ensemble.forecast(plan, silent_days + horizon.days());
+    for inner in &mut combination.inner {
+        if let Some(last) = series.grid.index_of(inner.origin) {
+            inner.yhat = series.grown(last + 1, std::mem::take(&mut inner.yhat));
+        }
+    }
     let half_widths = half_widths(&combination, plan, level);
     let range = ForecastRange::of(values);
     let mut yhat = Vec::with_capacity(horizon.days());

@@ -16,17 +16,11 @@ impl HalfWidths {
     /// The quantile at `level` of the absolute errors at inner origins, pooled, each relative to
     /// how errors grow with the horizon, at the finite-sample rank of conformal prediction
     /// ([`conformal_rank`]); `None` where there is no error to learn from.
-    ///
-    /// `values` are those of the panel's days.
-    pub(super) fn from_inner(
-        inner: &[RecipeForecast],
-        values: &[f64],
-        level: IntervalLevel,
-    ) -> Option<Self> {
+    pub(super) fn from_inner(inner: &[RecipeForecast], level: IntervalLevel) -> Option<Self> {
         // As bits, which are in the order of what is not negative.
         let mut errors = Vec::with_capacity(inner.iter().map(|inner| inner.yhat.len()).sum());
         for forecast in inner {
-            let days = values[forecast.first..].iter().zip(&forecast.yhat);
+            let days = forecast.actual.iter().zip(&forecast.yhat);
             let observed = days.enumerate().filter(|(_, (actual, _))| !actual.is_nan());
             errors.extend(observed.map(|(step, (actual, yhat))| {
                 let growth = error_growth(forecast.skipped + step + 1);
@@ -59,11 +53,12 @@ mod tests {
         let inner = RecipeForecast {
             first: 0,
             skipped: 10,
+            actual: values,
             yhat: vec![0.0; 100],
         };
         for (share, expected) in [(0.8, 81.0), (0.5, 51.0), (0.95, 96.0)] {
             let level = IntervalLevel::new(share).unwrap();
-            let found = HalfWidths::from_inner(std::slice::from_ref(&inner), &values, level);
+            let found = HalfWidths::from_inner(std::slice::from_ref(&inner), level);
             let half_width = found.unwrap().at(30);
             assert!(
                 (half_width - expected).abs() < 1e-9,
@@ -77,13 +72,11 @@ mod tests {
         let inner = RecipeForecast {
             first: 0,
             skipped: 0,
+            actual: vec![f64::NAN; 3],
             yhat: vec![0.0; 3],
         };
         let level = IntervalLevel::EIGHTY_PERCENT;
-        assert_eq!(
-            HalfWidths::from_inner(&[inner], &[f64::NAN; 3], level),
-            None
-        );
-        assert_eq!(HalfWidths::from_inner(&[], &[1.0], level), None);
+        assert_eq!(HalfWidths::from_inner(&[inner], level), None);
+        assert_eq!(HalfWidths::from_inner(&[], level), None);
     }
 }

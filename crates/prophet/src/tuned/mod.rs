@@ -69,6 +69,7 @@ fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
 
 /// The part of a span that its first `history` days hold, or `None` where they hold too little.
 fn inner_span(series: SeriesView<'_>, span: Span, history: usize) -> Option<Span> {
+    // Which days have a value does not depend on regimes.
     let values = &series.values[..span.first + history];
     let observed = values.iter().filter(|value| !value.is_nan());
     let is_enough = observed.take(MIN_OBSERVATIONS).count() == MIN_OBSERVATIONS;
@@ -103,7 +104,7 @@ fn forecast_span(
                     tests.iter().map(|test| test.errors.clone()).collect();
                 let yhat = combine(&members, &weights(&errors, members.len(), None), ahead);
                 let inner = inner_forecasts(&tests, &errors);
-                let Some(half_widths) = HalfWidths::from_inner(&inner, series.values, level) else {
+                let Some(half_widths) = HalfWidths::from_inner(&inner, level) else {
                     return exact::forecast_span(series, span, designs, None, horizon, level);
                 };
                 let bound = |sign: f64| {
@@ -130,6 +131,8 @@ fn forecast_span(
 struct InnerTest {
     /// Index of the first day forecast.
     first: usize,
+    /// The values it is held against, one a day ahead.
+    actual: Vec<f64>,
     members: Vec<Member>,
     errors: Vec<Errors>,
     ahead: Ahead,
@@ -148,7 +151,7 @@ fn inner_tests(
     let mut tests = Vec::with_capacity(origins.histories.len());
     for history in &origins.histories {
         let first = span.first + history;
-        let actual = &series.values[first..first + origins.horizon];
+        let actual = series.after(first, origins.horizon);
         let Some(inner) = inner_span(series, span, *history) else {
             continue;
         };
@@ -160,16 +163,19 @@ fn inner_tests(
             horizon: origins.horizon,
             slope_share: 0.0,
         };
+        let past = series.past(first);
+        let then = SeriesView::new(series.key, series.grid.split_at(first).0, &past);
         // One origin less is no reason to have no forecast.
-        let Ok(members) = workspace.members(designs, series, inner, orders, ahead) else {
+        let Ok(members) = workspace.members(designs, then, inner, orders, ahead) else {
             continue;
         };
         let mut errors = Vec::with_capacity(members.len());
         for member in &members {
-            errors.push(errors_of(member, actual, ahead));
+            errors.push(errors_of(member, &actual, ahead));
         }
         tests.push(InnerTest {
             first,
+            actual: actual.into_owned(),
             members,
             errors,
             ahead,
@@ -247,6 +253,7 @@ fn inner_forecasts(tests: &[InnerTest], errors: &[Vec<Errors>]) -> Vec<RecipeFor
             RecipeForecast {
                 first: test.first,
                 skipped: test.ahead.skipped,
+                actual: test.actual.clone(),
                 yhat: combine(&test.members, &weights, test.ahead),
             }
         })
@@ -260,14 +267,17 @@ struct RecipeForecast {
     first: usize,
     /// Days between the last observation before it and that day.
     skipped: usize,
+    /// The values it is held against.
+    actual: Vec<f64>,
     yhat: Vec<f64>,
 }
 
 impl RecipeForecast {
     fn into_origin(self, series: SeriesView<'_>) -> Option<InnerForecast> {
         let origin = series.grid.day(self.first.checked_sub(1)?)?;
-        let actual = &series.values[self.first..self.first + self.yhat.len()];
-        InnerForecast::scorable(origin, self.yhat, actual)
+        let observed = series.observed_values();
+        let actual = &observed[self.first..self.first + self.yhat.len()];
+        InnerForecast::scorable(origin, series.grown(self.first, self.yhat), actual)
     }
 }
 
