@@ -28,10 +28,10 @@ const ROUNDED_TO: usize = 4;
 /// later.
 const SETTLED_AGE: usize = 18;
 
-/// A younger one lasts where it is this many mean weekly changes large, of which 13 of 14 still stood.
-const SURELY_LASTS: f64 = 8.0;
-
-/// One at least this large may (5 of 10 still stood), and a smaller one does not (none of 21).
+/// One from this age on lasts by half, where it is this many mean weekly changes large: of those between 7 and 17 days
+/// old and between 5 and 8 changes large, 5 of 10 still stood. Smaller ones did not (none of 21). Larger ones mostly did
+/// (13 of 14), but bursts of a week that came after a quiet year are among the largest there are.
+const MAY_LAST_AGE: usize = 14;
 const MAY_LAST: f64 = 5.0;
 
 /// A level of at most this share of the one before is as good as none: an outage, while it is no older than this.
@@ -253,9 +253,9 @@ impl History<'_> {
         let size = step.size.abs() / self.weeks.change;
         if age < OUTAGE_AGE && self.is_outage(step) {
             0.0
-        } else if age >= SETTLED_AGE || size >= SURELY_LASTS {
+        } else if age >= SETTLED_AGE {
             1.0
-        } else if size >= MAY_LAST {
+        } else if age >= MAY_LAST_AGE && size >= MAY_LAST {
             0.5
         } else {
             0.0

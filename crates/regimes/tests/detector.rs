@@ -65,7 +65,9 @@ fn steps_are_those_of_the_reference() {
 fn how_much_lasts_depends_on_age_and_size() {
     for (age, size, lasting) in [
         (4, 25.0, 0.0),
-        (10, 25.0, 1.0),
+        (8, 25.0, 0.0),
+        (15, 25.0, 0.5),
+        (20, 25.0, 1.0),
         (30, 25.0, 1.0),
         (400, 25.0, 1.0),
     ] {
