@@ -7,7 +7,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::ffi_stream::RecordBatchStreamReader;
 use fleetcast::core::batches::issue_batch;
-use fleetcast::tables::{of_evidence, of_results};
+use fleetcast::tables::{of_evidence, of_results, outlook_calibration};
 use fleetcast::{
     Batch, Contender, Day, Evidence, FleetSummary, IntervalLevel, LimitRule, SeriesIssue,
     SeriesKey, SeriesResult, Shop, ShopOptions, Survey,
@@ -170,6 +170,11 @@ impl<'a> Fleet<'a> {
         let gathered = self.evidence(watch, &self.shop, batches)?;
         let summary = watch.py.detach(|| summed_up(&gathered));
         let mut made = Made::default();
+        if wanted.iter().any(|table| table == OF_FLEET) {
+            let law = watch.py.detach(|| self.shop.law(&summary));
+            let table = outlook_calibration(0, &law).map_err(refused)?;
+            made.add(OF_FLEET, self.shape.relabelled(&table).map_err(refused)?);
+        }
         if cutoff.is_none() {
             self.issues(&mut made, &self.unusable)?;
         }
@@ -331,6 +336,9 @@ impl<'a> Fleet<'a> {
         })
     }
 }
+
+/// The table that is made of what crosses series.
+const OF_FLEET: &str = "outlook_calibration";
 
 /// Tables that are made of evidence and not of results.
 const OF_EVIDENCE: [&str; 5] = [

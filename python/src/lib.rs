@@ -17,6 +17,7 @@ mod input;
 mod prophet;
 mod settings;
 mod shape;
+mod store_sql;
 mod table;
 
 use arrow::ffi_stream::RecordBatchStreamReader;
@@ -216,5 +217,6 @@ fn _fleetcast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<prophet::FittedProphet>()?;
     module.add_function(wrap_pyfunction!(forecast, module)?)?;
     module.add_function(wrap_pyfunction!(cross_validation, module)?)?;
+    module.add("STORE_SQL", store_sql::statements(module.py())?)?;
     module.add_function(wrap_pyfunction!(windows, module)?)
 }

@@ -1,7 +1,10 @@
 //! The shop: from values to the answer.
 
+use std::borrow::Cow;
+
 use fleetcast_core::{Day, Engine, LimitError, LimitRule, LimitRules, PanelView, SeriesKey, Split};
 use fleetcast_judge::{Contender, LeaderboardEntry};
+use fleetcast_outlook::paths::FleetLaw;
 use rayon::prelude::*;
 
 use crate::evidence::gather;
@@ -115,12 +118,19 @@ impl Shop {
         let medians = summary
             .errors
             .medians_for(entries.map(LeaderboardEntry::own_errors));
-        let days = self.split().future().len();
-        let law = summary.law(self.split().as_of(), days, self.options().sustained);
+        let law = self.law(summary);
         evidence
             .par_iter()
             .map(|one| finish_one(&self.0, one, summary, &medians, &law))
             .collect()
+    }
+
+    /// Returns the law that the series of each resource share in the shop's outlooks, by the summary of the whole fleet: among
+    /// the rest, what became of outlooks of the past ([`tables::outlook_calibration`](crate::tables::outlook_calibration)).
+    #[must_use]
+    pub fn law<'a>(&self, summary: &'a FleetSummary) -> Cow<'a, FleetLaw> {
+        let days = self.split().future().len();
+        summary.law(self.split().as_of(), days, self.options().sustained)
     }
 
     /// Forecasts a whole fleet, whose series may be over any days: one result a series, in their order.
