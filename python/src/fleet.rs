@@ -97,7 +97,7 @@ impl Made {
 
 /// A fleet ready for the shop.
 pub(crate) struct Fleet<'a> {
-    shape: &'a Shape,
+    shape: Shape,
     settings: &'a Settings,
     levels: Vec<IntervalLevel>,
     shop: Shop,
@@ -110,7 +110,7 @@ impl<'a> Fleet<'a> {
     /// Opens a shop for the days up to `as_of`.
     pub(crate) fn open(
         settings: &'a Settings,
-        input: &'a Input,
+        input: &Input,
         as_of: Day,
         knowledge: &Knowledge,
         rivals: Rivals,
@@ -126,7 +126,7 @@ impl<'a> Fleet<'a> {
             shop = shop.with_challenger(given);
         }
         Ok(Self {
-            shape: &input.shape,
+            shape: input.shape.clone(),
             settings,
             levels: settings.levels()?,
             shop,
@@ -215,7 +215,7 @@ impl<'a> Fleet<'a> {
             .collect();
         made.add(
             JUDGE,
-            frame_batch(self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows)?,
+            frame_batch(&self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows)?,
         );
         let mut tables = Vec::new();
         if wanted
@@ -306,7 +306,7 @@ impl<'a> Fleet<'a> {
                         .collect(),
                 });
             }
-            let batch = frame_batch(self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows);
+            let batch = frame_batch(&self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows);
             made.add(JUDGE, batch.map_err(refused)?);
             if cutoff.is_none() {
                 self.issues(&mut made, &issues)?;

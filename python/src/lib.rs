@@ -22,7 +22,7 @@ mod table;
 
 use arrow::ffi_stream::RecordBatchStreamReader;
 use arrow::pyarrow::PyArrowType;
-use fleetcast::{Contender, Day, SeriesKey, Shop};
+use fleetcast::{Contender, Day, FleetRows, SeriesKey, Shop};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -56,7 +56,7 @@ fn forecast<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let knowledge = knowledge(limits, incumbents, &names)?;
     let rivals = rivals(given, &names)?;
-    let input = Input::read(py, frame.0, &names)?;
+    let mut input = Input::read(py, frame.0, &names)?;
     let as_of = as_of(py, &settings, &input)?;
     let fleet = Fleet::open(&settings, &input, as_of, &knowledge, rivals)?;
     let watch = Watch {
@@ -67,6 +67,8 @@ fn forecast<'py>(
     let batches = py
         .detach(|| input.batches(&split, settings.average_duplicates))
         .map_err(refused)?;
+    // The rows have become batches, and would be most of what is in memory.
+    input.rows = FleetRows::default();
     let made = if settings.models.is_empty() {
         fleet.judged(&watch, batches, &tables, None)?
     } else {

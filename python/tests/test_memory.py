@@ -44,6 +44,6 @@ print(table.nbytes, result, peak)
 @pytest.mark.parametrize("what", ["forecast", "tables"])
 def test_the_peak_is_bounded(what):
     pytest.importorskip("numpy")
-    out = subprocess.run([sys.executable, "-c", PROGRAM, "2000", what], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run([sys.executable, "-c", PROGRAM, "4000", what], capture_output=True, text=True, check=True).stdout
     given, result, peak = map(int, out.split())
     assert peak <= 1.5 * (given + result), f"{peak / 1e6:.0f} MB beside {given / 1e6:.0f} in and {result / 1e6:.0f} out"
