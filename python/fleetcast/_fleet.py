@@ -73,6 +73,15 @@ class FleetForecast:
     ['over']
     """
 
+    # What a judged forecast leaves behind, in the kind of frame that was given.
+    forecasts_: Any
+    leaderboard_: Any
+    scores_: Any
+    calibration_: Any
+    outlook_: Any
+    issues_: Any
+    forecast_: Any
+
     def __init__(
         self,
         models: Sequence[Champion | Challenger] | None = None,
@@ -92,7 +101,7 @@ class FleetForecast:
         duplicates: Literal["error", "mean"] = "error",
         verbose: bool = False,
     ) -> None:
-        self.models = [Champion(), Challenger()] if models is None else list(models)
+        self.models: list[Champion | Challenger] = [Champion(), Challenger()] if models is None else list(models)
         self.judge = judge
         if freq not in (None, "D", "1D", "d", "1d"):
             raise ValueError(f"freq is {freq!r}, and fleetcast forecasts days; aggregate to daily values and give 'D'")
