@@ -8,6 +8,7 @@ FleetForecast(models=[Champion(mode='tuned'), Challenger()], judge=True)
 from fleetcast._fleet import FleetForecast, cross_validation, forecast, judge, windows
 from fleetcast._fleetcast import __version__
 from fleetcast._models import Challenger, Champion
+from fleetcast._run import run
 
 __all__ = [
     "Challenger",
@@ -17,5 +18,6 @@ __all__ = [
     "cross_validation",
     "forecast",
     "judge",
+    "run",
     "windows",
 ]

@@ -73,6 +73,15 @@ class FleetForecast:
     ['over']
     """
 
+    # What a judged forecast leaves behind, in the kind of frame that was given.
+    forecasts_: Any
+    leaderboard_: Any
+    scores_: Any
+    calibration_: Any
+    outlook_: Any
+    issues_: Any
+    forecast_: Any
+
     def __init__(
         self,
         models: Sequence[Champion | Challenger] | None = None,
@@ -92,7 +101,7 @@ class FleetForecast:
         duplicates: Literal["error", "mean"] = "error",
         verbose: bool = False,
     ) -> None:
-        self.models = [Champion(), Challenger()] if models is None else list(models)
+        self.models: list[Champion | Challenger] = [Champion(), Challenger()] if models is None else list(models)
         self.judge = judge
         if freq not in (None, "D", "1D", "d", "1d"):
             raise ValueError(f"freq is {freq!r}, and fleetcast forecasts days; aggregate to daily values and give 'D'")
@@ -100,6 +109,7 @@ class FleetForecast:
             raise ValueError(f"duplicates is {duplicates!r}; give 'error' or 'mean'")
         if n_jobs == 0 or n_jobs < -1:
             raise ValueError(f"n_jobs is {n_jobs}; give a number of threads, or -1 for as many as there are processors")
+        self._keeps_tables = True
         self.limits = limits
         self.verbose = verbose
         self._settings = {
@@ -223,7 +233,7 @@ class FleetForecast:
                 self._settings | {"h": h, "levels": _levels(level)},
                 limits=self._limits(),
                 given=given,
-                tables=list(_TABLES.values()) if self.judge else [],
+                tables=list(_TABLES.values()) if self.judge and self._keeps_tables else [],
                 progress=progress,
             )
 
@@ -234,7 +244,7 @@ class FleetForecast:
     def _keep(self, df: Any, tables: dict[str, Any], time_col: str) -> Any:
         """Keep the tables as attributes, say which series are missing, and return the forecasts."""
         kind = Kind(df, time_col)
-        for attribute, table in _TABLES.items():
+        for attribute, table in _TABLES.items() if self._keeps_tables else ():
             if table in tables:
                 setattr(self, attribute, kind(tables[table]))
         _warn_of_missing(tables["without_forecast"])
@@ -275,6 +285,7 @@ def forecast(
     ['unique_id', 'ds', 'fleetcast', 'fleetcast-lo-80', 'fleetcast-hi-80']
     """
     fleet = FleetForecast(**options)
+    fleet._keeps_tables = False
     return fleet.forecast(df, h, level=level, id_col=id_col, time_col=time_col, target_col=target_col)
 
 

@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 __version__: str
+STORE_SQL: dict[str, str]
 
 class Table:
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...

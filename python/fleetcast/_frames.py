@@ -22,6 +22,10 @@ def stream_of(frame: Any, what: str = "df") -> Any:
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         _need_pyarrow("pandas frames")
         return frame
+    duckdb = nw.dependencies.get_duckdb()
+    if what != "df" and duckdb is not None and isinstance(frame, duckdb.DuckDBPyRelation):
+        # A connection has one open result at a time, and that is for the fleet.
+        return frame.to_arrow_table()
     if hasattr(frame, "__arrow_c_stream__"):
         return frame
     raise ValueError(f"{what} is {type(frame).__name__}, not {_KINDS}; convert it to one")

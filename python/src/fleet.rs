@@ -7,7 +7,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use arrow::ffi_stream::RecordBatchStreamReader;
 use fleetcast::core::batches::issue_batch;
-use fleetcast::tables::{of_evidence, of_results};
+use fleetcast::tables::{of_evidence, of_results, outlook_calibration};
 use fleetcast::{
     Batch, Contender, Day, Evidence, FleetSummary, IntervalLevel, LimitRule, SeriesIssue,
     SeriesKey, SeriesResult, Shop, ShopOptions, Survey,
@@ -97,7 +97,7 @@ impl Made {
 
 /// A fleet ready for the shop.
 pub(crate) struct Fleet<'a> {
-    shape: &'a Shape,
+    shape: Shape,
     settings: &'a Settings,
     levels: Vec<IntervalLevel>,
     shop: Shop,
@@ -110,7 +110,7 @@ impl<'a> Fleet<'a> {
     /// Opens a shop for the days up to `as_of`.
     pub(crate) fn open(
         settings: &'a Settings,
-        input: &'a Input,
+        input: &Input,
         as_of: Day,
         knowledge: &Knowledge,
         rivals: Rivals,
@@ -126,7 +126,7 @@ impl<'a> Fleet<'a> {
             shop = shop.with_challenger(given);
         }
         Ok(Self {
-            shape: &input.shape,
+            shape: input.shape.clone(),
             settings,
             levels: settings.levels()?,
             shop,
@@ -170,6 +170,11 @@ impl<'a> Fleet<'a> {
         let gathered = self.evidence(watch, &self.shop, batches)?;
         let summary = watch.py.detach(|| summed_up(&gathered));
         let mut made = Made::default();
+        if wanted.iter().any(|table| table == OF_FLEET) {
+            let law = watch.py.detach(|| self.shop.law(&summary));
+            let table = outlook_calibration(0, &law).map_err(refused)?;
+            made.add(OF_FLEET, self.shape.relabelled(&table).map_err(refused)?);
+        }
         if cutoff.is_none() {
             self.issues(&mut made, &self.unusable)?;
         }
@@ -210,7 +215,7 @@ impl<'a> Fleet<'a> {
             .collect();
         made.add(
             JUDGE,
-            frame_batch(self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows)?,
+            frame_batch(&self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows)?,
         );
         let mut tables = Vec::new();
         if wanted
@@ -301,7 +306,7 @@ impl<'a> Fleet<'a> {
                         .collect(),
                 });
             }
-            let batch = frame_batch(self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows);
+            let batch = frame_batch(&self.shape, cutoff.map(|cutoff| cutoff.day), &names, &rows);
             made.add(JUDGE, batch.map_err(refused)?);
             if cutoff.is_none() {
                 self.issues(&mut made, &issues)?;
@@ -331,6 +336,9 @@ impl<'a> Fleet<'a> {
         })
     }
 }
+
+/// The table that is made of what crosses series.
+const OF_FLEET: &str = "outlook_calibration";
 
 /// Tables that are made of evidence and not of results.
 const OF_EVIDENCE: [&str; 5] = [

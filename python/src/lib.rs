@@ -17,11 +17,12 @@ mod input;
 mod prophet;
 mod settings;
 mod shape;
+mod store_sql;
 mod table;
 
 use arrow::ffi_stream::RecordBatchStreamReader;
 use arrow::pyarrow::PyArrowType;
-use fleetcast::{Contender, Day, SeriesKey, Shop};
+use fleetcast::{Contender, Day, FleetRows, SeriesKey, Shop};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -55,7 +56,7 @@ fn forecast<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let knowledge = knowledge(limits, incumbents, &names)?;
     let rivals = rivals(given, &names)?;
-    let input = Input::read(py, frame.0, &names)?;
+    let mut input = Input::read(py, frame.0, &names)?;
     let as_of = as_of(py, &settings, &input)?;
     let fleet = Fleet::open(&settings, &input, as_of, &knowledge, rivals)?;
     let watch = Watch {
@@ -66,6 +67,8 @@ fn forecast<'py>(
     let batches = py
         .detach(|| input.batches(&split, settings.average_duplicates))
         .map_err(refused)?;
+    // The rows have become batches, and would be most of what is in memory.
+    input.rows = FleetRows::default();
     let made = if settings.models.is_empty() {
         fleet.judged(&watch, batches, &tables, None)?
     } else {
@@ -216,5 +219,6 @@ fn _fleetcast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<prophet::FittedProphet>()?;
     module.add_function(wrap_pyfunction!(forecast, module)?)?;
     module.add_function(wrap_pyfunction!(cross_validation, module)?)?;
+    module.add("STORE_SQL", store_sql::statements(module.py())?)?;
     module.add_function(wrap_pyfunction!(windows, module)?)
 }

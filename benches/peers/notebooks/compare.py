@@ -4,11 +4,12 @@
 
 forecasts the last 120 days of the two fixtures from the days before them, by each of the scripts beside this file, in
 processes of their own, one after another. It prints the lines in which fleetcast's script differs, the seconds of the whole
-process, imports and reading included, and errors and coverage on the days that have a value. Needs an environment with fleetcast's
+process and those of processors, imports and reading included, and errors and coverage on the days that have a value. Needs an environment with fleetcast's
 wheel, statsforecast, prophet, pandas and pyarrow.
 """
 
 import difflib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,12 @@ def scores(cv: pd.DataFrame, actual: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def processor_seconds() -> float:
+    """What processes that have ended took of processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main() -> None:
     for today, then in PAIRS:
         gone, come = changed(today, then)
@@ -65,10 +72,10 @@ def main() -> None:
             actual["ds"] = pd.to_datetime(actual["ds"])
             for name, script in SCRIPTS.items():
                 out = Path(place) / f"{name}.parquet"
-                began = time.perf_counter()
+                began, used = time.perf_counter(), processor_seconds()
                 subprocess.run([sys.executable, HERE / script, fixture, out], check=True, capture_output=True)
-                seconds = time.perf_counter() - began
-                rows.append({"fixture": fixture.stem, "script": name, "seconds": seconds} | scores(pd.read_parquet(out), actual))
+                cost = {"seconds": time.perf_counter() - began, "CPU s": processor_seconds() - used}
+                rows.append({"fixture": fixture.stem, "script": name} | cost | scores(pd.read_parquet(out), actual))
     print(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:.2f}"))
 
 

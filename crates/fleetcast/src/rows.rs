@@ -29,7 +29,7 @@ use crate::{Batch, SeriesNotes};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct FleetRows {
-    /// Where each series stands in `series`, by host and resource.
+    /// The place of each series in `series`, by host and resource.
     places: HashMap<Arc<str>, HashMap<Arc<str>, usize>>,
     series: Vec<RowsOfSeries>,
     /// Rows that belong to no series or to no day, by what they have of a name.
@@ -85,7 +85,7 @@ impl FleetRows {
         }
     }
 
-    /// Where a series stands, which is at the end where it is new.
+    /// Finds the place of a series, at the end where it is new.
     fn place_of(&mut self, host: &str, resource: &str) -> usize {
         let known = self.places.get(host).and_then(|of| of.get(resource));
         if let Some(place) = known {

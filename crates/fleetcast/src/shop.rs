@@ -172,8 +172,10 @@ impl Shop {
         })
     }
 
-    /// Returns what the series of each resource share, for this shop's outlooks.
-    pub(crate) fn law<'a>(&self, summary: &'a FleetSummary) -> Cow<'a, FleetLaw> {
+    /// Returns the law that the series of each resource share in the shop's outlooks, by the summary of the whole fleet: among
+    /// the rest, what became of outlooks of the past ([`tables::outlook_calibration`](crate::tables::outlook_calibration)).
+    #[must_use]
+    pub fn law<'a>(&self, summary: &'a FleetSummary) -> Cow<'a, FleetLaw> {
         let days = self.split().future().len();
         summary.law(self.split().as_of(), days, self.options().sustained)
     }

@@ -1,0 +1,35 @@
+//! The store's own statements, for a connection of the user's.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// Names a statement by its file.
+macro_rules! statements {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../crates/store/sql/", $name, ".sql")))),*]
+    };
+}
+
+/// Returns statements by the names of their files.
+pub(crate) fn statements(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let statements = PyDict::new(py);
+    for (name, sql) in statements![
+        "archive_golden_record",
+        "archive_outlook",
+        "behaviour_view",
+        "data_summary",
+        "effective_limits",
+        "forget_golden_records",
+        "forget_outlooks",
+        "golden_as_of",
+        "incumbents",
+        "limit_rules",
+        "limit_shares",
+        "standing_in",
+        "tables",
+        "views",
+    ] {
+        statements.set_item(name, sql)?;
+    }
+    Ok(statements)
+}
