@@ -39,14 +39,17 @@ class FleetForecast:
     n_jobs
         Threads to work on; -1 for as many as there are processors. Results do not depend on it.
     limits
-        A frame of what "full" is: the columns that name series, and any of `floor`, `capacity` and `threshold`. A null
-        host (or `unique_id`) holds for all.
+        A frame of what "full" is: the columns that name series, any of `floor`, `capacity` and `threshold`, and
+        `valid_from`, the first day it holds. A null host (or `unique_id`) holds for all, a null day always.
     as_of
         The last day to look at; by default the day that the fleet reaches.
     train_months, backtest_months
         How many months the models learn from, and how many after them they are scored on.
     refit
         Whether the future is forecast from a second fit on all months.
+    regimes
+        `align`: the past of a series whose level shifted, or that began to grow lately, is brought to its present level before
+        models are fitted; `off`: it is fitted as it was. Other people's forecasts are never touched.
     metric
         What decides: `mape`, `wape`, `smape`, `mase`, `mae` or `rmse`.
     promotion_margin
@@ -94,6 +97,7 @@ class FleetForecast:
         train_months: int = 32,
         backtest_months: int = 4,
         refit: bool = True,
+        regimes: Literal["align", "off"] = "align",
         metric: Literal["mape", "wape", "smape", "mase", "mae", "rmse"] = "mape",
         promotion_margin: float = 10.0,
         golden: Literal["winner", "blend"] = "winner",
@@ -117,6 +121,7 @@ class FleetForecast:
             "train_months": train_months,
             "backtest_months": backtest_months,
             "refit": refit,
+            "regimes": regimes,
             "mode": _mode(self.models, judge),
             "metric": metric,
             "promotion_margin": promotion_margin,

@@ -15,7 +15,7 @@ from fleetcast._progress import progress_of
 __all__ = ["run"]
 
 # The version of the tables in the store's own statements.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 # The tables that a run fills, in the order of its stages.
 _STAGES = {
@@ -26,8 +26,12 @@ _STAGES = {
 }
 # Those that say what an engine was asked, for runs that reuse its answers: this one leaves none.
 _INPUTS = ["prophet_inputs", "challenger_inputs"]
-# What imports have noted of days, which only the command line knows how to use.
-_NOTES = {"unfinished_days": "days that were unfinished", "repeated_instants": "instants with several values"}
+# What is noted beside the data, which only the command line knows how to use.
+_NOTES = {
+    "unfinished_days": "unfinished days of the last import",
+    "repeated_instants": "instants with several values of the last import",
+    "capacity_changes": "capacities that changed",
+}
 _STALE_AFTER_DAYS = 42
 # The name of rows on their way into a table.
 _ROWS = "fleetcast_rows_of_a_run"
@@ -76,7 +80,9 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
     as_of, origin = (datetime.date(1970, 1, 1) + datetime.timedelta(days=days) for days in (as_of_days, origin_days))
     run_id = _begin(con, settings, as_of, keep_records)
     incumbents = con.execute(_sql("incumbents"), [run_id]).fetchall()
-    limits = con.sql("SELECT host, resource, floor, capacity, threshold FROM resource_limits").to_arrow_table()
+    limits = con.sql(
+        f"SELECT host, resource, floor, capacity, threshold, {_valid_from(con)} AS valid_from FROM resource_limits"
+    ).to_arrow_table()
     begun = time.monotonic()
     with progress_of(verbose) as progress:
         tables = _fleetcast.forecast(
@@ -127,7 +133,7 @@ def _check_input(con: Any) -> None:
     for table, what in _NOTES.items():
         if _has_table(con, table) and _count(con, table):
             raise ValueError(
-                f"{table} says that the last import met {what}, which only the command line looks at; run `fleetcast run-all`"
+                f"{table} has {what}, which only the command line looks at; run `fleetcast run-all`"
             )
 
 
@@ -150,11 +156,17 @@ def _make_tables(con: Any) -> None:
     for table in definitions.keys() - {"processed_data", "demo_labels"}:
         con.execute(_definition(table))
     con.execute("INSERT INTO fleetcast_schema VALUES (?)", [SCHEMA_VERSION])
-    rules = {"{relation}": "VIEW effective_limits", "{rules}": _sql("limit_rules"), "{shares}": _sql("limit_shares")}
+    rules = {"{valid_from}": _valid_from(con), "{rules}": _sql("limit_rules"), "{shares}": _sql("limit_shares")}
     view = _sql("effective_limits")
     for placeholder, sql in (rules | {"{until}": "DATE '9999-12-31'"}).items():
         view = view.replace(placeholder, sql)
     con.execute(view)
+
+
+def _valid_from(con: Any) -> str:
+    """The first day of a rule, as an expression: a table that somebody else has made may have none."""
+    columns = {name.lower() for name, *_ in con.execute("DESCRIBE resource_limits").fetchall()}
+    return "valid_from::DATE" if "valid_from" in columns else "NULL::DATE"
 
 
 def _begin(con: Any, settings: dict[str, Any], as_of: datetime.date, keep_records: int) -> int:
@@ -169,6 +181,7 @@ def _begin(con: Any, settings: dict[str, Any], as_of: datetime.date, keep_record
             "horizon_days": settings["h"],
             "interval_level": 0.8,
             "refit": settings["refit"],
+            "regimes": settings["regimes"],
             "train_months": settings["train_months"],
         },
         "judge": {

@@ -9,8 +9,8 @@ use arrow::ffi_stream::RecordBatchStreamReader;
 use fleetcast::core::batches::issue_batch;
 use fleetcast::tables::{of_evidence, of_results, outlook_calibration};
 use fleetcast::{
-    Batch, Contender, Day, Evidence, FleetSummary, IntervalLevel, LimitRule, SeriesIssue,
-    SeriesKey, SeriesResult, Shop, ShopOptions, Survey,
+    Batch, Contender, Day, Evidence, FleetSummary, IntervalLevel, LimitRule, RegimesMode,
+    SeriesIssue, SeriesKey, SeriesResult, Shop, ShopOptions, Survey,
 };
 use pyo3::prelude::*;
 use rayon::ThreadPool;
@@ -115,7 +115,12 @@ impl<'a> Fleet<'a> {
         knowledge: &Knowledge,
         rivals: Rivals,
     ) -> PyResult<Self> {
-        let mut shop = shop(settings, settings.options()?, as_of)?
+        let mut options = settings.options()?;
+        if rivals.champion.is_some() || rivals.challenger.is_some() {
+            // What was forecast elsewhere is of the past as it was.
+            options.regimes = RegimesMode::Off;
+        }
+        let mut shop = shop(settings, options, as_of)?
             .with_limits(&knowledge.limits)
             .map_err(refused)?
             .with_incumbents(knowledge.incumbents.iter().cloned());

@@ -2,8 +2,8 @@
 
 use fleetcast::core::ForecastError;
 use fleetcast::{
-    ChallengerKind, Day, Golden, Horizon, IntervalLevel, Mode, PromotionMargin, Refit, Rules,
-    ShopOptions, WindowLengths,
+    ChallengerKind, Day, Golden, Horizon, IntervalLevel, Mode, PromotionMargin, Refit, RegimesMode,
+    Rules, ShopOptions, WindowLengths,
 };
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -33,6 +33,7 @@ pub(crate) struct Settings {
     pub(crate) train_months: u32,
     pub(crate) backtest_months: u32,
     pub(crate) refit: bool,
+    pub(crate) regimes: String,
     pub(crate) mode: String,
     pub(crate) metric: String,
     pub(crate) promotion_margin: f64,
@@ -82,6 +83,11 @@ impl Settings {
                 Refit::WholeHistory
             } else {
                 Refit::Never
+            },
+            regimes: match self.regimes.as_str() {
+                "align" => RegimesMode::Align,
+                "off" => RegimesMode::Off,
+                other => return Err(named("way with regimes", other, "align or off")),
             },
             prophet_mode: match self.mode.as_str() {
                 "tuned" => Mode::Tuned,
