@@ -89,10 +89,16 @@ impl Desk {
     }
 }
 
-/// A query for one hash over a table's rows, run numbers aside, in the order they are stored.
+/// A query for one hash over a table's rows, run numbers aside, in the order they are stored; issues sorted, for each
+/// stage's take the places of its own earlier ones.
 fn hash_of(table: &str) -> String {
+    let order = if table == "series_issues" {
+        "ORDER BY row_text"
+    } else {
+        ""
+    };
     format!(
-        "SELECT $${table} $$ || coalesce(md5(string_agg(row_text, '\n')), '') FROM (
+        "SELECT $${table} $$ || coalesce(md5(string_agg(row_text, '\n' {order})), '') FROM (
              SELECT rows::VARCHAR AS row_text FROM (SELECT * EXCLUDE run_id FROM {table}) AS rows)"
     )
 }
