@@ -75,6 +75,10 @@ impl ToCalibrate {
 }
 
 /// Judges every series of `histories` that an engine has something to say of, `at_a_time`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a stage gets everything it goes by from its one caller"
+)]
 pub(crate) fn judge<'store>(
     store: &'store Store,
     run: RunId,
