@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import os
+import signal
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,9 @@ import pytest
 SOURCE = Path(os.environ.get("FLEETCAST_SOURCE") or Path(__file__).resolve().parents[2])
 FIXTURES = SOURCE / "fixtures"
 AS_OF = datetime.date(2025, 12, 31)
+
+# Where tests run in the background, a shell has Ctrl-C ignored, and Python leaves it so.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def series(name: dict[str, str], level: float, growth: float, days: int = 1096, target: str = "y") -> pl.DataFrame:
