@@ -57,9 +57,9 @@ pub enum BacktestError {
 /// A weekday a series was never observed on has the mean of the days around it for the engine's eyes
 /// ([`crate::unobserved_weekdays`]); what is scored is what was observed.
 ///
-/// Where `regimes` are those of the history's series, engines see each window's past at the level that it ends
-/// with ([`crate::Alignment`]); forecasts go on from there, with what growth adds to them, and bounds reach as far as
-/// the other readings of the present. A series without a shift or growth is handed over as it is.
+/// Engines see each window's past at the level that it ends with ([`crate::Alignment`]), where `regimes` are those of the
+/// history's series; forecasts go on from there, with what growth adds to them, and bounds reach as far as the other
+/// readings of the present. A series without a shift or growth is handed over as it is.
 ///
 /// An engine that panics over the panel as a whole, or does not return an outcome a series, is asked
 /// series by series: what is wrong with one is that one's [`Failure`].

@@ -6,7 +6,7 @@ use crate::{Day, SeriesKey, TimeGrid};
 
 /// A capacity that is another from a day on: a row of the table `capacity_changes`.
 ///
-/// Where a disk of 100 GB that was 80 % full is one of 200 GB, its percentage is 40: values before the day are
+/// A disk of 100 GB that was 80 % full is 40 % full once it is one of 200 GB: values before the day are
 /// brought to the capacity after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CapacityChange {

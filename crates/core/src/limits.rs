@@ -506,7 +506,7 @@ impl LimitRules {
         dated.copied().flatten().collect()
     }
 
-    /// What is given of a series' floor, capacity and threshold on a day, by its host's rule or by its resource's.
+    /// Returns what is given of a series' floor, capacity and threshold on a day, by its host's rule or by its resource's.
     fn given(&self, key: &SeriesKey, on: Day) -> [Option<f64>; 3] {
         let own = latest(self.of_hosts.get(key), on);
         let common = latest(self.of_all_hosts.get(key.resource()), on);

@@ -166,7 +166,7 @@ pub struct PanelView<'a> {
     stride: usize,
     /// Days of the panel before this view's first.
     offset: usize,
-    /// What is known of the regimes of each series, where their past was brought to the present one.
+    /// The regimes of each series as they are known, where their past was brought to the present one.
     known: &'a [Known<'a>],
 }
 

@@ -1,4 +1,4 @@
-//! What a history's present regime is, and how the past is brought to it.
+//! The present regime of a history, and how the past is brought to it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,12 +28,12 @@ pub struct LevelShift {
     pub at: usize,
     /// The new level minus the old one, in the series' unit.
     pub size: f64,
-    /// What the new level is of the old one where the shift is one of scale, as where a disk is resized and the same
+    /// The new level as a share of the old one where the shift is one of scale, as where a disk is resized and the same
     /// bytes are another percentage; the past is then multiplied instead of moved.
     pub factor: Option<f64>,
-    /// How large the shift is beside what the same contrast comes to on other days.
+    /// The size of the shift, as a multiple of what the same contrast comes to on other days.
     pub confidence: f64,
-    /// How much of it is taken as lasting: 1 for all, 0 where the old level is expected to return.
+    /// The part of it that is taken as lasting: 1 for all, 0 where the old level is expected to return.
     pub lasting: f64,
     /// Whether it leads back to the level before the shift before it, which was an event then.
     pub ends_event: bool,

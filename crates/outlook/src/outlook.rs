@@ -176,21 +176,22 @@ pub fn capacity_outlook(input: &OutlookInput<'_>) -> CapacityOutlook {
         .needed_capacity
         .zip(limits.last().capacity)
         .map(|(needed, capacity)| (needed - capacity).max(0.0));
+    let thresholds = Thresholds::of(golden, limits);
     if let Some(threshold) = limits.now().threshold
         && let Some(began) = over_since(&recent[..seen], threshold, sustained)
     {
         let days_ago = u32::try_from(days - began - 1).unwrap_or(u32::MAX);
         outlook.since = Some(as_of.minus_days(days_ago));
-        outlook.line_full_on = line_full_on(golden, limits, sustained);
+        outlook.line_full_on = thresholds.line_full_on(golden, sustained);
         outlook.is_over(as_of, golden.yhat.len());
         return outlook;
     }
-    let crossed = match thresholds(golden, limits) {
+    let crossed = match &thresholds {
         Thresholds::None => return outlook,
-        Thresholds::Constant(threshold) => law.crossed_by(threshold),
-        Thresholds::ByDay(thresholds) => law.above(&thresholds).crossed_by(0.0),
+        Thresholds::Constant(threshold) => law.crossed_by(*threshold),
+        Thresholds::ByDay(thresholds) => law.above(thresholds).crossed_by(0.0),
     };
-    outlook.line_full_on = line_full_on(golden, limits, sustained);
+    outlook.line_full_on = thresholds.line_full_on(golden, sustained);
     let crossed: Vec<f64> = crossed.iter().map(|p| map.of(*p)).collect();
     let within = |days: usize| crossed.get(days - 1).copied();
     (outlook.p_full_30, outlook.p_full_60) = (within(30), within(60));
@@ -234,38 +235,33 @@ enum Thresholds {
     ByDay(Vec<f64>),
 }
 
-fn thresholds(golden: &GoldenForecast, limits: &LimitSchedule) -> Thresholds {
-    let last = golden.grid.last();
-    let is_constant = limits.later().iter().all(|(from, later)| {
-        *from > last
-            || later.threshold.map(f64::to_bits) == limits.now().threshold.map(f64::to_bits)
-    });
-    if is_constant {
-        return limits
-            .now()
-            .threshold
-            .map_or(Thresholds::None, Thresholds::Constant);
-    }
-    let of = |day| limits.on(day).threshold.unwrap_or(f64::INFINITY);
-    Thresholds::ByDay(golden.grid.days().map(of).collect())
-}
-
-/// The day on which the forecast's own line crosses the threshold of its days.
-fn line_full_on(
-    golden: &GoldenForecast,
-    limits: &LimitSchedule,
-    sustained: Sustained,
-) -> Option<Day> {
-    let day = match thresholds(golden, limits) {
-        Thresholds::None => None,
-        Thresholds::Constant(threshold) => first_crossing(&golden.yhat, threshold, sustained),
-        Thresholds::ByDay(thresholds) => {
-            let days = golden.yhat.iter().zip(thresholds);
-            let above: Vec<f64> = days.map(|(yhat, threshold)| yhat - threshold).collect();
-            first_crossing(&above, 0.0, sustained)
+impl Thresholds {
+    fn of(golden: &GoldenForecast, limits: &LimitSchedule) -> Self {
+        let last = golden.grid.last();
+        let is_constant = limits.later().iter().all(|(from, later)| {
+            *from > last
+                || later.threshold.map(f64::to_bits) == limits.now().threshold.map(f64::to_bits)
+        });
+        if is_constant {
+            return limits.now().threshold.map_or(Self::None, Self::Constant);
         }
-    };
-    golden.grid.day(day?)
+        let of = |day| limits.on(day).threshold.unwrap_or(f64::INFINITY);
+        Self::ByDay(golden.grid.days().map(of).collect())
+    }
+
+    /// The day on which the forecast's own line crosses the threshold of its days.
+    fn line_full_on(&self, golden: &GoldenForecast, sustained: Sustained) -> Option<Day> {
+        let day = match self {
+            Self::None => None,
+            Self::Constant(threshold) => first_crossing(&golden.yhat, *threshold, sustained),
+            Self::ByDay(thresholds) => {
+                let days = golden.yhat.iter().zip(thresholds);
+                let above: Vec<f64> = days.map(|(yhat, threshold)| yhat - threshold).collect();
+                first_crossing(&above, 0.0, sustained)
+            }
+        };
+        golden.grid.day(day?)
+    }
 }
 
 /// The capacity whose threshold is at `level`, where the threshold stays at the share of the way from floor to capacity

@@ -74,96 +74,99 @@ impl ToCalibrate {
     }
 }
 
-/// Judges every series of `histories` that an engine has something to say of, `at_a_time`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a stage gets everything it goes by from its one caller"
-)]
-pub(crate) fn judge<'store>(
-    store: &'store Store,
-    run: RunId,
-    histories: &Histories<'_>,
-    split: &Split,
-    rules: &Rules,
-    aligner: Option<&dyn Aligner>,
-    at_a_time: usize,
-    progress: &dyn StageProgress,
-) -> Result<JudgeStageResult<'store>, Error> {
-    let mut made = JudgeStageResult {
-        scores: store.draft(Table::BacktestScores)?,
-        leaderboard: store.draft(Table::ModelLeaderboard)?,
-        calibrations: store.draft(Table::IntervalCalibration)?,
-        forecasts: store.draft(Table::JudgeForecasts)?,
-        past: store.draft(Table::PastForecasts)?,
-        issues: Vec::new(),
-        rows: 0,
-    };
-    let known = Known {
-        incumbents: incumbents(store, run)?,
-        failed: store.series_engines_failed_on()?,
-        several: &histories.index().several,
-    };
-    let mut to_calibrate = Vec::with_capacity(histories.index().keys.len());
-    let mut pool = ErrorPool::default();
-    pipeline(
-        histories
-            .batches(0, at_a_time)
-            .map(|history| EvidenceBatch::read(store, history?, split)),
-        |evidence| {
-            Ok((
-                evidence.judge(split, &known, rules, aligner),
-                evidence.prophet.len(),
-            ))
-        },
-        |(judged, series): (Vec<(LeaderboardEntry, Vec<PastForecast>)>, usize)| {
-            let past: Vec<_> = judged
+/// What the judge's stage goes by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JudgeStage<'a> {
+    pub(crate) split: &'a Split,
+    pub(crate) rules: &'a Rules,
+    /// What brings the past of series to their present level, where that is wanted.
+    pub(crate) aligner: Option<&'a dyn Aligner>,
+    /// Series that are judged at a time.
+    pub(crate) at_a_time: usize,
+}
+
+impl JudgeStage<'_> {
+    /// Judges every series of `histories` that an engine has something to say of.
+    pub(crate) fn run<'store>(
+        &self,
+        store: &'store Store,
+        run: RunId,
+        histories: &Histories<'_>,
+        progress: &dyn StageProgress,
+    ) -> Result<JudgeStageResult<'store>, Error> {
+        let mut made = JudgeStageResult {
+            scores: store.draft(Table::BacktestScores)?,
+            leaderboard: store.draft(Table::ModelLeaderboard)?,
+            calibrations: store.draft(Table::IntervalCalibration)?,
+            forecasts: store.draft(Table::JudgeForecasts)?,
+            past: store.draft(Table::PastForecasts)?,
+            issues: Vec::new(),
+            rows: 0,
+        };
+        let known = Known {
+            incumbents: incumbents(store, run)?,
+            failed: store.series_engines_failed_on()?,
+            several: &histories.index().several,
+        };
+        let mut to_calibrate = Vec::with_capacity(histories.index().keys.len());
+        let mut pool = ErrorPool::default();
+        pipeline(
+            histories
+                .batches(0, self.at_a_time)
+                .map(|history| EvidenceBatch::read(store, history?, self.split)),
+            |evidence| Ok((evidence.judge(self, &known), evidence.prophet.len())),
+            |(judged, series): (Vec<(LeaderboardEntry, Vec<PastForecast>)>, usize)| {
+                let past: Vec<_> = judged
+                    .iter()
+                    .map(|(entry, past)| {
+                        (&entry.key, entry.verdict.golden.as_str(), past.as_slice())
+                    })
+                    .collect();
+                made.past
+                    .append(tables::past_forecasts(run.get(), &past)?)?;
+                let entries: Vec<LeaderboardEntry> =
+                    judged.into_iter().map(|(entry, _)| entry).collect();
+                let entries_by_reference: Vec<&LeaderboardEntry> = entries.iter().collect();
+                made.scores
+                    .append(tables::backtest_scores(run.get(), &entries_by_reference)?)?;
+                made.leaderboard
+                    .append(tables::model_leaderboard(run.get(), &entries_by_reference)?)?;
+                let first = self.split.future().first();
+                made.forecasts.append(tables::judge_forecasts(
+                    run.get(),
+                    &entries_by_reference,
+                    first,
+                )?)?;
+                made.rows += entries.len() as u64;
+                for entry in entries {
+                    made.issues.extend(entry.issues());
+                    pool.add(entry.own_errors());
+                    to_calibrate.push(ToCalibrate {
+                        key: entry.key,
+                        model: entry.verdict.golden,
+                        own: entry.verdict.calibration,
+                        scale: entry.scale,
+                    });
+                }
+                progress.advance(series);
+                Ok::<(), Error>(())
+            },
+        )?;
+        let medians = pool.medians_for(to_calibrate.iter().map(ToCalibrate::errors));
+        for some in to_calibrate.chunks(self.at_a_time.max(1)) {
+            let calibrated: Vec<_> = some
                 .iter()
-                .map(|(entry, past)| (&entry.key, entry.verdict.golden.as_str(), past.as_slice()))
+                .filter_map(|one| Some((one, medians.calibration_of(one.errors())?)))
                 .collect();
-            made.past
-                .append(tables::past_forecasts(run.get(), &past)?)?;
-            let entries: Vec<LeaderboardEntry> =
-                judged.into_iter().map(|(entry, _)| entry).collect();
-            let entries_by_reference: Vec<&LeaderboardEntry> = entries.iter().collect();
-            made.scores
-                .append(tables::backtest_scores(run.get(), &entries_by_reference)?)?;
-            made.leaderboard
-                .append(tables::model_leaderboard(run.get(), &entries_by_reference)?)?;
-            let first = split.future().first();
-            made.forecasts.append(tables::judge_forecasts(
-                run.get(),
-                &entries_by_reference,
-                first,
-            )?)?;
-            made.rows += entries.len() as u64;
-            for entry in entries {
-                made.issues.extend(entry.issues());
-                pool.add(entry.own_errors());
-                to_calibrate.push(ToCalibrate {
-                    key: entry.key,
-                    model: entry.verdict.golden,
-                    own: entry.verdict.calibration,
-                    scale: entry.scale,
-                });
-            }
-            progress.advance(series);
-            Ok::<(), Error>(())
-        },
-    )?;
-    let medians = pool.medians_for(to_calibrate.iter().map(ToCalibrate::errors));
-    for some in to_calibrate.chunks(at_a_time.max(1)) {
-        let calibrated: Vec<_> = some
-            .iter()
-            .filter_map(|one| Some((one, medians.calibration_of(one.errors())?)))
-            .collect();
-        let rows: Vec<_> = calibrated
-            .iter()
-            .map(|(one, pooled)| (&one.key, one.model, pooled))
-            .collect();
-        made.calibrations
-            .append(tables::interval_calibration(run.get(), &rows)?)?;
+            let rows: Vec<_> = calibrated
+                .iter()
+                .map(|(one, pooled)| (&one.key, one.model, pooled))
+                .collect();
+            made.calibrations
+                .append(tables::interval_calibration(run.get(), &rows)?)?;
+        }
+        Ok(made)
     }
-    Ok(made)
 }
 
 /// What is known of series before they are judged.
@@ -200,19 +203,19 @@ impl EvidenceBatch {
     /// The series that belong on the leaderboard, in their order.
     fn judge(
         &self,
-        split: &Split,
+        stage: &JudgeStage<'_>,
         known: &Known<'_>,
-        rules: &Rules,
-        aligner: Option<&dyn Aligner>,
     ) -> Vec<(LeaderboardEntry, Vec<PastForecast>)> {
         let history = self.history.series();
         let entries: Vec<Option<_>> = (0..history.len())
             .into_par_iter()
             .map(|place| {
                 let series = history.series(place);
-                let regimes = aligner.map(|aligner| SeriesRegimes::new(series, aligner));
+                let regimes = stage
+                    .aligner
+                    .map(|aligner| SeriesRegimes::new(series, aligner));
                 let case = Case {
-                    split,
+                    split: stage.split,
                     history: series,
                     prophet: &self.prophet[place],
                     challenger: &self.challenger[place],
@@ -224,7 +227,7 @@ impl EvidenceBatch {
                     engine_failed: known.failed.contains(key),
                     several: known.several.get(key).map(String::as_str),
                 };
-                let entry = LeaderboardEntry::of(&case, circumstances, rules)?;
+                let entry = LeaderboardEntry::of(&case, circumstances, stage.rules)?;
                 let past = past_forecasts(&case, &entry);
                 Some((entry, past))
             })

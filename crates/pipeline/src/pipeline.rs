@@ -11,7 +11,7 @@ use fleetcast_store::{
 use serde_json::json;
 
 use crate::engine_stage::EngineStage;
-use crate::judge_stage;
+use crate::judge_stage::JudgeStage;
 use crate::write_stage::WriteStage;
 use crate::{Error, Host, OnCollapse, PipelineSettings, StageProgress};
 
@@ -320,16 +320,13 @@ impl<'a> Pipeline<'a> {
                 self.engine_stage(EngineTables::CHALLENGER, run, histories, progress)
             }
             Stage::Judge => {
-                let made = judge_stage::judge(
-                    self.store,
-                    run,
-                    histories,
-                    &self.split,
-                    &shop.rules,
-                    self.aligner(),
+                let stage = JudgeStage {
+                    split: &self.split,
+                    rules: &shop.rules,
+                    aligner: self.aligner(),
                     at_a_time,
-                    progress,
-                )?;
+                };
+                let made = stage.run(self.store, run, histories, progress)?;
                 self.refuse_collapse_of(run, &made.leaderboard)?;
                 Ok(made.into())
             }

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 use fleetcast_core::{
-    Alignment, Calibration, Day, EffectiveLimits, Forecast, GoldenForecast, IntervalLevel,
-    IssueCode, LimitSchedule, SeriesIssue, SeriesKey, Severity, Stage, error_growth,
+    Alignment, Calibration, Forecast, GoldenForecast, IntervalLevel, IssueCode, LimitSchedule,
+    SeriesIssue, SeriesKey, Severity, Stage, error_growth,
 };
 
 /// How much wider a normal distribution's central 95 % interval is than its 80 % one.
@@ -29,10 +29,10 @@ pub fn golden_forecast(
     let half_widths =
         calibration.map(|errors| (errors.quantile(level.share()), errors.quantile(WIDE_SHARE)));
     let mut golden = GoldenForecast::with_capacity(winner.grid());
-    let first = winner.grid().first();
-    let days = winner.yhat().iter().zip(winner.lower()).zip(winner.upper());
-    for (step, ((yhat, engine_lower), engine_upper)) in days.enumerate() {
-        let limits = limits_ahead(limits, first, step);
+    let values = winner.yhat().iter().zip(winner.lower()).zip(winner.upper());
+    let days = winner.grid().days().zip(values).enumerate();
+    for (step, (day, ((yhat, engine_lower), engine_upper))) in days {
+        let limits = limits.on(day);
         let growth = error_growth(first_day_ahead + step);
         let (below, above) = (yhat - engine_lower, engine_upper - yhat);
         let ([below, above], [below_95, above_95]) = match half_widths {
@@ -57,15 +57,6 @@ pub fn golden_forecast(
     golden
 }
 
-/// The limits that hold `step` days after the first one.
-fn limits_ahead(limits: &LimitSchedule, first: Day, step: usize) -> &EffectiveLimits {
-    if limits.later().is_empty() {
-        limits.now()
-    } else {
-        limits.on(first.plus_days(u32::try_from(step).unwrap_or(u32::MAX)))
-    }
-}
-
 /// Moves the bounds of a golden forecast so far that the other readings of the present regime lie inside: that a young
 /// shift does not last, or does, and that growth stops, or goes on as it is. `first_day_ahead` is as in
 /// [`golden_forecast`].
@@ -75,10 +66,9 @@ pub fn admit_other_readings(
     limits: &LimitSchedule,
     first_day_ahead: usize,
 ) {
-    let first = golden.grid.first();
-    for step in 0..golden.yhat.len() {
+    for (step, day) in golden.grid.days().enumerate() {
         let (below, above) = regime.reach(first_day_ahead + step);
-        let limits = limits_ahead(limits, first, step);
+        let limits = limits.on(day);
         for lower in [&mut golden.lower[step], &mut golden.lower_95[step]] {
             *lower = limits.clamp(*lower + below);
         }
