@@ -67,7 +67,10 @@ fn winner(evidence: &Evidence, result: &SeriesResult) -> Option<Forecast> {
         Contender::Prophet => evidence.prophet().future.clone(),
         Contender::Challenger => evidence.challenger().future.clone(),
         Contender::Blend => own(&verdict.blend),
-        Contender::SeasonalNaive => own(&verdict.stand_in),
+        Contender::SeasonalNaive
+        | Contender::NaiveLevel
+        | Contender::NaiveWeek
+        | Contender::NaiveYear => own(&verdict.stand_in),
     }
 }
 

@@ -57,6 +57,10 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
     ] {
         winners.add_row([model.to_owned(), wins, mape(median)]);
     }
+    if leaderboard.repetition_wins > 0 {
+        let wins = leaderboard.repetition_wins.to_string();
+        winners.add_row(["plain repetition".to_owned(), wins, mape(None)]);
+    }
     reporter.say(right_aligned(winners, 1));
 
     let issues = store.issues_by_code()?;
@@ -149,6 +153,7 @@ fn summary_json(
         "better_than_seasonal_naive": leaderboard.better_than_naive,
         "prophet": {"wins": leaderboard.prophet_wins, "median_mape": leaderboard.prophet_mape},
         "challenger": {"wins": leaderboard.challenger_wins, "median_mape": leaderboard.challenger_mape},
+        "plain_repetition": {"wins": leaderboard.repetition_wins},
         "blend": {"median_mape": leaderboard.blend_mape},
         "seasonal_naive": {"median_mape": leaderboard.naive_mape},
     });

@@ -171,7 +171,10 @@ fn winners_forecast(
         Contender::Prophet => prophet.future.clone(),
         Contender::Challenger => challenger.future.clone(),
         Contender::Blend => own(&verdict.blend),
-        Contender::SeasonalNaive => own(&verdict.stand_in),
+        Contender::SeasonalNaive
+        | Contender::NaiveLevel
+        | Contender::NaiveWeek
+        | Contender::NaiveYear => own(&verdict.stand_in),
     }
 }
 

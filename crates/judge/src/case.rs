@@ -40,6 +40,20 @@ impl<'a> Case<'a> {
         Some((&training[..seen], after))
     }
 
+    /// Returns the origins inside the training window that engines were asked at and how many days each looked ahead, earliest
+    /// first; where both have one, the champion's days.
+    #[must_use]
+    pub fn inner_origins(&self) -> Vec<(Day, usize)> {
+        let mut origins: Vec<(Day, usize)> = Vec::new();
+        for inner in self.prophet.inner.iter().chain(&self.challenger.inner) {
+            if origins.iter().all(|(known, _)| *known != inner.origin) {
+                origins.push((inner.origin, inner.yhat.len()));
+            }
+        }
+        origins.sort_by_key(|(origin, _)| *origin);
+        origins
+    }
+
     /// Whether after `later` days something is known of regimes, or was after `days` days.
     pub(crate) fn knows_more(&self, days: usize, later: usize) -> bool {
         self.regimes

@@ -52,7 +52,7 @@ impl Metric {
     }
 
     /// The value, where it is defined and may decide.
-    fn of(self, scores: &Scores) -> Option<f64> {
+    pub(crate) fn of(self, scores: &Scores) -> Option<f64> {
         match self {
             Self::Mape => scores
                 .mape
@@ -67,7 +67,7 @@ impl Metric {
     }
 
     /// Itself, and what decides where it cannot.
-    fn and_fallbacks(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn and_fallbacks(self) -> impl Iterator<Item = Self> {
         let wape = matches!(self, Self::Mape).then_some(Self::Wape);
         [Some(self), wape, Some(Self::Mae)].into_iter().flatten()
     }
@@ -93,7 +93,7 @@ impl fmt::Display for Metric {
 /// Who wins, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// The winner.
+    /// The winner: an engine, a plain repetition that every engine lost to, or seasonal naive where there is no engine.
     pub winner: Contender,
     /// `mape` or another metric, `only_engine`, `only_backtest`, `no_backtest` or `no_engine`.
     pub decided_by: &'static str,
@@ -241,7 +241,7 @@ fn compare(
     clippy::cast_sign_loss,
     reason = "a number of decimals, from 0 to 6"
 )]
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

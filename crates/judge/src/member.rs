@@ -34,6 +34,12 @@ pub enum Contender {
     Blend,
     /// The bar both engines are held against; golden only where no engine has a forecast.
     SeasonalNaive,
+    /// The last level over again: golden only where no engine comes near it.
+    NaiveLevel,
+    /// The last week over again, likewise.
+    NaiveWeek,
+    /// The last year over again, likewise.
+    NaiveYear,
 }
 
 impl Contender {
@@ -45,6 +51,9 @@ impl Contender {
             Self::Challenger => "challenger",
             Self::Blend => "blend",
             Self::SeasonalNaive => "seasonal_naive",
+            Self::NaiveLevel => "naive_level",
+            Self::NaiveWeek => "naive_week",
+            Self::NaiveYear => "naive_year",
         }
     }
 
@@ -56,6 +65,9 @@ impl Contender {
             Self::Challenger,
             Self::Blend,
             Self::SeasonalNaive,
+            Self::NaiveLevel,
+            Self::NaiveWeek,
+            Self::NaiveYear,
         ]
         .into_iter()
         .find(|contender| contender.as_str() == name)

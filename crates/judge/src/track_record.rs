@@ -7,6 +7,7 @@ use crate::blend::Weights;
 use crate::calibration::PastResiduals;
 use crate::case::Case;
 use crate::member::Member;
+use crate::repetition::repeated;
 use crate::window::Window;
 
 /// Days at the end of the backtest by which a shift of the level shows: four weeks.
@@ -41,7 +42,12 @@ impl TrackRecord {
         level: IntervalLevel,
     ) -> Self {
         let shares = engine_shares(model, weights);
-        let inner = |known_days| InnerRecord::of(case, shares, known_days);
+        let inner = |known_days| match model {
+            Contender::NaiveLevel | Contender::NaiveWeek | Contender::NaiveYear => {
+                InnerRecord::of_repetition(case, model, known_days)
+            }
+            _ => InnerRecord::of(case, shares, known_days),
+        };
         let trained = case.training().len();
         let mut record = inner(trained);
         let actual = case.backtest();
@@ -150,6 +156,21 @@ impl InnerRecord {
         record
     }
 
+    /// Takes those that a repetition would have made at the engines' inner origins.
+    fn of_repetition(case: &Case<'_>, model: Contender, known_days: usize) -> Self {
+        let mut record = Self::default();
+        for (origin, days) in case.inner_origins() {
+            let Some((seen, actual)) = case.at(origin, days) else {
+                continue;
+            };
+            if let Some(yhat) = repeated(model, seen, days) {
+                let lasted = case.had_it_lasted(origin, days, known_days);
+                record.add(actual, lasted.as_deref(), &yhat, 1.0);
+            }
+        }
+        record
+    }
+
     /// Adds an origin's errors. Where the level shifted after it, half of them are those that would have been made
     /// had it `lasted`: neither is all that a forecast has to fear.
     fn add(&mut self, actual: &[f64], lasted: Option<&[f64]>, yhat: &[f64], weight: f64) {
@@ -176,7 +197,7 @@ fn engine_shares(model: Contender, weights: &Weights) -> [f64; 2] {
         Contender::Prophet => [1.0, 0.0],
         Contender::Challenger => [0.0, 1.0],
         Contender::Blend if sum > 0.0 => of_engines.map(|weight| weight / sum),
-        Contender::Blend | Contender::SeasonalNaive => [0.0, 0.0],
+        _ => [0.0, 0.0],
     }
 }
 

@@ -5,6 +5,7 @@ use fleetcast_core::{Calibration, EngineForecasts, metrics};
 use crate::decision::{Candidacy, Decision, decide};
 use crate::past_errors::PastErrors;
 use crate::regime::{RegimeNote, notes};
+use crate::repetition::Repetition;
 use crate::scorer::Scorer;
 use crate::track_record::TrackRecord;
 use crate::trust::TrustEvidence;
@@ -18,7 +19,7 @@ pub struct Verdict {
     pub decision: Decision,
     /// Whose forecast becomes golden.
     pub golden: Contender,
-    /// Every contender's scores on the backtest; none where no engine has a backtest.
+    /// Every contender's scores on the backtest, a plain repetition's where it has won; none where no engine has a backtest.
     pub backtest: Vec<Scores>,
     /// The engines' scores at their inner origins, and seasonal naive's at the same.
     pub inner: Vec<Scores>,
@@ -27,7 +28,8 @@ pub struct Verdict {
     pub weights: [f64; 4],
     /// The blend's point forecast of the future, in the series' unit.
     pub blend: Option<Vec<f64>>,
-    /// Seasonal naive's point forecast of the future, where it stands in for both engines.
+    /// The point forecast of the future of a plain repetition, or of seasonal naive, where that is golden in the place of both
+    /// engines.
     pub stand_in: Option<Vec<f64>>,
     /// What the golden forecast's intervals are made from, where errors were made.
     pub calibration: Option<Calibration>,
@@ -85,6 +87,23 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
         rules.metric,
         rules.margin,
     );
+    let engines: Vec<Scores> = [Contender::Prophet, Contender::Challenger]
+        .into_iter()
+        .filter_map(|engine| of(&scores, engine).cloned())
+        .collect();
+    if decision.winner != Contender::SeasonalNaive
+        && let Some(repetition) = Repetition::winning(
+            case,
+            &engines,
+            rules.metric,
+            rules.margin,
+            scorer.mase_scale,
+        )
+        && future.yhat_of(repetition.decision.winner).is_some()
+    {
+        decision = repetition.decision;
+        scores.push(repetition.scores);
+    }
     let golden = if rules.golden == Golden::Blend && future.blend.is_some() {
         Contender::Blend
     } else {
@@ -117,10 +136,12 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
         trust = trust.at_best_c();
         decision.reason = format!("{}; {}", decision.reason, young.words);
     }
-    let stand_in = if golden == Contender::SeasonalNaive {
-        naive(case.history, case.split.future().len())
-    } else {
-        None
+    let stand_in = match golden {
+        Contender::SeasonalNaive => naive(case.history, case.split.future().len()),
+        Contender::NaiveLevel | Contender::NaiveWeek | Contender::NaiveYear => {
+            future.yhat_of(golden).map(<[f64]>::to_vec)
+        }
+        Contender::Prophet | Contender::Challenger | Contender::Blend => None,
     };
     Verdict {
         decision,

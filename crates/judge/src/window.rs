@@ -7,6 +7,7 @@ use crate::blend::{Weights, blend, weights};
 use crate::case::Case;
 use crate::member::Member;
 use crate::past_errors::{Forecasts, PastErrors, naive_members};
+use crate::repetition::repeated;
 
 /// All members' forecasts of one window, and what the blend makes of them.
 pub(crate) struct Window {
@@ -16,6 +17,8 @@ pub(crate) struct Window {
     pub(crate) blend: Option<Vec<f64>>,
     /// Seasonal naive, by the season that did better in its own past.
     naive: Option<Vec<f64>>,
+    /// The last level over again.
+    level: Option<Vec<f64>>,
 }
 
 impl Window {
@@ -66,6 +69,7 @@ impl Window {
             weights,
             forecasts,
             naive: None,
+            level: repeated(Contender::NaiveLevel, seen, days),
         }
     }
 
@@ -76,6 +80,9 @@ impl Window {
             Contender::Challenger => &self.forecasts[Member::Challenger as usize],
             Contender::Blend => &self.blend,
             Contender::SeasonalNaive => &self.naive,
+            Contender::NaiveLevel => &self.level,
+            Contender::NaiveWeek => &self.forecasts[Member::NaiveWeek as usize],
+            Contender::NaiveYear => &self.forecasts[Member::NaiveYear as usize],
         };
         yhat.as_deref()
     }

@@ -112,6 +112,60 @@ fn the_interval_holds_what_errors_were_made() {
 }
 
 #[test]
+fn plain_repetition_wins_where_no_engine_comes_near_it_then_and_before() {
+    // The week repeats itself and rises a little: the level alone is off by the weekdays, the last year by what it rose.
+    let rise = |(day, value): (usize, &f64)| value + 0.003 * day as f64;
+    let values: Vec<f64> = values(0.1).iter().enumerate().map(rise).collect();
+    let engines = [engine(&values, 9.0), engine(&values, -5.0)];
+    let found = verdict(&values, engines.each_ref(), &Rules::default());
+    assert_eq!(found.decision.winner, Contender::NaiveWeek);
+    assert_eq!(found.golden, Contender::NaiveWeek);
+    assert_eq!(found.decision.decided_by, "mape");
+    let week = &values[values.len() - 7..];
+    let stand_in = found.stand_in.as_ref().unwrap();
+    assert_eq!(&stand_in[..7], week);
+    assert_eq!(stand_in.len(), split().future().len());
+    let scores = found.backtest_of(Contender::NaiveWeek).unwrap();
+    assert!(scores.mape.percent.unwrap() < 1.0);
+    // Its interval is made from its own errors, at the engines' origins and on the backtest.
+    let calibration = found.calibration.as_ref().unwrap();
+    assert_eq!(calibration.days(), 3 * 122 + split().backtest().len());
+    assert!(calibration.half_width(Rules::default().level, 30) < 1.0);
+    assert_eq!(found.trust, Trust::A);
+
+    // An engine that is as good before the backtest, or on it, keeps the series.
+    let good = engine(&values, 0.0);
+    let fallen = EngineForecasts {
+        inner: good.inner.clone(),
+        ..engine(&values, -5.0)
+    };
+    let came_back = EngineForecasts {
+        inner: engine(&values, -5.0).inner,
+        ..good
+    };
+    let mut as_good_as_the_week = came_back.clone();
+    as_good_as_the_week.backtest = as_good_as_the_week.backtest.map(|backtest| {
+        let yhat = values[split().training().len()..].to_vec();
+        Forecast::new(backtest.grid().first(), yhat.clone(), yhat.clone(), yhat).unwrap()
+    });
+    let mut then = fallen.clone();
+    for inner in &mut then.inner {
+        let seen = split().training().index_of(inner.origin).unwrap() + 1;
+        let week = values[seen - 7..seen].iter();
+        inner.yhat = week.cycle().take(122).copied().collect();
+    }
+    for challenger in [as_good_as_the_week, then] {
+        let engines = [&engines[0], &challenger];
+        let found = verdict(&values, engines, &Rules::default());
+        assert!(matches!(
+            found.decision.winner,
+            Contender::Prophet | Contender::Challenger
+        ));
+        assert_eq!(found.stand_in, None);
+    }
+}
+
+#[test]
 fn a_last_year_of_zeros_has_no_error_in_percent() {
     let mut values = values(1.0);
     let days = values.len();
@@ -229,7 +283,9 @@ fn numbers(verdict: &Verdict) -> Vec<f64> {
 fn trust_follows_the_error_and_the_bar() {
     let calm = values(1.0);
     let grade = |values: &[f64], bias: f64| {
-        let engine = engine(values, bias);
+        let mut engine = engine(values, bias);
+        // With one origin before the backtest, plain repetition cannot win.
+        engine.inner.truncate(1);
         verdict(values, [&engine, &engine], &Rules::default()).trust
     };
     let never_tested = EngineForecasts {

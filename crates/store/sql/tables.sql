@@ -379,6 +379,8 @@ CREATE TABLE IF NOT EXISTS {table} (
     resource  VARCHAR NOT NULL,
     behaviour VARCHAR NOT NULL,
     defect    VARCHAR,
+    day       DATE, -- from which on it is another than before
+    until     DATE, -- the first day on which it is no longer
     PRIMARY KEY (host, resource)
 );
 

@@ -434,13 +434,14 @@ impl Store {
     /// Adds what this version of the tables has and an older one had not; what stands in them stays.
     fn upgrade_from(&self, older: i64) -> Result<(), Error> {
         const ACTION: &str = "upgrading the tables";
-        const STEPS: [(i64, &str); 6] = [
+        const STEPS: [(i64, &str); 7] = [
             (1, include_str!("../sql/upgrade_from_1.sql")),
             (2, include_str!("../sql/upgrade_from_2.sql")),
             (3, include_str!("../sql/upgrade_from_3.sql")),
             (4, include_str!("../sql/upgrade_from_4.sql")),
             (5, include_str!("../sql/upgrade_from_5.sql")),
             (6, include_str!("../sql/upgrade_from_6.sql")),
+            (7, include_str!("../sql/upgrade_from_7.sql")),
         ];
         self.in_one_transaction(ACTION, || {
             // These are made anew by a step, with what stood in the earlier ones.

@@ -100,6 +100,8 @@ pub struct LeaderboardSummary {
     pub prophet_wins: u64,
     /// Series the challenger won.
     pub challenger_wins: u64,
+    /// Series that a plain repetition won.
+    pub repetition_wins: u64,
     /// The champion's median MAPE.
     pub prophet_mape: Option<f64>,
     /// The challenger's.
@@ -322,13 +324,14 @@ impl Store {
                     series: row.get(0)?,
                     prophet_wins: row.get(1)?,
                     challenger_wins: row.get(2)?,
-                    prophet_mape: row.get(3)?,
-                    challenger_mape: row.get(4)?,
-                    naive_mape: row.get(5)?,
-                    better_than_naive: row.get(6)?,
-                    blend_mape: row.get(7)?,
-                    coverage: row.get(8)?,
-                    trust: [row.get(9)?, row.get(10)?, row.get(11)?, row.get(12)?],
+                    repetition_wins: row.get(3)?,
+                    prophet_mape: row.get(4)?,
+                    challenger_mape: row.get(5)?,
+                    naive_mape: row.get(6)?,
+                    better_than_naive: row.get(7)?,
+                    blend_mape: row.get(8)?,
+                    coverage: row.get(9)?,
+                    trust: [row.get(10)?, row.get(11)?, row.get(12)?, row.get(13)?],
                 })
             })
             .map_err(Error::while_doing("summing up the leaderboard"))

@@ -33,6 +33,17 @@ pub(crate) fn is_taken(name: &str) -> bool {
     OURS.contains(&name) || [PROPHET_DEFAULT, MSTL_ETS].contains(&name) || name.starts_with(MARGIN)
 }
 
+/// Who is scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contenders {
+    /// Everybody there is, and the winner by every margin.
+    All,
+    /// The winner, and Prophet as it comes.
+    WinnerAndProphet,
+    /// The winner alone, as it is with regimes off.
+    WinnerWithoutRegimes,
+}
+
 /// What engines and judge say of a batch of series, at one origin.
 pub(crate) struct Outcomes<'a> {
     split: &'a Split,
@@ -40,7 +51,8 @@ pub(crate) struct Outcomes<'a> {
     rules: Rules,
     prophet: Vec<EngineForecasts>,
     challenger: Vec<EngineForecasts>,
-    references: [(&'static str, Vec<EngineForecasts>); 2],
+    references: Vec<(&'static str, Vec<EngineForecasts>)>,
+    contenders: Contenders,
     regimes: RegimesMode,
     detector: RegimeDetector,
 }
@@ -51,10 +63,15 @@ impl<'a> Outcomes<'a> {
         history: PanelView<'_>,
         split: &'a Split,
         settings: &Settings,
+        contenders: Contenders,
     ) -> Result<Self, Error> {
         let level = settings.shop.rules.level;
         let detector = RegimeDetector::default();
-        let aligner = settings.shop.regimes.aligner(&detector);
+        let mode = match contenders {
+            Contenders::WinnerWithoutRegimes => RegimesMode::Off,
+            _ => settings.shop.regimes,
+        };
+        let aligner = mode.aligner(&detector);
         let regimes = aligner.map(|aligner| SeriesRegimes::of_all(history, aligner));
         let ask_with = |engine: &dyn Engine, regimes| -> Result<Vec<EngineForecasts>, Error> {
             let refit = Refit::WholeHistory;
@@ -63,20 +80,23 @@ impl<'a> Outcomes<'a> {
         };
         let ask = |engine: &dyn Engine| ask_with(engine, regimes.as_deref());
         let ask_plainly = |engine: &dyn Engine| ask_with(engine, None);
+        let mut references = Vec::new();
+        if contenders != Contenders::WinnerWithoutRegimes {
+            let prophet = ask_plainly(&ProphetEngine::new(Mode::Exact))?;
+            references.push((PROPHET_DEFAULT, prophet));
+        }
+        if contenders == Contenders::All {
+            references.push((MSTL_ETS, ask_plainly(&MstlEngine::new())?));
+        }
         Ok(Self {
             split,
             level,
             rules: settings.shop.rules,
             prophet: ask(&ProphetEngine::new(settings.shop.prophet_mode))?,
             challenger: ask(settings.shop.challenger.engine().as_ref())?,
-            references: [
-                (
-                    PROPHET_DEFAULT,
-                    ask_plainly(&ProphetEngine::new(Mode::Exact))?,
-                ),
-                (MSTL_ETS, ask_plainly(&MstlEngine::new())?),
-            ],
-            regimes: settings.shop.regimes,
+            references,
+            contenders,
+            regimes: mode,
             detector,
         })
     }
@@ -106,18 +126,21 @@ impl<'a> Outcomes<'a> {
 
     fn score_series(&self, index: usize, truth: &Truth<'_>) -> Vec<ScoredForecast> {
         let (prophet, challenger) = (&self.prophet[index], &self.challenger[index]);
+        let is_all = self.contenders == Contenders::All;
         let mut scored = Vec::new();
         let engines = [("prophet", prophet), ("challenger", challenger)];
+        let engines = engines.into_iter().filter(|_| is_all);
         let references = self.references.iter();
         let references = references.map(|(name, all)| (*name, &all[index]));
-        for (name, forecasts) in engines.into_iter().chain(references) {
+        for (name, forecasts) in engines.chain(references) {
             if let Some(forecast) = &forecasts.future {
                 let bounds = (forecast.lower().to_vec(), forecast.upper().to_vec());
                 let intervals = Intervals::at(self.level, bounds);
                 scored.push(truth.score(name.to_owned(), forecast.yhat(), Some(&intervals)));
             }
         }
-        if let Some(naive) = seasonal_naive(truth.history, truth.horizon()) {
+        let naive = seasonal_naive(truth.history, truth.horizon());
+        if let Some(naive) = naive.filter(|_| is_all) {
             scored.push(truth.score("seasonal_naive".to_owned(), &naive.yhat, None));
         }
         let aligner = self.regimes.aligner(&self.detector);
@@ -132,7 +155,12 @@ impl<'a> Outcomes<'a> {
             regimes: regimes.as_ref(),
         };
         let judged = |rules: Rules| judge_series(&case, None, &rules);
-        for (name, golden) in [("winner", Golden::Winner), ("blend", Golden::Blend)] {
+        let winner = match self.contenders {
+            Contenders::WinnerWithoutRegimes => "winner_off",
+            _ => "winner",
+        };
+        let blend = is_all.then_some(("blend", Golden::Blend));
+        for (name, golden) in [(winner, Golden::Winner)].into_iter().chain(blend) {
             let verdict = judged(Rules {
                 golden,
                 ..self.rules
@@ -148,7 +176,7 @@ impl<'a> Outcomes<'a> {
                 scored.push(row);
             }
         }
-        for percent in MARGINS {
+        for percent in MARGINS.into_iter().filter(|_| is_all) {
             let Ok(margin) = PromotionMargin::new(percent) else {
                 continue;
             };
@@ -174,6 +202,6 @@ fn golden_yhat<'a>(
         Contender::Prophet => prophet.future.as_ref().map(Forecast::yhat),
         Contender::Challenger => challenger.future.as_ref().map(Forecast::yhat),
         Contender::Blend => verdict.blend.as_deref(),
-        Contender::SeasonalNaive => verdict.stand_in.as_deref(),
+        _ => verdict.stand_in.as_deref(),
     }
 }

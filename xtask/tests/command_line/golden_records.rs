@@ -111,3 +111,43 @@ fn golden_values_stay_inside_the_limits_and_rows_that_were_drawn_are_counted() {
     assert_ne!(drawn, ["0"]);
     assert_eq!(drawn, counted);
 }
+
+#[test]
+fn plain_repetition_is_golden_where_no_engine_comes_near_it() {
+    let desk = Desk::new();
+    let connection = Connection::open(desk.path("fleet.duckdb")).unwrap();
+    // Unrest that comes back every 364 days to the digit, and nothing else: no engine knows its like.
+    connection
+        .execute_batch(
+            "CREATE TABLE processed_data AS
+             SELECT 'again' AS host, 'cpu' AS resource, DATE '2023-01-01' + d::INTEGER AS ds,
+                 30.0 + (hash(d % 364) % 4000) / 100.0 AS utilization
+             FROM range(1096) AS days (d)",
+        )
+        .unwrap();
+    drop(connection);
+    desk.ok("run-all");
+    let board = desk.query(
+        "fleet.duckdb",
+        "SELECT concat_ws(' ', winner, golden, decided_by, trust, coverage_80 > 0.99, incumbent) FROM model_leaderboard",
+    );
+    assert_eq!(board, ["naive_year naive_year mape A true"]);
+    let apart = desk.query(
+        "fleet.duckdb",
+        "SELECT concat_ws(' ', count(*), max(abs(f.yhat - p.utilization)) < 1e-9, any_value(f.model))
+         FROM forecasts AS f JOIN processed_data AS p ON p.ds = f.ds - 364",
+    );
+    assert_eq!(apart, ["180 true naive_year"]);
+    let others = desk.query(
+        "fleet.duckdb",
+        "SELECT concat_ws(' ',
+             (SELECT count(*) FROM backtest_scores WHERE model = 'naive_year' AND mae = 0),
+             (SELECT count(*) > 3 FROM past_forecasts),
+             (SELECT any_value(model) FROM capacity_outlook WHERE rule = 'path'))",
+    );
+    assert_eq!(others, ["1 true naive_year"]);
+    // Who won by repetition does not hold the series as an engine does.
+    desk.ok("run-all --as-of 2025-12-30");
+    let winner = desk.query("fleet.duckdb", "SELECT winner FROM model_leaderboard");
+    assert_eq!(winner, ["naive_year"]);
+}

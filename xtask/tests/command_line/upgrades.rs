@@ -5,13 +5,14 @@ use super::*;
 const DB: &str = "fleet.duckdb";
 
 /// The tables of each version, as they were made.
-const SCHEMAS: [&str; 6] = [
+const SCHEMAS: [&str; 7] = [
     include_str!("schemas/1.sql"),
     include_str!("schemas/2.sql"),
     include_str!("schemas/3.sql"),
     include_str!("schemas/4.sql"),
     include_str!("schemas/5.sql"),
     include_str!("schemas/6.sql"),
+    include_str!("schemas/7.sql"),
 ];
 
 /// A value for a column that the tables' rules take.
@@ -80,7 +81,8 @@ fn fill(connection: &Connection, version: i32, held: &[(String, Vec<(String, Str
                     3 => "3",
                     4 => "4",
                     5 => "5",
-                    _ => "6",
+                    6 => "6",
+                    _ => "7",
                 },
                 _ => value(column, kind),
             })
@@ -104,7 +106,10 @@ fn files_of_every_version_are_brought_up_to_date_and_keep_what_they_hold() {
         let held = tables(&connection);
         fill(&connection, version, &held);
         let text = |connection: &Connection, table: &str, columns: &[(String, String)]| {
-            let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<String> = columns
+                .iter()
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect();
             let sql = format!("SELECT concat_ws('|', {}) FROM {table}", names.join(", "));
             connection
                 .query_row(&sql, [], |row| row.get::<_, String>(0))

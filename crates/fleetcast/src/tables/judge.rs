@@ -177,8 +177,8 @@ pub fn judge_forecasts(
         .filter_map(|entry| {
             let yhat = match entry.verdict.golden {
                 Contender::Blend => entry.verdict.blend.as_ref(),
-                Contender::SeasonalNaive => entry.verdict.stand_in.as_ref(),
                 Contender::Prophet | Contender::Challenger => None,
+                _ => entry.verdict.stand_in.as_ref(),
             };
             Some((*entry, yhat?))
         })
