@@ -9,6 +9,7 @@ use fleetcast_intake::{Encoding, Format, TimeZone};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use crate::demo::FleetKind;
 use crate::flag_values::from_text;
 use crate::settings::CommonFlags;
 
@@ -65,6 +66,7 @@ pub(crate) enum Command {
     /// Write forecasts, leaderboard, outlook and issues as Parquet, CSV or JSON files.
     Export(ExportFlags),
     /// Measure forecasts on series whose future is known: engines, winner, blend, and peers.
+    #[command(mut_arg("files", |files| files.required(false).required_unless_present("by_behaviour")))]
     Accuracy(AccuracyFlags),
     /// Copy the database, and make sure that the copy opens; `restore` puts it back.
     Backup {
@@ -491,6 +493,29 @@ pub(crate) struct AccuracyFlags {
     /// reached
     #[arg(long, conflicts_with = "peer")]
     pub(crate) outlook: bool,
+    /// Measure not on files but on a demo fleet, by how its series behave and how old the breaks in them are, with
+    /// regimes and without
+    #[arg(long, conflicts_with_all = ["files", "peer", "outlook", "write_origins"])]
+    pub(crate) by_behaviour: bool,
+    /// Hosts of that fleet, each with cpu, disk, memory and network [default: 100]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "by_behaviour",
+        conflicts_with = "files"
+    )]
+    pub(crate) hosts: Option<usize>,
+    /// Which fleet it is: the same number makes the same fleet [default: 1]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "by_behaviour",
+        conflicts_with = "files"
+    )]
+    pub(crate) seed: Option<u64>,
+    /// Which behaviours it has [default: mixed]
+    #[arg(long, value_enum, requires = "by_behaviour", conflicts_with = "files")]
+    pub(crate) fleet: Option<FleetKind>,
     /// Write every score, or answer, to a file: .parquet, .csv or .json
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -547,6 +572,9 @@ pub(crate) struct DemoFlags {
     /// Which fleet: the same number makes the same fleet [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Which behaviours it has [default: mixed]
+    #[arg(long, value_enum)]
+    pub(crate) fleet: Option<FleetKind>,
 }
 
 impl DemoFlags {
@@ -556,6 +584,7 @@ impl DemoFlags {
             hosts: self.hosts.or(other.hosts),
             months: self.months.or(other.months),
             seed: self.seed.or(other.seed),
+            fleet: self.fleet.or(other.fleet),
         }
     }
 }

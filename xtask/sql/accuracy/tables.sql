@@ -32,3 +32,20 @@ FROM accuracy_outlook AS q, LATERAL (
         (9, 'line of 365 days', (straight_365_after IS NOT NULL)::DOUBLE, straight_365_after IS NOT NULL, straight_365_after)
     ) AS methods (place, method, says, is_yes, after)
 ) AS m;
+-- How the series of a demo fleet behave: as `demo_labels`.
+CREATE TABLE behaviours (host VARCHAR, resource VARCHAR, behaviour VARCHAR, defect VARCHAR, day DATE, until DATE);
+-- The scores of healthy series whose behaviour is known, a row a series and origin: the winner's, its own with regimes off,
+-- and Prophet's as it comes. `age`: days at the other level until the origin, `over`: days since it ended.
+CREATE VIEW accuracy_by_behaviour AS
+SELECT
+    b.behaviour, w.as_of,
+    date_diff('day', b.day, w.as_of) + 1 AS age, date_diff('day', b.until, w.as_of) + 1 AS over, b.day,
+    p.mase AS prophet_mase, o.mase AS off_mase, w.mase,
+    o.coverage_80 AS off_coverage, w.coverage_80 AS coverage, o.width AS off_width, w.width
+FROM accuracy_scores AS w
+JOIN accuracy_scores AS o
+    ON o.model = 'winner_off' AND o.host = w.host AND o.resource = w.resource AND o.as_of = w.as_of
+JOIN accuracy_scores AS p
+    ON p.model = 'prophet_default' AND p.host = w.host AND p.resource = w.resource AND p.as_of = w.as_of
+JOIN behaviours AS b ON b.host = w.host AND b.resource = w.resource
+WHERE w.model = 'winner' AND b.defect IS NULL;

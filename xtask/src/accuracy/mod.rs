@@ -3,8 +3,9 @@
 //! At every origin the whole protocol runs (training, backtest, refit, verdict), and each
 //! contender's forecast is held against the days that follow, which nothing before has seen: only
 //! the history window is ever read before the scores. With `--outlook` it is held against them whether a
-//! series becomes full, and when.
+//! series becomes full, and when. With `--by-behaviour` the series are those of a demo fleet, whose behaviours are known.
 
+mod behaviours;
 mod contenders;
 mod origins;
 mod outlook;
@@ -19,7 +20,7 @@ use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
 use fleetcast_pipeline::StageProgress;
 use fleetcast_store::{SeriesIndex, Store};
 
-use crate::accuracy::contenders::Outcomes;
+use crate::accuracy::contenders::{Contenders, Outcomes};
 use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::{ScoredForecast, score_table};
 use crate::accuracy::scratch::Scratch;
@@ -59,11 +60,17 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
     let scores_place = flags.out.as_deref();
     let scores_place = scores_place.map(|path| place(scores, path)).transpose()?;
     let store = Store::in_memory()?;
-    let read = store.import(&import_of(flags.import))?;
+    let first_day = if flags.by_behaviour {
+        let fleet = behaviours::fleet(settings, &flags)?;
+        behaviours::put(&store, &scratch, &fleet)?;
+        fleet.days.first()
+    } else {
+        store.import(&import_of(flags.import))?.first_day
+    };
     let data = store.data_summary(settings.last_day)?;
     let origins = origins(
         settings,
-        read.first_day,
+        first_day,
         data.last_day,
         flags.origins.unwrap_or(DEFAULT_ORIGINS),
         flags.step_days.unwrap_or(DEFAULT_STEP_DAYS),
@@ -87,6 +94,8 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         }
         progress.finish(questions as u64, None);
         report::print_outlook(&scratch, origins.len(), questions, reporter)?;
+    } else if flags.by_behaviour {
+        behaviours::score(&store, &index, &origins, settings, &scratch, reporter)?;
     } else {
         score(
             &store,
@@ -176,7 +185,7 @@ fn score_batch(
     peers: &Peers,
 ) -> Result<Vec<ScoredForecast>, Error> {
     let history = seen_by_engines(store, keys, split)?;
-    let outcomes = Outcomes::of(history.view(), split, settings)?;
+    let outcomes = Outcomes::of(history.view(), split, settings, Contenders::All)?;
     // Only now is the future read.
     let (future, _) = store.read_panel(history.view().keys(), split.future())?;
     Ok(outcomes.score(history.view(), future.view(), peers))

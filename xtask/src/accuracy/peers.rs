@@ -14,7 +14,7 @@ use crate::error::Error;
 const NAMED: usize = 3;
 
 /// What other tools forecast.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Peers {
     peers: Vec<Peer>,
 }

@@ -82,6 +82,54 @@ const OUTLOOK_SECTIONS: [Section; 3] = [
     ),
 ];
 
+/// The tables by behaviour.
+const BEHAVIOUR_SECTIONS: [Section; 2] = [
+    (
+        "the winner by how series behave, beside itself with regimes off and Prophet as it comes; holds: the 80 % interval",
+        include_str!("../../sql/accuracy/behaviours.sql"),
+        &[
+            "behaviour",
+            "forecasts",
+            "Prophet",
+            "MASE, off",
+            "MASE",
+            "ratio",
+            "holds, off",
+            "holds",
+            "width, off",
+            "width",
+        ],
+    ),
+    (
+        "the same by how many days before the origin the break was",
+        include_str!("../../sql/accuracy/breaks.sql"),
+        &[
+            "behaviour",
+            "days",
+            "forecasts",
+            "Prophet",
+            "MASE, off",
+            "MASE",
+            "ratio",
+            "holds, off",
+            "holds",
+            "width, off",
+            "width",
+        ],
+    ),
+];
+
+/// Prints how forecasts did by behaviour.
+pub(crate) fn print_behaviours(
+    scratch: &Scratch,
+    origins: usize,
+    reporter: Reporter,
+) -> Result<(), Error> {
+    print_sections(&BEHAVIOUR_SECTIONS, scratch, reporter, || {
+        format!("{origins} origins")
+    })
+}
+
 /// Prints how outlooks did.
 pub(crate) fn print_outlook(
     scratch: &Scratch,

@@ -4,7 +4,7 @@ use fleetcast_core::{Day, SeriesKey, TimeGrid};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
-use super::behaviour::{Behaviour, Defect};
+use super::behaviour::{Behaviour, Course, Defect, FleetKind};
 
 pub(super) const RESOURCES: [&str; 4] = ["cpu", "disk", "memory", "network"];
 
@@ -20,12 +20,13 @@ const MISSING_SHARE: f64 = 0.01;
 /// One healthy series in this many also misses some weeks in a row.
 const OUTAGE_ONE_IN: u32 = 6;
 
-/// A demo fleet: what it holds depends on these three and nothing else.
+/// A demo fleet: what it holds depends on these and nothing else.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fleet {
-    pub(super) hosts: usize,
-    pub(super) days: TimeGrid,
-    pub(super) seed: u64,
+pub(crate) struct Fleet {
+    pub(crate) kind: FleetKind,
+    pub(crate) hosts: usize,
+    pub(crate) days: TimeGrid,
+    pub(crate) seed: u64,
 }
 
 /// One series of the fleet, as it stands in the table.
@@ -34,6 +35,8 @@ pub(super) struct DemoSeries {
     pub(super) key: SeriesKey,
     pub(super) behaviour: Behaviour,
     pub(super) defect: Option<Defect>,
+    /// From which day on it is another than before, and the first day on which it is no longer, where there are such.
+    pub(super) broke: Option<(Day, Option<Day>)>,
     /// Days and values; a missing day has no row, a day without a value has `None`.
     pub(super) rows: Vec<(Day, Option<f64>)>,
 }
@@ -50,15 +53,19 @@ impl Fleet {
         let number = host * RESOURCES.len() + resource;
         // Each series has a stream of its own: fleets of any size agree on the hosts they share.
         let mut random = Pcg64::new(u128::from(self.seed), number as u128);
-        let behaviour = Behaviour::ALL[number % Behaviour::ALL.len()];
+        let behaviours = self.kind.behaviours();
+        let behaviour = behaviours[number % behaviours.len()];
         let defect = (number % DEFECT_ONE_IN == DEFECT_ONE_IN / 2)
             .then(|| Defect::ALL[number / DEFECT_ONE_IN % Defect::ALL.len()]);
-        let values = behaviour.values(self.days.len(), &mut random);
+        let Course { values, other } = behaviour.course(self.days.len(), self.kind, &mut random);
+        let day = |index| self.days.days().nth(index);
+        let broke = other.and_then(|other| Some((day(other.start)?, day(other.end))));
         let healthy = self.with_gaps(&values, &mut random);
         DemoSeries {
             key: SeriesKey::new(host_name(host), RESOURCES[resource]),
             behaviour,
             defect,
+            broke,
             rows: match defect {
                 Some(defect) => self.broken(defect, healthy),
                 None => healthy,
@@ -123,7 +130,12 @@ mod tests {
 
     fn fleet(hosts: usize, seed: u64) -> Fleet {
         let days = TimeGrid::new("2023-01-01".parse().unwrap(), 1096);
-        Fleet { hosts, days, seed }
+        Fleet {
+            kind: FleetKind::Mixed,
+            hosts,
+            days,
+            seed,
+        }
     }
 
     fn all_series(fleet: Fleet) -> Vec<DemoSeries> {
@@ -137,7 +149,7 @@ mod tests {
         let keys: HashSet<_> = series.iter().map(|one| one.key.clone()).collect();
         assert_eq!(keys.len(), 200);
         let behaviours: HashSet<_> = series.iter().map(|one| one.behaviour).collect();
-        assert_eq!(behaviours.len(), 10);
+        assert_eq!(behaviours.len(), 14);
         let defects: HashSet<_> = series.iter().filter_map(|one| one.defect).collect();
         assert_eq!(defects.len(), 8);
     }

@@ -6,7 +6,7 @@ mod fleet;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Float64Builder, RecordBatch, StringArray, StringBuilder,
+    ArrayRef, Date32Array, Date32Builder, Float64Builder, RecordBatch, StringArray, StringBuilder,
 };
 use fleetcast_core::{Day, TimeGrid};
 use fleetcast_store::{Store, Table};
@@ -16,7 +16,9 @@ use crate::error::Error;
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
-use fleet::{DemoSeries, Fleet, RESOURCES};
+pub(crate) use behaviour::FleetKind;
+pub(crate) use fleet::Fleet;
+use fleet::{DemoSeries, RESOURCES};
 
 /// The last day of every demo fleet: a fixed one, so that the same seed makes the same fleet.
 const LAST_DAY: &str = "2025-12-31";
@@ -26,7 +28,8 @@ const DEFAULT_HOSTS: usize = 50;
 
 const DEFAULT_MONTHS: u32 = 36;
 
-const DEFAULT_SEED: u64 = 1;
+/// The seed unless asked otherwise.
+pub(crate) const DEFAULT_SEED: u64 = 1;
 
 pub(crate) fn make(settings: &Settings, flags: DemoFlags) -> Result<(), Error> {
     let hosts = flags.hosts.unwrap_or(DEFAULT_HOSTS);
@@ -38,8 +41,9 @@ pub(crate) fn make(settings: &Settings, flags: DemoFlags) -> Result<(), Error> {
         ));
     }
     let fleet = Fleet {
+        kind: flags.fleet.unwrap_or_default(),
         hosts,
-        days: demo_days(months)?,
+        days: days_of(months)?,
         seed: flags.seed.unwrap_or(DEFAULT_SEED),
     };
 
@@ -59,7 +63,8 @@ pub(crate) fn make(settings: &Settings, flags: DemoFlags) -> Result<(), Error> {
     Ok(())
 }
 
-fn demo_days(months: u32) -> Result<TimeGrid, Error> {
+/// Returns the days of a demo fleet of so many months.
+pub(crate) fn days_of(months: u32) -> Result<TimeGrid, Error> {
     let calendar =
         |error: fleetcast_core::DayError| Error::Setting(format!("--months {months}: {error}"));
     let last: Day = LAST_DAY.parse().map_err(calendar)?;
@@ -68,7 +73,7 @@ fn demo_days(months: u32) -> Result<TimeGrid, Error> {
 }
 
 /// Writes data and labels in one transaction; returns the rows of data.
-fn write_fleet(store: &Store, fleet: &Fleet) -> Result<usize, Error> {
+pub(crate) fn write_fleet(store: &Store, fleet: &Fleet) -> Result<usize, Error> {
     store.in_one_transaction("writing the demo fleet", || {
         store.ensure_table(Table::ProcessedData)?;
         store.ensure_table(Table::DemoLabels)?;
@@ -82,6 +87,11 @@ fn write_fleet(store: &Store, fleet: &Fleet) -> Result<usize, Error> {
         }
         Ok(rows)
     })
+}
+
+/// Returns the rows of `demo_labels` of one host.
+pub(crate) fn labels_of(fleet: &Fleet, host: usize) -> Result<RecordBatch, Error> {
+    label_batch(&fleet.host(host))
 }
 
 fn data_batch(series: &[DemoSeries]) -> Result<RecordBatch, Error> {
@@ -108,7 +118,11 @@ fn label_batch(series: &[DemoSeries]) -> Result<RecordBatch, Error> {
     let text = |of: fn(&DemoSeries) -> Option<&str>| -> ArrayRef {
         Arc::new(series.iter().map(of).collect::<StringArray>())
     };
-    let columns: [(&str, ArrayRef); 4] = [
+    let days = |of: fn(&DemoSeries) -> Option<Day>| -> ArrayRef {
+        let days = series.iter().map(|one| of(one).map(Day::epoch_days));
+        Arc::new(days.collect::<Date32Array>())
+    };
+    let columns: [(&str, ArrayRef); 6] = [
         ("host", text(|one| Some(one.key.host()))),
         ("resource", text(|one| Some(one.key.resource()))),
         ("behaviour", text(|one| Some(one.behaviour.label()))),
@@ -116,10 +130,12 @@ fn label_batch(series: &[DemoSeries]) -> Result<RecordBatch, Error> {
             "defect",
             text(|one| one.defect.map(behaviour::Defect::label)),
         ),
+        ("day", days(|one| one.broke.map(|(day, _)| day))),
+        ("until", days(|one| one.broke.and_then(|(_, until)| until))),
     ];
     Ok(RecordBatch::try_from_iter_with_nullable(
         columns
             .into_iter()
-            .map(|(name, column)| (name, column, name == "defect")),
+            .map(|(name, column)| (name, column, ["defect", "day", "until"].contains(&name))),
     )?)
 }

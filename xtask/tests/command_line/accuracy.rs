@@ -377,3 +377,42 @@ fn outlooks_do_not_depend_on_what_comes_after() {
         said(altered.to_str().unwrap(), "might_be.parquet")
     );
 }
+
+#[test]
+fn behaviours_of_a_demo_fleet_are_measured_by_the_age_of_their_breaks() {
+    let desk = Desk::new();
+    let printed = desk.ok(
+        "accuracy --by-behaviour --hosts 14 --seed 5 --origins 3 --step-days 150 --out scores.parquet",
+    );
+    for heading in ["step_change", "365 and more", "steady", "resized"] {
+        assert!(printed.contains(heading), "{heading}: {printed}");
+    }
+    let scores = |query: &str| -> Vec<String> {
+        let connection = Connection::open_in_memory().unwrap();
+        let file = desk.path("scores.parquet");
+        let sql = query.replace("scores", &format!("'{}'", file.display()));
+        let mut statement = connection.prepare(&sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let models = scores("SELECT DISTINCT model FROM scores ORDER BY model");
+    assert_eq!(models, ["prophet_default", "winner", "winner_off"]);
+    let origins = scores("SELECT count(DISTINCT as_of)::VARCHAR FROM scores");
+    assert_eq!(origins, ["3"]);
+
+    // What is printed is what the scores and the fleet's labels come to.
+    let labels = "SELECT behaviour FROM demo_labels WHERE defect IS NULL AND behaviour = 'steady'";
+    desk.ok("demo --hosts 14 --seed 5 --months 53 --db labels.duckdb");
+    let steady = desk.query("labels.duckdb", labels).len() * 3;
+    let row = printed
+        .lines()
+        .find(|line| line.contains("steady"))
+        .unwrap();
+    let cells: Vec<&str> = row.split(['\u{2502}', '\u{2506}']).map(str::trim).collect();
+    assert_eq!(cells[2], steady.to_string(), "{row}");
+
+    for wrong in ["some.csv --by-behaviour", "some.csv --hosts 3", ""] {
+        let status = desk.run(&format!("accuracy {wrong}")).status;
+        assert_eq!(status.code(), Some(2), "{wrong}");
+    }
+}
