@@ -125,8 +125,17 @@ impl Changes {
             .filter(move |one| one.change == change && one.acknowledged_until.is_none())
     }
 
-    /// Forecasts that turned out wrong that nobody knows about yet.
+    /// Forecasts that turned out wrong that nobody knows about yet, the last run neither.
     fn wrong(&self) -> impl Iterator<Item = &WrongForecast> {
+        self.all_wrong().filter(|one| one.explained_by.is_none())
+    }
+
+    /// Those of them that the last run can explain: its forecast goes on from what it has seen.
+    fn overtaken(&self) -> impl Iterator<Item = &WrongForecast> {
+        self.all_wrong().filter(|one| one.explained_by.is_some())
+    }
+
+    fn all_wrong(&self) -> impl Iterator<Item = &WrongForecast> {
         self.wrong
             .iter()
             .filter(|one| one.acknowledged_until.is_none())
@@ -181,6 +190,10 @@ impl Changes {
         add(
             self.wrong().count() - newly_wrong,
             "whose forecast is wrong still",
+        );
+        add(
+            self.overtaken().count(),
+            "whose forecast was overtaken by what this run has seen",
         );
         add(self.acknowledged(), "acknowledged");
         let found = if parts.is_empty() {
@@ -249,7 +262,21 @@ impl Changes {
                     one.days,
                     one.mean_excess.abs()
                 ),
-                format!("made by run {} as of {}", one.run, one.trained_through),
+                made_by(one),
+                String::new(),
+            ]);
+        }
+        for (place, one) in self.overtaken().enumerate() {
+            if place >= NAMED {
+                left_out += 1;
+                continue;
+            }
+            named.add_row([
+                "forecast overtaken".to_owned(),
+                output::in_one_line(one.key.host()),
+                output::in_one_line(one.key.resource()),
+                one.explained_by.clone().unwrap_or_default(),
+                made_by(one),
                 String::new(),
             ]);
         }
@@ -375,6 +402,10 @@ fn change_json(one: &OutlookChange) -> Value {
     })
 }
 
+fn made_by(one: &WrongForecast) -> String {
+    format!("made by run {} as of {}", one.run, one.trained_through)
+}
+
 fn wrong_json(one: &WrongForecast, is_new: bool) -> Value {
     json!({
         "host": one.key.host(),
@@ -386,6 +417,7 @@ fn wrong_json(one: &WrongForecast, is_new: bool) -> Value {
         "mean_excess": one.mean_excess,
         "is_new": is_new,
         "acknowledged_until": one.acknowledged_until.map(|day| day.to_string()),
+        "explained_by": one.explained_by,
     })
 }
 

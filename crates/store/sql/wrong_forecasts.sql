@@ -1,5 +1,6 @@
 -- Series whose forecast turned out wrong: by the newest golden record that is a week older than the data ($1 is their
--- last day), of the last up to 14 days observed since, at least a week, more than half lie outside its 95 % interval.
+-- last day), of the last up to 14 days observed since, at least a week, more than half lie outside its 95 % interval. Beside
+-- it what the last run has seen that explains it.
 WITH kept AS (
     SELECT host, resource, ds, run_id, trained_through, yhat, yhat_lower_95, yhat_upper_95 FROM forecasts_history
     UNION ALL
@@ -26,13 +27,20 @@ latest AS (
     JOIN actual AS a ON a.host = r.host AND a.resource = r.resource AND a.ds = r.ds
     WHERE r.ds > r.trained_through
     QUALIFY row_number() OVER (PARTITION BY r.host, r.resource ORDER BY r.ds DESC) <= 14
+),
+seen AS (
+    SELECT host, resource, string_agg(message, '; ' ORDER BY message) AS message
+    FROM series_issues
+    WHERE code IN ('level_shift', 'pending_shift', 'growth_onset')
+    GROUP BY ALL
 )
 SELECT
     l.host, l.resource, any_value(l.run_id), any_value(l.trained_through), count(*)::UBIGINT AS days,
     avg((l.actual NOT BETWEEN l.yhat_lower_95 AND l.yhat_upper_95)::INTEGER) AS share_outside,
     avg(l.actual - l.yhat) AS mean_excess,
-    any_value(a.until)
+    any_value(a.until), any_value(s.message)
 FROM latest AS l
+LEFT JOIN seen AS s ON s.host = l.host AND s.resource = l.resource
 LEFT JOIN acknowledged AS a ON a.host = l.host AND a.resource = l.resource AND a.until >= $1
 GROUP BY l.host, l.resource
 HAVING count(*) >= 7 AND share_outside > 0.5

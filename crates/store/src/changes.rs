@@ -107,6 +107,9 @@ pub struct WrongForecast {
     pub mean_excess: f64,
     /// The last day up to which somebody knows about it.
     pub acknowledged_until: Option<Day>,
+    /// What the last run saw that explains it, in words: a shift of the level, or growth that began. Its forecast goes on
+    /// from there.
+    pub explained_by: Option<String>,
 }
 
 /// A series that somebody knows about.
@@ -207,6 +210,7 @@ impl Store {
                 share_outside: row.get(5)?,
                 mean_excess: row.get(6)?,
                 acknowledged_until: day(row, 7)?,
+                explained_by: row.get(8)?,
             })
         })
     }

@@ -40,12 +40,13 @@ fn each_kind_of_change_is_named() {
     let desk = fleet();
     let first = desk.ok("changes --fail-on new-full,drift");
     assert!(first.contains("nothing to compare it with"), "{first}");
-    // In November h1 fills up, h2 jumps and is forecast wrong, h3 grows towards full, h4 goes, h5 is resized;
+    // In November h1 fills up, h2 becomes restless and is forecast wrong, h3 grows towards full, h4 goes, h5 is resized;
     // h0 is known to be full by the first run's rules already.
     desk.sql(
         DB,
         "UPDATE processed_data SET utilization = utilization + 65 WHERE host = 'h1' AND ds >= '2025-11-10';
-         UPDATE processed_data SET utilization = utilization + 30 WHERE host = 'h2' AND ds >= '2025-11-10';
+         UPDATE processed_data SET utilization = utilization + 20 * (date_diff('day', DATE '2025-01-01', ds) % 3 - 1)
+         WHERE host = 'h2' AND ds >= '2025-11-10';
          DELETE FROM processed_data WHERE host = 'h4';
          INSERT INTO processed_data SELECT 'h10', resource, ds, utilization FROM processed_data WHERE host = 'h5';",
     );
@@ -67,9 +68,18 @@ fn each_kind_of_change_is_named() {
     let line = line.lines().next().unwrap();
     assert_eq!(
         line,
-        "since run 1 (as of 2025-10-31), as of 2025-12-05: series 1 newly full within 40 days, 1 vanished, 1 new, 2 \
-         whose forecast turned out wrong"
+        "since run 1 (as of 2025-10-31), as of 2025-12-05: series 1 newly full within 40 days, 1 vanished, 1 new, 1 \
+         whose forecast turned out wrong, 1 whose forecast was overtaken by what this run has seen"
     );
+    // Of a level that shifted, the forecast that stands has taken account.
+    let explained = |host: &str| {
+        let wrong = changes["wrong_forecasts"].as_array().unwrap();
+        let one = wrong.iter().find(|one| one["host"] == host).unwrap();
+        one["explained_by"].as_str().map(str::to_owned)
+    };
+    let h1 = explained("h1").unwrap();
+    assert!(h1.starts_with("level rose from 21 to 8"), "{h1}");
+    assert_eq!(explained("h2"), None);
     // The run itself says so, too.
     desk.ok(&format!("{RUN} --as-of 2025-12-05"));
     let printed = desk.ok("write --train-months 8 --horizon-days 40 --as-of 2025-12-05");
