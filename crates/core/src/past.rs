@@ -31,6 +31,9 @@ pub struct PastForecast {
     /// Observed minus forecast, a value a day; between observed days on a straight line, before the first and after
     /// the last like those.
     pub errors: Vec<f32>,
+    /// The errors it would have had, had the regime lasted that its origin was in, by what is known of regimes now, likewise;
+    /// empty where those are its errors.
+    pub settled: Vec<f32>,
     /// The 95 % quantile of the last year's values up to the origin; `None` where too few are known.
     pub level: Option<f64>,
     /// The values of the last days up to the origin, 31 at most; −∞ where missing.
@@ -53,9 +56,26 @@ impl PastForecast {
             origin,
             yhat,
             errors,
+            settled: Vec::new(),
             level: level_of_last_year(seen),
             latest: latest(seen),
         })
+    }
+
+    /// Says which values would have come `had` the regime `lasted` that the origin was in (NaN where missing), where those are
+    /// others than those that came: a value a day, from the first on.
+    #[must_use]
+    pub fn with_settled(mut self, had_it_lasted: Option<&[f64]>) -> Self {
+        let Some(lasted) = had_it_lasted else {
+            return self;
+        };
+        let days = lasted.iter().zip(&self.yhat);
+        let errors: Vec<f64> = days.map(|(y, yhat)| y - f64::from(*yhat)).collect();
+        let settled = to_seven_digits(&without_gaps(&errors));
+        if settled.len() == self.errors.len() && settled.iter().all(|error| error.is_finite()) {
+            self.settled = settled;
+        }
+        self
     }
 
     /// Returns the forecast of its first `days` days, which it must have.
@@ -78,10 +98,14 @@ impl PastForecast {
         self.errors.iter().copied().map(f64::from)
     }
 
-    /// Returns the mean absolute error, in the series' unit.
-    #[must_use]
-    pub fn mean_error(&self) -> f64 {
-        self.errors().map(f64::abs).sum::<f64>() / self.errors.len() as f64
+    /// Returns the settled errors in double precision: the errors, where it has no others.
+    pub fn settled(&self) -> impl Iterator<Item = f64> {
+        let settled = if self.settled.is_empty() {
+            &self.errors
+        } else {
+            &self.settled
+        };
+        settled.iter().copied().map(f64::from)
     }
 }
 
@@ -162,6 +186,11 @@ mod tests {
         assert_eq!(past.latest.len(), 31);
         assert!((past.latest[30] - 199.0).abs() < 1e-6);
         assert!((past.level.unwrap() - 0.95 * 199.0).abs() < 1e-9);
+        assert_eq!(past.clone().with_settled(None), past);
+        let lasted = [vec![7.0; 29], vec![f64::NAN]].concat();
+        let settled = past.clone().with_settled(Some(&lasted));
+        assert_eq!(settled.settled, [-1.0; 30]);
+        assert_eq!(settled.errors, past.errors);
         let few = [vec![10.0; 19], vec![f64::NAN; 11]].concat();
         assert_eq!(PastForecast::of(origin, &seen, &few, &yhat), None);
         let endless = vec![f64::MAX; 30];

@@ -1,12 +1,14 @@
 //! A series' forecasts of the past, out of what its engines did.
 
-use fleetcast_core::EngineForecasts;
+use std::borrow::Cow;
+
+use fleetcast_core::{Day, EngineForecasts};
 use fleetcast_judge::{Case, Contender, LeaderboardEntry, repeated};
 use fleetcast_outlook::paths::PastForecast;
 
 /// Returns the forecasts that a series' golden model made in the past, held against what came, earliest origin first:
-/// those at its inner origins, and the backtest's. A plain repetition has those it would have made there. A blend has those of the engine that won; where no engine has a
-/// forecast there is none.
+/// those at its inner origins, and the backtest's. A plain repetition has those that it would have made there, a blend those
+/// of whoever won; where no engine has a forecast there is none.
 #[must_use]
 pub fn past_forecasts(case: &Case<'_>, entry: &LeaderboardEntry) -> Vec<PastForecast> {
     let verdict = &entry.verdict;
@@ -14,49 +16,55 @@ pub fn past_forecasts(case: &Case<'_>, entry: &LeaderboardEntry) -> Vec<PastFore
         Contender::Blend => verdict.decision.winner,
         model => model,
     };
-    let engine: &EngineForecasts = match model {
-        Contender::Prophet => case.prophet,
-        Contender::Challenger => case.challenger,
+    match model {
+        Contender::Prophet => of_engine(case, case.prophet),
+        Contender::Challenger => of_engine(case, case.challenger),
         Contender::NaiveLevel | Contender::NaiveWeek | Contender::NaiveYear => {
-            return of_repetition(case, model);
+            of_repetition(case, model)
         }
-        Contender::Blend | Contender::SeasonalNaive => return Vec::new(),
-    };
-    let values = case.history.values;
-    let grid = case.split.history();
-    let training = case.split.training().len();
-    let inner = engine.inner.iter().filter_map(|inner| {
-        let seen = grid.index_of(inner.origin)? + 1;
-        // What lies inside the training window is known at the backtest's origin already.
-        let end = (seen + inner.yhat.len()).min(training);
-        let actual = values.get(seen..end)?;
-        PastForecast::of(inner.origin, &values[..seen], actual, &inner.yhat)
-    });
-    let backtest = engine.backtest.as_ref().and_then(|backtest| {
-        let (seen, actual) = values.split_at_checked(training)?;
-        PastForecast::of(case.split.origin(), seen, actual, backtest.yhat())
-    });
+        Contender::Blend | Contender::SeasonalNaive => Vec::new(),
+    }
+}
+
+fn of_engine(case: &Case<'_>, engine: &EngineForecasts) -> Vec<PastForecast> {
+    let inner = engine.inner.iter();
+    let inner = inner.filter_map(|inner| held_against(case, inner.origin, &inner.yhat));
+    let backtest = engine.backtest.as_ref();
+    let backtest = backtest.and_then(|one| held_against(case, case.split.origin(), one.yhat()));
     inner.chain(backtest).collect()
 }
 
-/// Those that a plain repetition would have made at the same origins.
 fn of_repetition(case: &Case<'_>, model: Contender) -> Vec<PastForecast> {
     let values = case.history.values;
-    let grid = case.split.history();
-    let training = case.split.training().len();
-    let backtest = values.len().saturating_sub(training);
-    let origins = case.inner_origins().into_iter();
-    let origins = origins.chain([(case.split.origin(), backtest)]);
+    let backtest = (case.split.origin(), case.split.backtest().len());
+    let origins = case.inner_origins().into_iter().chain([backtest]);
     let past = origins.filter_map(|(origin, days)| {
-        let seen = grid.index_of(origin)? + 1;
-        let known = if seen < training {
-            training
-        } else {
-            values.len()
-        };
-        let actual = values.get(seen..(seen + days).min(known))?;
-        let yhat = repeated(model, &values[..seen], days)?;
-        PastForecast::of(origin, &values[..seen], actual, &yhat)
+        let seen = case.split.history().index_of(origin)? + 1;
+        held_against(case, origin, &repeated(model, values.get(..seen)?, days)?)
     });
     past.collect()
+}
+
+/// Holds a forecast of the days after `origin` against what came, and against what would have come had the level lasted.
+fn held_against(case: &Case<'_>, origin: Day, yhat: &[f64]) -> Option<PastForecast> {
+    let values = case.history.values;
+    let training = case.split.training().len();
+    let seen = case.split.history().index_of(origin)? + 1;
+    // What lies inside the training window is known at the backtest's origin already.
+    let known = if seen < training {
+        training
+    } else {
+        values.len()
+    };
+    let end = (seen + yhat.len()).min(known);
+    let actual = values.get(seen..end)?;
+    let past = PastForecast::of(origin, &values[..seen], actual, yhat)?;
+    let lasted = case
+        .regimes
+        .map(|regimes| regimes.had_it_lasted(seen, end - seen, values.len()));
+    let lasted = lasted.and_then(|lasted| match lasted {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(values) => Some(values),
+    });
+    Some(past.with_settled(lasted.as_deref()))
 }

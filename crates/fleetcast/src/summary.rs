@@ -132,6 +132,7 @@ mod wire {
         origin: i32,
         yhat_bits: Vec<u32>,
         error_bits: Vec<u32>,
+        settled_bits: Vec<u32>,
         level_bits: Option<u64>,
         latest_bits: Vec<u32>,
     }
@@ -150,6 +151,7 @@ mod wire {
                 origin: past.origin.epoch_days(),
                 yhat_bits: bits(&past.yhat),
                 error_bits: bits(&past.errors),
+                settled_bits: bits(&past.settled),
                 level_bits: past.level.map(f64::to_bits),
                 latest_bits: bits(&past.latest),
             }
@@ -162,6 +164,7 @@ mod wire {
                 origin: Day::from_epoch_days(i64::from(self.origin)).ok()?,
                 yhat: numbers(self.yhat_bits),
                 errors: numbers(self.error_bits),
+                settled: numbers(self.settled_bits),
                 level: self.level_bits.map(f64::from_bits),
                 latest: numbers(self.latest_bits),
             })

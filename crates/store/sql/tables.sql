@@ -236,7 +236,8 @@ CREATE TABLE IF NOT EXISTS {table} (
     level    DOUBLE,            -- the 95 % quantile of the year before
     latest   FLOAT[] NOT NULL,  -- the values of the last days seen; -infinity where missing
     yhat     FLOAT[] NOT NULL,  -- of the days after it
-    errors   FLOAT[] NOT NULL   -- observed minus forecast
+    errors   FLOAT[] NOT NULL,  -- observed minus forecast
+    settled  FLOAT[]            -- the same, had the level of the origin lasted; empty where those are the errors
 );
 
 -- table: outlook_calibration

@@ -31,7 +31,7 @@ impl Store {
             let (series, origins) = (places(batch)?, days(batch, "origin")?);
             let levels = numbers(batch, "level")?;
             let (latest, yhats) = (lists(batch, "latest")?, lists(batch, "yhat")?);
-            let errors = lists(batch, "errors")?;
+            let (errors, settled) = (lists(batch, "errors")?, lists(batch, "settled")?);
             for row in 0..batch.num_rows() {
                 let Ok(origin) = Day::from_epoch_days(i64::from(origins.value(row))) else {
                     continue;
@@ -45,6 +45,7 @@ impl Store {
                     latest: list(latest, "latest")?,
                     yhat: list(yhats, "yhat")?,
                     errors: list(errors, "errors")?,
+                    settled: list(settled, "settled")?,
                 });
             }
             Ok(())

@@ -106,6 +106,7 @@ pub fn past_forecasts(
     list("latest", |past| &past.latest);
     list("yhat", |past| &past.yhat);
     list("errors", |past| &past.errors);
+    list("settled", |past| &past.settled);
     columns.finish()
 }
 

@@ -53,9 +53,10 @@ impl SeriesPaths {
     pub fn of(past: &[&PastForecast], as_of: Day, days: usize) -> Option<Self> {
         let size = size(past)?;
         let bias = persistent_bias(past, size);
-        let weights = weights(past, as_of);
-        let mut own: Vec<Vec<f64>> = (0..past.len())
-            .map(|first| chained(past, first, days))
+        let (readings, weights): (Vec<_>, Vec<_>) = readings(past, as_of).into_iter().unzip();
+        let mut own: Vec<Vec<f64>> = readings
+            .into_iter()
+            .map(|(first, reading)| chained(past, first, days, reading))
             .collect();
         let slow: Vec<Vec<f64>> = own.iter().map(|path| slow_part(path, size)).collect();
         own.iter_mut().flatten().for_each(|error| *error -= bias);
@@ -87,16 +88,48 @@ impl SeriesPaths {
     }
 }
 
-/// The geometric mean of the mean absolute errors: one forecast from another regime does not make it.
+/// How the errors of a forecast are read after which the level shifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// As they were: such a shift may come again.
+    AsTheyWere,
+    /// As they would have been had the level lasted: it may not.
+    Settled,
+}
+
+impl Reading {
+    fn errors(self, past: &PastForecast) -> Vec<f64> {
+        match self {
+            Self::AsTheyWere => past.errors().collect(),
+            Self::Settled => past.settled().collect(),
+        }
+    }
+}
+
+fn mean_size(errors: &[f64]) -> f64 {
+    errors.iter().copied().map(f64::abs).sum::<f64>() / errors.len() as f64
+}
+
+/// The geometric mean of the mean absolute errors, of both readings where there are two: one forecast from another regime does
+/// not make it.
 fn size(past: &[&PastForecast]) -> Option<f64> {
-    let means: Vec<f64> = past.iter().map(|past| past.mean_error()).collect();
+    let mean = |past: &PastForecast, reading: Reading| mean_size(&reading.errors(past));
+    let means: Vec<f64> = past
+        .iter()
+        .map(|past| mean(past, Reading::AsTheyWere))
+        .collect();
     let largest = means.iter().copied().fold(0.0, f64::max);
     if largest <= 0.0 || !largest.is_finite() {
         return None;
     }
-    let logarithms = means
-        .iter()
-        .map(|mean| libm::log(mean + LEAST_SHARE * largest));
+    let logarithm = |mean: f64| libm::log(mean + LEAST_SHARE * largest);
+    let logarithms = past.iter().zip(&means).map(|(past, as_it_was)| {
+        if past.settled.is_empty() {
+            return logarithm(*as_it_was);
+        }
+        let settled = mean(past, Reading::Settled);
+        f64::midpoint(logarithm(*as_it_was), logarithm(settled))
+    });
     let size = libm::exp(logarithms.sum::<f64>() / means.len() as f64);
     (size.is_finite() && size > 0.0).then_some(size)
 }
@@ -106,7 +139,7 @@ fn size(past: &[&PastForecast]) -> Option<f64> {
 fn persistent_bias(past: &[&PastForecast], size: f64) -> f64 {
     let limit = CLIPPED_AT * size;
     let mean = |past: &PastForecast| {
-        let clipped = past.errors().map(|error| error.clamp(-limit, limit));
+        let clipped = past.settled().map(|error| error.clamp(-limit, limit));
         clipped.sum::<f64>() / past.errors.len() as f64
     };
     let means: Vec<f64> = past.iter().map(|past| mean(past)).collect();
@@ -140,10 +173,28 @@ fn weights(past: &[&PastForecast], as_of: Day) -> Vec<f64> {
     weights
 }
 
+/// Which of the forecasts' errors make paths, and with which weights: those of a forecast after which the level shifted in both
+/// readings, each with half.
+fn readings(past: &[&PastForecast], as_of: Day) -> Vec<((usize, Reading), f64)> {
+    let all = past.iter().zip(weights(past, as_of)).enumerate();
+    all.flat_map(|(place, (past, weight))| {
+        let reading = |reading, weight| ((place, reading), weight);
+        if past.settled.is_empty() {
+            vec![reading(Reading::AsTheyWere, weight)]
+        } else {
+            vec![
+                reading(Reading::AsTheyWere, weight / 2.0),
+                reading(Reading::Settled, weight / 2.0),
+            ]
+        }
+    })
+    .collect()
+}
+
 /// The errors of a forecast, continued by those of the forecast that begins nearest to where they end, the year
 /// disregarded; of two as near, the later one.
-fn chained(past: &[&PastForecast], first: usize, days: usize) -> Vec<f64> {
-    let mut path: Vec<f64> = past[first].errors().collect();
+fn chained(past: &[&PastForecast], first: usize, days: usize, reading: Reading) -> Vec<f64> {
+    let mut path = reading.errors(past[first]);
     while path.len() < days {
         let length = i32::try_from(path.len()).unwrap_or(i32::MAX);
         let distance = |other: &&PastForecast| {
@@ -157,7 +208,7 @@ fn chained(past: &[&PastForecast], first: usize, days: usize) -> Vec<f64> {
             .iter()
             .min_by_key(|other| (distance(other), std::cmp::Reverse(other.origin)));
         match next.filter(|next| !next.errors.is_empty()) {
-            Some(next) => path.extend(next.errors()),
+            Some(next) => path.extend(reading.errors(next)),
             None => break,
         }
     }
@@ -228,11 +279,36 @@ mod tests {
             past("2024-09-01", &vec![3.0; 120]),
         ];
         let all: Vec<&PastForecast> = all.iter().collect();
-        let path = chained(&all, 0, 180);
+        let chained = |past, first, days| chained(past, first, days, Reading::AsTheyWere);
+        let path = chained(&all[..], 0, 180);
         assert_eq!((path[119], path[120], path.len()), (1.0, 2.0, 180));
         // September's ends where January's began, a year before.
-        assert!((chained(&all, 2, 180)[120] - 1.0).abs() < 1e-12);
+        assert!((chained(&all[..], 2, 180)[120] - 1.0).abs() < 1e-12);
         assert!((chained(&all[..1], 0, 180)[150] - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_shift_of_the_past_may_come_again_or_not() {
+        let calm = |origin| past(origin, &vec![1.0; 180]);
+        let shifted: Vec<f64> = (0..180)
+            .map(|day| if day < 60 { 1.0 } else { 41.0 })
+            .collect();
+        let known = past("2025-01-01", &shifted).with_settled(Some(&[1.0; 180]));
+        let all = [calm("2024-01-01"), known];
+        let all: Vec<&PastForecast> = all.iter().collect();
+        let as_of: Day = "2026-06-05".parse().unwrap();
+        let paths = SeriesPaths::of(&all, as_of, 180).unwrap();
+        // One forecast's errors in one reading, the other's in two; each path as it was and mirrored.
+        assert_eq!(paths.weights, [0.25, 0.25, 0.125, 0.125, 0.125, 0.125]);
+        let late = |path: &Vec<f64>| path[179] * paths.size + paths.bias;
+        assert!((late(&paths.paths[2]) - 41.0).abs() < 1e-9);
+        assert!((late(&paths.paths[4]) - 1.0).abs() < 1e-9);
+        // What is not known of regimes weighs as ever.
+        let unknown = [calm("2024-01-01"), past("2025-01-01", &shifted)];
+        let unknown: Vec<&PastForecast> = unknown.iter().collect();
+        let wider = SeriesPaths::of(&unknown, as_of, 180).unwrap();
+        assert_eq!(wider.weights, [0.25; 4]);
+        assert!(wider.size > 1.5 * paths.size);
     }
 
     #[test]
