@@ -5,7 +5,6 @@ use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::Rules;
 use fleetcast_outlook::Sustained;
 use fleetcast_prophet::Mode;
-use fleetcast_regimes::RegimeDetector;
 
 /// What a shop goes by; the default is what `cargo xtask run-all` does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,11 +38,12 @@ pub enum RegimesMode {
 }
 
 impl RegimesMode {
-    /// Returns what brings the past of series to their present level, where that is wanted.
+    /// Returns what brings the past of series to their present level, a [`fleetcast_regimes::RegimeDetector`] as a rule, where that
+    /// is wanted.
     #[must_use]
-    pub fn aligner(self, detector: &RegimeDetector) -> Option<&dyn Aligner> {
+    pub fn aligner(self, aligner: &dyn Aligner) -> Option<&dyn Aligner> {
         match self {
-            Self::Align => Some(detector),
+            Self::Align => Some(aligner),
             Self::Off => None,
         }
     }
