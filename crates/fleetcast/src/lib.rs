@@ -2,6 +2,7 @@
 
 mod batch;
 mod evidence;
+mod load;
 mod options;
 mod past;
 mod result;
@@ -14,6 +15,7 @@ pub mod tables;
 
 pub use batch::{Batch, SeriesNotes, Survey};
 pub use evidence::Evidence;
+pub use load::LoadChange;
 pub use options::{RegimesMode, ShopOptions};
 pub use past::past_forecasts;
 pub use result::{GoldenSeries, Material, SeriesResult, WriteRules, Written};

@@ -1,5 +1,7 @@
 //! What a shop makes of one series.
 
+use std::borrow::Cow;
+
 use fleetcast_core::{
     Alignment, Calibration, Day, EngineForecasts, Forecast, GoldenForecast, IntervalLevel,
     LimitSchedule, Refit, SeriesIssue, SeriesKey, Split,
@@ -12,7 +14,7 @@ use fleetcast_outlook::{CapacityOutlook, OutlookInput, Sustained, capacity_outlo
 use fleetcast_writer::{admit_other_readings, golden_forecast, issue_of_limits};
 
 use crate::setup::Setup;
-use crate::{Evidence, FleetSummary};
+use crate::{Evidence, FleetSummary, LoadChange};
 
 /// How the golden record and the outlook are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +38,8 @@ pub struct Material<'a> {
     pub calibration: Option<&'a Calibration>,
     /// The limits that hold for it, now and later.
     pub limits: &'a LimitSchedule,
+    /// What becomes of its load, where that is asked.
+    pub load: Option<&'a LoadChange>,
     /// The series' last values ([`fleetcast_outlook::days_to_look_back`]).
     pub recent: &'a [f64],
     /// The forecasts its golden model made in the past.
@@ -79,15 +83,18 @@ impl WriteRules {
             winner,
             calibration,
             limits,
+            load,
             recent,
             past,
             fleet,
             trust,
             regime,
         } = *material;
+        let changed = load.and_then(|load| load.of_forecast(winner).ok());
         let days_ahead = winner.grid().first().days_since(self.trained_through);
         let first_day_ahead = usize::try_from(days_ahead).unwrap_or(1);
-        let mut golden = golden_forecast(winner, calibration, limits, first_day_ahead, self.level);
+        let drawn = changed.as_ref().unwrap_or(winner);
+        let mut golden = golden_forecast(drawn, calibration, limits, first_day_ahead, self.level);
         if let Some(regime) = regime {
             admit_other_readings(&mut golden, regime, limits, first_day_ahead);
         }
@@ -102,11 +109,16 @@ impl WriteRules {
             let errors = calibration.filter(|_| past.is_empty())?;
             pool.stand_in(errors.mean())
         });
-        let law = PathLaw::of(winner.yhat(), key, own.as_ref(), pool, self.sustained);
+        let mut law = PathLaw::of(winner.yhat(), key, own.as_ref(), pool, self.sustained);
+        let mut recent = Cow::Borrowed(recent);
+        if let Some(load) = load.filter(|_| changed.is_some()) {
+            law = law.changed(|day, value| load.on(day, value));
+            recent = Cow::Owned(load.of_recent(&recent));
+        }
         Written {
             outlook: capacity_outlook(&OutlookInput {
                 golden: &golden,
-                recent,
+                recent: &recent,
                 limits,
                 sustained: self.sustained,
                 law: &law,
@@ -221,6 +233,7 @@ impl<'a> Unwritten<'a> {
             winner: self.winner.as_ref()?,
             calibration: calibration.map(|pooled| &pooled.calibration),
             limits,
+            load: None,
             recent: &self.evidence.recent,
             past: &self.evidence.past,
             fleet: fleet.law,

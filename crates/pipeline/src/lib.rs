@@ -6,6 +6,7 @@ mod host;
 mod judge_stage;
 mod pipeline;
 mod settings;
+mod what_if;
 mod write_stage;
 
 pub use engine_stage::EngineStageResult;
@@ -14,4 +15,5 @@ pub use host::{Host, StageProgress, Unattended};
 pub use judge_stage::JudgeStageResult;
 pub use pipeline::Pipeline;
 pub use settings::{BatchSizes, OnCollapse, PipelineSettings, Reuse};
+pub use what_if::{Scenario, WhatIf};
 pub use write_stage::WriteStageResult;

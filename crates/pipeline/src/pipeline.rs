@@ -2,7 +2,7 @@
 
 use fleetcast::WriteRules;
 use fleetcast::regimes::RegimeDetector;
-use fleetcast_core::{Aligner, Day, Engine, Fingerprinter, Split, Stage};
+use fleetcast_core::{Aligner, Day, Engine, Fingerprinter, Remembered, SeriesKey, Split, Stage};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
     DataSummary, Draft, EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord,
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::engine_stage::EngineStage;
 use crate::judge_stage::JudgeStage;
 use crate::write_stage::WriteStage;
-use crate::{Error, Host, OnCollapse, PipelineSettings, StageProgress};
+use crate::{Error, Host, OnCollapse, PipelineSettings, Scenario, StageProgress, WhatIf};
 
 /// The four stages over a store: each reads its inputs, drafts its tables and publishes them.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Pipeline<'a> {
     settings: PipelineSettings,
     champion: Box<dyn Engine>,
     challenger: Box<dyn Engine>,
-    detector: RegimeDetector,
+    detector: Remembered<RegimeDetector>,
 }
 
 /// A table each stage fills, by which it is known whose rows stand there.
@@ -72,7 +72,7 @@ impl<'a> Pipeline<'a> {
             identity,
             champion: Box::new(ProphetEngine::new(settings.shop.prophet_mode)),
             challenger: settings.shop.challenger.engine(),
-            detector: RegimeDetector::default(),
+            detector: Remembered::default(),
             settings,
         })
     }
@@ -160,6 +160,44 @@ impl<'a> Pipeline<'a> {
         Ok(run)
     }
 
+    /// Says what becomes of outlooks of the newest run, which must be judged, where load or limits are others: a list a
+    /// scenario, in key order. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfOrder`] where there is no judged run of this data and these settings, or a scenario leaves nobody to
+    /// take over a load; [`Error::Store`] where tables cannot be read.
+    pub fn what_if(&self, scenarios: &[Scenario]) -> Result<Vec<Vec<WhatIf>>, Error> {
+        self.run_before(Stage::Write, &[Stage::Judge])?;
+        let stage = self.write_stage();
+        let answers = scenarios.iter();
+        answers
+            .map(|scenario| stage.what_if(self.store, &self.index, scenario))
+            .collect()
+    }
+
+    /// Returns the series of the data.
+    #[must_use]
+    pub fn series(&self) -> &[SeriesKey] {
+        &self.index.keys
+    }
+
+    fn write_stage(&self) -> WriteStage<'_> {
+        let shop = &self.settings.shop;
+        WriteStage {
+            split: &self.split,
+            rules: WriteRules {
+                level: shop.golden_level,
+                sustained: shop.sustained,
+                trained_through: WriteRules::trained_through(&self.split, shop.refit),
+                as_of: self.split.as_of(),
+            },
+            keep: self.settings.keep_records,
+            at_a_time: self.settings.batches.judged,
+            aligner: self.aligner(),
+        }
+    }
+
     fn end(&self, run: RunId) -> Result<(), Error> {
         let now = self.host.now();
         self.store.end_run(run, RunStatus::Complete, now)?;
@@ -231,6 +269,12 @@ impl<'a> Pipeline<'a> {
     /// The newest run, taken up at `stage`, where it has done `before` on this data with these
     /// settings.
     fn run_to_join(&self, stage: Stage, before: &[Stage]) -> Result<RunId, Error> {
+        let newest = self.run_before(stage, before)?;
+        self.take_up(&newest, stage)
+    }
+
+    /// The newest run, where it has done `before` on this data with these settings.
+    fn run_before(&self, stage: Stage, before: &[Stage]) -> Result<RunRecord, Error> {
         let first = before.first().map_or("run-all", |stage| stage.as_str());
         let Some(newest) = self.store.newest_run()? else {
             return Err(Error::OutOfOrder(format!(
@@ -256,7 +300,7 @@ impl<'a> Pipeline<'a> {
                 "{mixed_up}; run `cargo xtask run-all`"
             )));
         }
-        self.take_up(&newest, stage)
+        Ok(newest)
     }
 
     /// Which of the stages' tables holds rows of another run, if one does.
@@ -332,19 +376,9 @@ impl<'a> Pipeline<'a> {
             }
             Stage::Write => {
                 histories.let_go();
-                let stage = WriteStage {
-                    split: &self.split,
-                    rules: WriteRules {
-                        level: shop.golden_level,
-                        sustained: shop.sustained,
-                        trained_through: WriteRules::trained_through(&self.split, shop.refit),
-                        as_of: self.split.as_of(),
-                    },
-                    keep: self.settings.keep_records,
-                    at_a_time,
-                    aligner: self.aligner(),
-                };
-                let made = stage.run(self.store, run, &self.index, progress)?;
+                let made = self
+                    .write_stage()
+                    .run(self.store, run, &self.index, progress)?;
                 self.refuse_collapse_of(run, &made.forecasts)?;
                 Ok(made.into())
             }

@@ -64,10 +64,18 @@ pub(crate) struct WriteStage<'a> {
 }
 
 /// What there is on some series before they are written.
-struct Plans {
+pub(crate) struct Plans {
     recent: HistoryBatch,
     past: Vec<Vec<PastForecast>>,
-    golden: Vec<Option<GoldenPlan>>,
+    pub(crate) golden: Vec<Option<GoldenPlan>>,
+}
+
+/// What is known of the fleet before any of its series is written.
+pub(crate) struct Writing {
+    limits: HashMap<SeriesKey, LimitSchedule>,
+    no_limits: LimitSchedule,
+    law: FleetLaw,
+    regimes: HashMap<SeriesKey, Alignment>,
 }
 
 /// What was written of one series.
@@ -96,8 +104,6 @@ impl WriteStage<'_> {
         progress: &dyn StageProgress,
     ) -> Result<WriteStageResult<'store>, Error> {
         let as_of = self.split.as_of();
-        let limits: HashMap<SeriesKey, LimitSchedule> =
-            store.limit_schedules(as_of)?.into_iter().collect();
         let mut made = WriteStageResult {
             forecasts: store.draft(Table::Forecasts)?,
             outlook: store.draft(Table::CapacityOutlook)?,
@@ -110,27 +116,14 @@ impl WriteStage<'_> {
                 as_of,
             },
         };
-        let law = self.learn(store)?;
-        let regimes = self.regimes(store, index)?;
+        let writing = self.begin(store, index)?;
         made.calibration
-            .append(tables::outlook_calibration(run.get(), &law)?)?;
-        let look_back = u32::try_from(days_to_look_back(self.rules.sustained)).unwrap_or(u32::MAX);
-        let recent = TimeGrid::between(as_of.minus_days(look_back), as_of);
-        let histories = Histories::new(store, index, recent, self.at_a_time);
+            .append(tables::outlook_calibration(run.get(), &writing.law)?)?;
+        let histories = self.recent(store, index);
         pipeline(
-            histories.batches(0, self.at_a_time).map(|recent| {
-                let recent = recent?;
-                let keys = recent.series().keys();
-                let golden = store.read_golden_plans(keys, self.split.future())?;
-                let past = store.read_past_forecasts(keys)?;
-                Ok(Plans {
-                    recent,
-                    past,
-                    golden,
-                })
-            }),
+            self.plans(store, &histories),
             |plans| {
-                let written = self.write(&plans, &limits, &law, &regimes);
+                let written = self.write(&plans, &writing);
                 Ok((written, plans.golden.len()))
             },
             |(all, series): (Vec<One>, usize)| {
@@ -163,6 +156,46 @@ impl WriteStage<'_> {
             },
         )?;
         Ok(made)
+    }
+
+    /// Reads what is to be known of the fleet.
+    pub(crate) fn begin(&self, store: &Store, index: &SeriesIndex) -> Result<Writing, Error> {
+        Ok(Writing {
+            limits: store
+                .limit_schedules(self.split.as_of())?
+                .into_iter()
+                .collect(),
+            no_limits: LimitSchedule::from(NO_LIMITS),
+            law: self.learn(store)?,
+            regimes: self.regimes(store, index)?,
+        })
+    }
+
+    /// The last days of the series, as many as outlooks look at.
+    pub(crate) fn recent<'s>(&self, store: &'s Store, index: &'s SeriesIndex) -> Histories<'s> {
+        let as_of = self.split.as_of();
+        let look_back = u32::try_from(days_to_look_back(self.rules.sustained)).unwrap_or(u32::MAX);
+        let recent = TimeGrid::between(as_of.minus_days(look_back), as_of);
+        Histories::new(store, index, recent, self.at_a_time)
+    }
+
+    /// What there is on all series, some at a time.
+    pub(crate) fn plans<'s>(
+        &'s self,
+        store: &'s Store,
+        histories: &'s Histories<'s>,
+    ) -> impl Iterator<Item = Result<Plans, Error>> + 's {
+        histories.batches(0, self.at_a_time).map(|recent| {
+            let recent = recent?;
+            let keys = recent.series().keys();
+            let golden = store.read_golden_plans(keys, self.split.future())?;
+            let past = store.read_past_forecasts(keys)?;
+            Ok(Plans {
+                recent,
+                past,
+                golden,
+            })
+        })
     }
 
     /// The regimes that forecasts of the future go on from, of the series of which the judge said something.
@@ -209,45 +242,44 @@ impl WriteStage<'_> {
         Ok(pool.learn(self.split.as_of(), days, self.rules.sustained))
     }
 
-    /// What is written of the series that have a golden forecast, in their order.
-    fn write(
+    /// What the series at a place is written from, where it has a golden forecast.
+    pub(crate) fn material<'m>(
         &self,
-        plans: &Plans,
-        limits: &HashMap<SeriesKey, LimitSchedule>,
-        fleet: &FleetLaw,
-        regimes: &HashMap<SeriesKey, Alignment>,
-    ) -> Vec<One> {
-        let recent = plans.recent.series();
-        let no_limits = LimitSchedule::from(NO_LIMITS);
+        plans: &'m Plans,
+        writing: &'m Writing,
+        place: usize,
+    ) -> Option<(&'m SeriesKey, Material<'m>)> {
+        let plan = plans.golden[place].as_ref()?;
+        let series = plans.recent.series().series(place);
+        let limits = writing.limits.get(series.key);
+        let material = Material {
+            winner: plan.forecast.as_ref()?,
+            calibration: plan.calibration.as_ref(),
+            limits: limits.unwrap_or(&writing.no_limits),
+            load: None,
+            recent: series.values,
+            past: &plans.past[place],
+            fleet: &writing.law,
+            // What cannot be read is not trusted.
+            trust: Trust::named(&plan.trust).unwrap_or(Trust::D),
+            regime: writing.regimes.get(series.key),
+        };
+        Some((series.key, material))
+    }
+
+    /// What is written of the series that have a golden forecast, in their order.
+    fn write(&self, plans: &Plans, writing: &Writing) -> Vec<One> {
         let all: Vec<Option<One>> = plans
             .golden
             .par_iter()
             .enumerate()
             .map(|(place, plan)| {
-                let plan = plan.as_ref()?;
-                let series = recent.series(place);
-                let winner = plan.forecast.as_ref()?;
-                let limits = limits.get(series.key).unwrap_or(&no_limits);
-                let calibration = plan.calibration.as_ref();
-                let written = self.rules.write(
-                    series.key,
-                    &Material {
-                        winner,
-                        calibration,
-                        limits,
-                        recent: series.values,
-                        past: &plans.past[place],
-                        fleet,
-                        // What cannot be read is not trusted.
-                        trust: Trust::named(&plan.trust).unwrap_or(Trust::D),
-                        regime: regimes.get(series.key),
-                    },
-                );
+                let (key, material) = self.material(plans, writing, place)?;
                 Some(One {
-                    key: series.key.clone(),
-                    model: plan.model.clone(),
-                    limits: *limits.now(),
-                    written,
+                    key: key.clone(),
+                    model: plan.as_ref()?.model.clone(),
+                    limits: *material.limits.now(),
+                    written: self.rules.write(key, &material),
                 })
             })
             .collect();

@@ -103,9 +103,16 @@ impl PathLaw {
     /// the level. A level may be infinite, which no path reaches.
     #[must_use]
     pub fn above(&self, levels: &[f64]) -> Self {
-        let above = |path: &WeightedPath| {
-            let days = path.values.iter().zip(levels);
-            let values: Vec<f64> = days.map(|(value, level)| value - level).collect();
+        self.changed(|day, value| value - levels[day])
+    }
+
+    /// Returns the law of what paths become where `change` says what becomes of the value of a day, by its place in the
+    /// forecast.
+    #[must_use]
+    pub fn changed(&self, change: impl Fn(usize, f64) -> f64) -> Self {
+        let changed = |path: &WeightedPath| {
+            let days = path.values.iter().enumerate();
+            let values: Vec<f64> = days.map(|(day, value)| change(day, *value)).collect();
             WeightedPath {
                 weight: path.weight,
                 peak: sustained_peak(&values, self.sustained),
@@ -113,7 +120,7 @@ impl PathLaw {
             }
         };
         Self {
-            paths: self.paths.iter().map(above).collect(),
+            paths: self.paths.iter().map(changed).collect(),
             size: self.size,
             sustained: self.sustained,
         }
