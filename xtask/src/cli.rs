@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use crate::demo::FleetKind;
 use crate::flag_values::from_text;
 use crate::settings::CommonFlags;
+use crate::what_if::{Described, Percent};
 
 /// Forecasts a fleet: two engines train on 32 months, a judge scores them on the last 4, and the
 /// winner's next 180 days become the golden record.
@@ -80,6 +81,9 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         from: PathBuf,
     },
+    /// Ask what becomes of outlooks where load, capacity, thresholds or hosts are others than they are; nothing is written
+    /// but to --to.
+    WhatIf(WhatIfFlags),
     /// Tell what is another than in the last run: series newly full, dates that moved, forecasts that were wrong.
     Changes(ChangesFlags),
     /// Note that a series is known about: `changes` does not name it up to a day.
@@ -528,6 +532,77 @@ pub(crate) struct AccuracyFlags {
     pub(crate) write_origins: Option<PathBuf>,
 }
 
+/// Flags of `what-if`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Percentages are changes: +20, -10. In names, * stands for anything. A file has any number of scenarios, \
+    with the same words:\n\n  \
+    [[scenario]]\n  \
+    name = \"sale\"\n  \
+    host = \"web-*\"\n  \
+    resource = \"cpu\"\n  \
+    from = 2026-03-01\n  \
+    load = \"+20 %\""
+)]
+pub(crate) struct WhatIfFlags {
+    /// A file of scenarios, in TOML; without one, the flags say what is another
+    #[arg(value_name = "FILE", conflicts_with_all = [
+        "host", "resource", "from", "load", "growth", "capacity", "threshold", "remove", "add",
+    ])]
+    pub(crate) file: Option<PathBuf>,
+    /// Hosts it is about [default: all]; several times for several
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Vec<String>,
+    /// Resources it is about [default: all]; several times for several
+    #[arg(long, value_name = "R")]
+    pub(crate) resource: Vec<String>,
+    /// The day from which on it holds [default: the first day that is forecast]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<Day>,
+    /// The load is larger, or smaller, by this
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
+    pub(crate) load: Option<Percent>,
+    /// The load grows by this in a year, beside what is forecast
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
+    pub(crate) growth: Option<Percent>,
+    /// The capacity is larger, or smaller, by this; the threshold stays at its share of it
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
+    pub(crate) capacity: Option<Percent>,
+    /// Full starts here, in the resource's unit
+    #[arg(long, value_name = "X")]
+    pub(crate) threshold: Option<f64>,
+    /// A host that goes: the others of these hosts take over its load, each as much; several times for several
+    #[arg(long, value_name = "HOST")]
+    pub(crate) remove: Vec<String>,
+    /// So many hosts come, and take their share of the load
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) add: u32,
+    /// Write every series' answer to a file: .parquet, .csv or .json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Series printed of each scenario at most [default: 20]
+    #[arg(short = 'n', long = "lines", value_name = "N")]
+    pub(crate) lines: Option<usize>,
+}
+
+impl WhatIfFlags {
+    /// The scenario that the flags describe.
+    pub(crate) fn described(&self) -> Described {
+        Described {
+            name: None,
+            host: self.host.clone(),
+            resource: self.resource.clone(),
+            from: self.from,
+            load: self.load,
+            growth: self.growth,
+            capacity: self.capacity,
+            threshold: self.threshold,
+            remove: self.remove.clone(),
+            add: self.add,
+        }
+    }
+}
+
 /// Another tool's name and the file of its forecasts, written `NAME=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PeerFlag {
@@ -590,7 +665,7 @@ impl DemoFlags {
 }
 
 /// One value, or a list of them.
-fn one_or_several<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+pub(crate) fn one_or_several<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned,

@@ -27,11 +27,13 @@ mod progress;
 mod publish;
 mod report;
 mod run;
+mod scratch;
 mod settings;
 mod show;
 mod status;
 mod summary;
 mod text_table;
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -134,6 +136,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         }
         Command::Restore { from } => backup::restore(&settings, &from),
         Command::Backup { to } => backup::backup(&settings, &to),
+        Command::WhatIf(flags) => what_if::what_if(&settings, flags),
         Command::Status => status::print(&settings, settings.json),
         Command::Completions { shell } => {
             completions(shell, program);

@@ -79,6 +79,22 @@ enum Work {
 
 /// Does some work with the pipeline over the data as it stands.
 fn with_pipeline(settings: &Settings, store: &Store, work: Work) -> Result<RunId, Error> {
+    over_pipeline(settings, store, |pipeline| {
+        Ok(match work {
+            Work::Everything => pipeline.run_all(),
+            Work::Engine(stage) => pipeline.engine(stage),
+            Work::Judge => pipeline.judge(),
+            Work::Write => pipeline.write(),
+        }?)
+    })
+}
+
+/// Hands over the pipeline over the data as it stands.
+pub(crate) fn over_pipeline<T>(
+    settings: &Settings,
+    store: &Store,
+    then: impl FnOnce(&Pipeline<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
     let data = store.data_summary(settings.last_day)?;
     // Limits that cannot be used come before windows that cannot be made.
     store.check_limits()?;
@@ -94,12 +110,7 @@ fn with_pipeline(settings: &Settings, store: &Store, work: Work) -> Result<RunId
     let attended = Attended { reporter };
     let pipeline_settings = pipeline_settings(settings, &split);
     let pipeline = Pipeline::new(store, &data, split.as_of(), pipeline_settings, &attended)?;
-    Ok(match work {
-        Work::Everything => pipeline.run_all(),
-        Work::Engine(stage) => pipeline.engine(stage),
-        Work::Judge => pipeline.judge(),
-        Work::Write => pipeline.write(),
-    }?)
+    then(&pipeline)
 }
 
 fn pipeline_settings(settings: &Settings, split: &Split) -> PipelineSettings {

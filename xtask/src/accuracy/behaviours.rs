@@ -7,12 +7,12 @@ use fleetcast_store::{SeriesIndex, Store};
 use crate::accuracy::contenders::{Contenders, Outcomes};
 use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::score_table;
-use crate::accuracy::scratch::Scratch;
 use crate::accuracy::{BATCH, DEFAULT_ORIGINS, DEFAULT_STEP_DAYS, report, seen_by_engines};
 use crate::cli::AccuracyFlags;
 use crate::demo::{self, Fleet};
 use crate::error::Error;
 use crate::progress::Reporter;
+use crate::scratch::Scratch;
 use crate::settings::Settings;
 
 /// Hosts of the fleet unless asked otherwise.

@@ -12,7 +12,6 @@ mod outlook;
 mod peers;
 mod report;
 mod scores;
-mod scratch;
 
 use std::path::PathBuf;
 
@@ -23,12 +22,12 @@ use fleetcast_store::{SeriesIndex, Store};
 use crate::accuracy::contenders::{Contenders, Outcomes};
 use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::{ScoredForecast, score_table};
-use crate::accuracy::scratch::Scratch;
 use crate::cli::{AccuracyFlags, PeerFlag};
 use crate::error::Error;
 use crate::import::import_of;
 use crate::place::Kept;
 use crate::progress::Reporter;
+use crate::scratch::Scratch;
 use crate::settings::Settings;
 
 /// Days between one origin and the next: two months, so that windows fall on all seasons.
@@ -46,7 +45,7 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         database: None,
         inputs: inputs_of(&flags),
     };
-    let scratch = Scratch::new()?;
+    let scratch = Scratch::new(include_str!("../../sql/accuracy/tables.sql"))?;
     let place = |table, path| scratch.place(table, path, &kept, settings.on_foreign());
     let origins_place = flags.write_origins.as_deref();
     let origins_place = origins_place

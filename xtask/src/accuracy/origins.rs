@@ -8,9 +8,9 @@ use arrow::record_batch::RecordBatch;
 use fleetcast_core::{Day, PanelView, Split};
 use fleetcast_store::{SeriesIndex, Store};
 
-use crate::accuracy::scratch::{Scratch, TablePlace};
 use crate::accuracy::{BATCH, seen_by_engines};
 use crate::error::Error;
+use crate::scratch::{Scratch, TablePlace};
 
 /// Writes the observed days of every history window: a row a series, origin and day.
 pub(crate) fn write(

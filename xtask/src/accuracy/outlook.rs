@@ -16,8 +16,8 @@ use fleetcast_store::{SeriesIndex, Store};
 use rayon::prelude::*;
 
 use crate::accuracy::BATCH;
-use crate::accuracy::scratch::Scratch;
 use crate::error::Error;
+use crate::scratch::Scratch;
 use crate::settings::Settings;
 
 /// The table the answers are kept in.

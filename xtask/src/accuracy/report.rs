@@ -3,9 +3,9 @@
 use duckdb::Row;
 
 use crate::accuracy::peers::Peers;
-use crate::accuracy::scratch::Scratch;
 use crate::error::Error;
 use crate::progress::Reporter;
+use crate::scratch::Scratch;
 use crate::text_table::{right_aligned, table};
 
 /// A table of the report: what it shows, its query, its headings.

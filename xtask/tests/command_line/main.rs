@@ -130,4 +130,5 @@ mod stages;
 mod unattended;
 mod unchanged;
 mod upgrades;
+mod what_if;
 mod whole_runs;

@@ -1,4 +1,4 @@
-//! A database in memory for scores, which no store knows of.
+//! A database in memory for what no store knows of, and files of its tables.
 
 use std::path::Path;
 
@@ -9,19 +9,18 @@ use fleetcast_store::{Error as StoreError, quotable};
 use crate::error::Error;
 use crate::place::{Kept, OnForeign, Place};
 
-/// A database in memory with the tables `accuracy_scores` and `accuracy_origins`.
+/// A database in memory with tables that are written to files, or summed up.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     connection: Connection,
 }
 
 impl Scratch {
-    pub(crate) fn new() -> Result<Self, Error> {
-        let making = StoreError::while_doing("making the scores' table");
+    /// Makes one with these tables, as SQL makes them.
+    pub(crate) fn new(tables: &str) -> Result<Self, Error> {
+        let making = StoreError::while_doing("making tables in memory");
         let connection = Connection::open_in_memory().map_err(making)?;
-        connection
-            .execute_batch(include_str!("../../sql/accuracy/tables.sql"))
-            .map_err(making)?;
+        connection.execute_batch(tables).map_err(making)?;
         Ok(Self { connection })
     }
 
