@@ -84,6 +84,13 @@ pub(crate) enum Command {
     /// Ask what becomes of outlooks where load, capacity, thresholds or hosts are others than they are; nothing is written
     /// but to --to.
     WhatIf(WhatIfFlags),
+    /// Name the hosts that have more than they need: whose peaks stay below a share of their capacity for the whole horizon,
+    /// with a probability of 90 %.
+    Oversized {
+        /// The share of the capacity, in percent [default: 40]
+        #[arg(long, value_name = "PERCENT")]
+        below: Option<f64>,
+    },
     /// Tell what is another than in the last run: series newly full, dates that moved, forecasts that were wrong.
     Changes(ChangesFlags),
     /// Note that a series is known about: `changes` does not name it up to a day.

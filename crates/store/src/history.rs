@@ -58,6 +58,7 @@ impl Store {
         self.connection
             .execute_batch(include_str!("../sql/views.sql"))
             .map_err(making)?;
+        self.make_view_of_oversized()?;
         if self.has_table(Table::DemoLabels.as_str())? {
             self.connection
                 .execute_batch(include_str!("../sql/behaviour_view.sql"))

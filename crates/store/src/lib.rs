@@ -19,6 +19,7 @@ mod inner;
 mod input;
 mod limits;
 mod open;
+mod oversized;
 mod panels;
 mod parquet_rows;
 mod past;
@@ -46,6 +47,7 @@ pub use import::{
 pub use input::{DataSummary, LastDay, SeriesIndex};
 pub use limits::BeyondObserved;
 pub use open::{FileAccess, OpenOptions, Store};
+pub use oversized::Oversized;
 pub use publish::StageResult;
 pub use results::{
     ExportFiles, FileFormat, IssueCount, IssueRow, LeaderboardSummary, ModelScore, SeriesFinding,

@@ -124,6 +124,7 @@ mod kills;
 mod library;
 mod limits;
 mod outputs;
+mod oversized;
 mod readers;
 mod resuming;
 mod stages;
