@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray};
 use arrow::record_batch::RecordBatch;
-use fleetcast_core::{Day, SeriesKey};
+use fleetcast_core::{Day, EffectiveLimits, SeriesKey};
 use fleetcast_outlook::CapacityOutlook;
 use fleetcast_pipeline::{Pipeline, Scenario, WhatIf};
 use serde::{Deserialize, Deserializer};
@@ -196,7 +196,7 @@ fn or_any(texts: &[String]) -> String {
 }
 
 /// Answers the scenarios of a file, or of the command line.
-pub(crate) fn what_if(settings: &Settings, flags: WhatIfFlags) -> Result<(), Error> {
+pub(crate) fn what_if(settings: &Settings, flags: &WhatIfFlags) -> Result<(), Error> {
     let reporter = Reporter::new(settings.quiet);
     let described = match &flags.file {
         Some(file) => read(file)?,
@@ -321,6 +321,9 @@ fn print(
     Ok(())
 }
 
+/// An outlook, and the limits it is of.
+type Side = (CapacityOutlook, EffectiveLimits);
+
 fn batch(scenario: &str, rows: &[WhatIf]) -> Result<RecordBatch, Error> {
     let text = |of: fn(&WhatIf) -> Option<&str>| -> ArrayRef {
         Arc::new(rows.iter().map(of).collect::<StringArray>())
@@ -336,7 +339,6 @@ fn batch(scenario: &str, rows: &[WhatIf]) -> Result<RecordBatch, Error> {
     ];
     let today = |row: &WhatIf| Some((row.today.clone(), row.limits));
     let then = |row: &WhatIf| Some((row.then.clone()?, row.limits_then));
-    type Side = (CapacityOutlook, fleetcast_core::EffectiveLimits);
     let sides: [(&str, Vec<Option<Side>>); 2] = [
         ("", rows.iter().map(today).collect()),
         ("then_", rows.iter().map(then).collect()),

@@ -179,7 +179,7 @@ impl WriteStage<'_> {
         let days = self.split.future();
         let places = 0..plans.golden.len();
         let rows = places.filter_map(|place| {
-            let (key, material) = self.material(plans, writing, place)?;
+            let (key, material) = plans.material(writing, place)?;
             let today = self.rules.write(key, &material);
             let goes = scenario.removed.contains(key);
             let limits = scenario.limits(material.limits, days);

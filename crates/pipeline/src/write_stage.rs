@@ -94,6 +94,32 @@ const NO_LIMITS: EffectiveLimits = EffectiveLimits {
     source: LimitSource::None,
 };
 
+impl Plans {
+    /// What the series at a place is written from, where it has a golden forecast.
+    pub(crate) fn material<'m>(
+        &'m self,
+        writing: &'m Writing,
+        place: usize,
+    ) -> Option<(&'m SeriesKey, Material<'m>)> {
+        let plan = self.golden[place].as_ref()?;
+        let series = self.recent.series().series(place);
+        let limits = writing.limits.get(series.key);
+        let material = Material {
+            winner: plan.forecast.as_ref()?,
+            calibration: plan.calibration.as_ref(),
+            limits: limits.unwrap_or(&writing.no_limits),
+            load: None,
+            recent: series.values,
+            past: &self.past[place],
+            fleet: &writing.law,
+            // What cannot be read is not trusted.
+            trust: Trust::named(&plan.trust).unwrap_or(Trust::D),
+            regime: writing.regimes.get(series.key),
+        };
+        Some((series.key, material))
+    }
+}
+
 impl WriteStage<'_> {
     /// Writes every series that is on the leaderboard.
     pub(crate) fn run<'store>(
@@ -242,31 +268,6 @@ impl WriteStage<'_> {
         Ok(pool.learn(self.split.as_of(), days, self.rules.sustained))
     }
 
-    /// What the series at a place is written from, where it has a golden forecast.
-    pub(crate) fn material<'m>(
-        &self,
-        plans: &'m Plans,
-        writing: &'m Writing,
-        place: usize,
-    ) -> Option<(&'m SeriesKey, Material<'m>)> {
-        let plan = plans.golden[place].as_ref()?;
-        let series = plans.recent.series().series(place);
-        let limits = writing.limits.get(series.key);
-        let material = Material {
-            winner: plan.forecast.as_ref()?,
-            calibration: plan.calibration.as_ref(),
-            limits: limits.unwrap_or(&writing.no_limits),
-            load: None,
-            recent: series.values,
-            past: &plans.past[place],
-            fleet: &writing.law,
-            // What cannot be read is not trusted.
-            trust: Trust::named(&plan.trust).unwrap_or(Trust::D),
-            regime: writing.regimes.get(series.key),
-        };
-        Some((series.key, material))
-    }
-
     /// What is written of the series that have a golden forecast, in their order.
     fn write(&self, plans: &Plans, writing: &Writing) -> Vec<One> {
         let all: Vec<Option<One>> = plans
@@ -274,7 +275,7 @@ impl WriteStage<'_> {
             .par_iter()
             .enumerate()
             .map(|(place, plan)| {
-                let (key, material) = self.material(plans, writing, place)?;
+                let (key, material) = plans.material(writing, place)?;
                 Some(One {
                     key: key.clone(),
                     model: plan.as_ref()?.model.clone(),
