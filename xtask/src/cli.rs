@@ -317,9 +317,9 @@ pub(crate) struct ShowFlags {
 /// Flags of `export`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "forecasts becomes a directory of its own with a directory a resource \
-    (forecasts/resource=cpu/…); the others are one file each. The export is made beside the directory and takes the \
-    place of an earlier one in one step; a directory that holds anything else is refused."
+    after_help = "forecasts becomes a directory of its own with a file a resource (forecasts/resource-cpu.parquet), which \
+    pandas, polars and Spark read as one table; the others are one file each. The export is made beside the directory \
+    and takes the place of an earlier one in one step; a directory that holds anything else is refused."
 )]
 pub(crate) struct ExportFlags {
     /// The directory to write to: a new or an empty one, or an earlier export's

@@ -10,7 +10,7 @@ use crate::place::ExportDraft;
 use crate::progress::Reporter;
 use crate::settings::Settings;
 
-/// What is exported. The golden record is the long one: a directory a resource, as `resource=cpu`.
+/// What is exported. The golden record is the long one: a directory of files, one a resource.
 const TABLES: [Table; 4] = [
     Table::Forecasts,
     Table::ModelLeaderboard,
@@ -54,7 +54,8 @@ pub(crate) fn export(
     Ok(())
 }
 
-/// Whether this is the name of something an export writes, in any format.
+/// Whether this is the name of something an export writes, in any format, or that one of an earlier version wrote: those
+/// had directories as `resource=cpu`.
 fn is_of_an_export(name: &Path) -> bool {
     let is_format = |name: &Path| {
         let ending = name.extension().and_then(|ending| ending.to_str());
@@ -72,7 +73,9 @@ fn is_of_an_export(name: &Path) -> bool {
             first == golden || (is_table && is_format(name))
         }
         (Some(first), Some(resource), None, _) => {
-            first == golden && resource.to_string_lossy().starts_with("resource=")
+            let resource = resource.to_string_lossy();
+            let is_file = resource.starts_with("resource-") && is_format(name);
+            first == golden && (is_file || resource.starts_with("resource="))
         }
         (Some(first), Some(_), Some(_), None) => first == golden && is_format(name),
         _ => false,

@@ -6,6 +6,7 @@ use std::path::Path;
 use duckdb::{Params, Row, params};
 use fleetcast_core::SeriesKey;
 
+use crate::files::quoted;
 use crate::{Error, RunId, Store, Table};
 
 /// What the tables say of one series of the data: a row of `capacity_outlook` and of
@@ -399,69 +400,44 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
-    /// Writes a table to `place`: the golden record as a directory with one a resource, any other as a
-    /// file. Returns its rows.
+    /// Writes a table to `place`: the golden record as a directory with a file a resource, any other as a file. Returns
+    /// its rows.
     ///
-    /// The directories are named `resource=NAME`, the name encoded as in a URL; one too long for a file
-    /// system is cut off and ends in a hash. Files hold the name itself.
+    /// Every file holds every column, so that whoever reads the directory needs to know nothing of the files' names:
+    /// these are `resource-NAME`, the name encoded as in a URL; one too long for a file system is cut off and ends in a
+    /// hash.
     ///
     /// # Errors
     ///
     /// [`Error::Place`] where the place's name cannot be written down, [`Error::Database`] where it
     /// cannot be written to.
     pub fn export(&self, table: Table, place: &Path, files: ExportFiles) -> Result<u64, Error> {
-        let format = files.format.options();
         let columns = match (files.format, files.csv_safe) {
             (FileFormat::Csv, true) => self.csv_safe_columns(table)?,
             _ => "*".to_owned(),
         };
         if table == Table::Forecasts {
-            let all = format!(
-                "SELECT {columns} FROM {table} WHERE {FITS_A_NAME} ORDER BY host, resource, ds"
-            );
-            let partitioned = "PARTITION_BY (resource), WRITE_PARTITION_COLUMNS true";
-            self.copy(&all, place, &format!("{format}, {partitioned}"))?;
-            let long = format!(
-                "SELECT DISTINCT resource FROM {table} WHERE NOT {FITS_A_NAME} ORDER BY ALL"
-            );
-            let long = self.rows("listing long names", &long, [], |row| {
-                row.get::<_, String>(0)
+            std::fs::create_dir_all(place).map_err(|error| Error::CannotOpen {
+                path: place.to_owned(),
+                cause: error.to_string(),
             })?;
-            for resource in long {
-                self.export_long(&columns, &resource, place, files)?;
+            let names = include_str!("../sql/file_names.sql");
+            let names = self.rows("naming the files", names, [], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            for (resource, name) in names {
+                let resource = quoted(&resource, '\'');
+                let rows = format!(
+                    "SELECT {columns} FROM {table} WHERE resource = {resource} ORDER BY host, ds"
+                );
+                let file = place.join(format!("{name}.{}", files.format.ending()));
+                self.copy(&rows, &file, files.format.options())?;
             }
         } else {
             let all = format!("SELECT {columns} FROM {table} ORDER BY host, resource");
-            self.copy(&all, place, format)?;
+            self.copy(&all, place, files.format.options())?;
         }
         self.count_rows(table)
-    }
-
-    /// Writes the golden record of a resource whose name is too long for a directory.
-    fn export_long(
-        &self,
-        columns: &str,
-        resource: &str,
-        place: &Path,
-        files: ExportFiles,
-    ) -> Result<(), Error> {
-        let short: String = self
-            .connection
-            .query_row(include_str!("../sql/short_name.sql"), [resource], |row| {
-                row.get(0)
-            })
-            .map_err(Error::while_doing("shortening a name"))?;
-        let directory = place.join(format!("resource={short}"));
-        std::fs::create_dir_all(&directory).map_err(|error| Error::CannotOpen {
-            path: directory.clone(),
-            cause: error.to_string(),
-        })?;
-        let quoted = resource.replace('\'', "''");
-        let all = format!(
-            "SELECT {columns} FROM forecasts WHERE resource = '{quoted}' ORDER BY host, resource, ds"
-        );
-        let file = directory.join(format!("data_0.{}", files.format.ending()));
-        self.copy(&all, &file, files.format.options())
     }
 
     fn copy(&self, select: &str, place: &Path, options: &str) -> Result<(), Error> {
@@ -490,9 +466,6 @@ impl Store {
         Ok(safe.collect::<Vec<String>>().join(", "))
     }
 }
-
-/// Whether a resource's name, encoded as in a URL, fits into that of a directory.
-const FITS_A_NAME: &str = "(length(url_encode(resource)) <= 200)";
 
 /// Returns the name of a file that is to be written, for between single quotes: from the root on, since
 /// `DuckDB` takes what begins with `s3:`, `file:` or `~` for another place.

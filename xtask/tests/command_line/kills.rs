@@ -211,7 +211,7 @@ fn export_that_stands(desk: &Desk) -> (&'static str, String) {
         }
     }
     let files = format!(
-        "read_{format}('{}/*/*.{format}')",
+        "read_{format}('{}/*.{format}')",
         desk.path("out/forecasts").display()
     );
     let rows = desk.query(DB, &format!("SELECT count(*)::VARCHAR FROM {files}"));

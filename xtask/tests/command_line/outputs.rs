@@ -85,7 +85,7 @@ fn an_export_replaces_an_earlier_one_and_nothing_else() {
     desk.ok("export --to out --format csv");
     // One format takes the place of the other, whole.
     assert!(!desk.path("out/capacity_outlook.parquet").exists());
-    std::fs::write(desk.path("out/forecasts/resource=cpu/mine.txt"), "mine").unwrap();
+    std::fs::write(desk.path("out/forecasts/mine.txt"), "mine").unwrap();
     desk.fails(
         "export --to out",
         "mine.txt is nothing that an export has written",
@@ -116,7 +116,7 @@ fn names_of_any_length_are_exported() {
     let found = desk.query(
         DB,
         &format!(
-            "SELECT DISTINCT resource FROM read_parquet('{}/forecasts/*/*.parquet', hive_partitioning = false) ORDER BY 1",
+            "SELECT DISTINCT resource FROM read_parquet('{}/forecasts/*.parquet') ORDER BY 1",
             desk.path("out").display()
         ),
     );

@@ -80,7 +80,7 @@ fn what_is_exported_can_be_read_again() {
         ("json", "read_json"),
     ] {
         desk.ok(&format!("export --to out-{format} --format {format}"));
-        // Again, over the old one: nothing of it stays, though resources and files may differ.
+        // Again, over one of an earlier version: nothing of it stays, though resources and files may differ.
         let stale = desk.path(&format!("out-{format}/forecasts/resource=gone"));
         std::fs::create_dir(&stale).unwrap();
         std::fs::copy(
@@ -93,7 +93,7 @@ fn what_is_exported_can_be_read_again() {
         let dir = dir.to_str().unwrap();
         let exported = desk.query(
             "fleet.duckdb",
-            &format!("SELECT count(*)::VARCHAR FROM {reader}('{dir}/forecasts/*/*.{format}')"),
+            &format!("SELECT count(*)::VARCHAR FROM {reader}('{dir}/forecasts/**/*.{format}')"),
         );
         assert_eq!(exported, golden, "{format}");
         let outlook = desk.query(
@@ -111,7 +111,38 @@ fn what_is_exported_can_be_read_again() {
             )
         );
     }
-    assert!(desk.path("out-csv/forecasts/resource=cpu").is_dir());
+    // Files of one table: all beside each other, each with every column.
+    let mut files: Vec<String> = std::fs::read_dir(desk.path("out-parquet/forecasts"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let resources = ["cpu", "disk", "memory", "network"];
+    assert_eq!(
+        files,
+        resources.map(|resource| format!("resource-{resource}.parquet"))
+    );
+    for resource in resources {
+        let file = desk.path(&format!(
+            "out-parquet/forecasts/resource-{resource}.parquet"
+        ));
+        let held = desk.query(
+            "fleet.duckdb",
+            &format!(
+                "SELECT DISTINCT resource FROM read_parquet('{}')",
+                file.display()
+            ),
+        );
+        assert_eq!(held, [resource]);
+        let columns = |of: String| {
+            desk.query(
+                "fleet.duckdb",
+                &format!("SELECT column_name || ' ' || column_type FROM (DESCRIBE FROM {of})"),
+            )
+        };
+        let held = columns(format!("read_parquet('{}')", file.display()));
+        assert_eq!(held, columns("forecasts".to_owned()));
+    }
 }
 
 #[test]
