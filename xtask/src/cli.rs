@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetcast_core::Day;
 use fleetcast_intake::{Encoding, Format, TimeZone};
+use fleetcast_store::USUAL_LEAD_TIME;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -20,6 +21,7 @@ use crate::what_if::{Described, Percent};
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 #[command(after_help = "First steps:\n  \
     cargo xtask run-all                       without a database, on a demo fleet\n  \
+    cargo xtask top                           what to do now\n  \
     cargo xtask report                        then open report.html in a browser\n  \
     cargo xtask show web-0001 disk            one host, in the terminal\n\n\
     Your own data:\n  \
@@ -60,7 +62,9 @@ pub(crate) enum Command {
     Limits(LimitFlags),
     /// Make a demo fleet with labelled behaviours.
     Demo(DemoFlags),
-    /// Write the findings as one HTML file that opens from disk: who runs out of what, when, and why.
+    /// List what has to be done now: what is full lately, or likely full before it can be replaced.
+    Top(TopFlags),
+    /// Write the findings as one HTML file that opens from disk: what to do now, who runs out of what, when, and why.
     Report(ReportFlags),
     /// Show one host in the terminal: charts, when it is full, and how its models did.
     Show(ShowFlags),
@@ -301,6 +305,38 @@ pub(crate) struct ReportFlags {
     /// The file to write [default: report.html]
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lists: ListFlags,
+}
+
+/// What the lists of what to do go by.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListFlags {
+    /// Days it takes to replace or extend something
+    #[arg(long, value_name = "DAYS", default_value_t = USUAL_LEAD_TIME,
+        value_parser = clap::value_parser!(u32).range(1..=730))]
+    pub(crate) lead_time: u32,
+}
+
+/// Flags of `top`: on the command line only.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Full by is the day by which that is as likely as not, with the range that holds in 8 of 10 \
+    cases; likely is how likely it is full within --lead-time; growth is that of 30 days; to order is what would have to be \
+    added, of a percentage in percent of what there is; since is since when it is full, or since when it has been named.\n\n\
+    Examples:\n  \
+    cargo xtask top                                   what to do now\n  \
+    cargo xtask top --resource disk --lead-time 90    disks that take a quarter to come"
+)]
+pub(crate) struct TopFlags {
+    /// Series of this resource alone
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Option<String>,
+    #[command(flatten)]
+    pub(crate) lists: ListFlags,
+    /// Rows to print [default: 20; with --json all]
+    #[arg(short = 'n', long = "rows", value_name = "N")]
+    pub(crate) rows: Option<usize>,
 }
 
 /// Flags of `show`.

@@ -31,6 +31,7 @@ pub(crate) fn read(
     let issues = issues(store, host)?;
     Ok(Report {
         facts,
+        agenda: None,
         series,
         issues,
     })
@@ -116,6 +117,10 @@ fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
                 p_full: found.p_full,
                 p_full_by: found.p_full_by,
                 urgency: found.urgency,
+                growth: found.growth,
+                to_order: found.to_order,
+                since_days: found.since_days,
+                is_percent: found.is_percent,
                 recent: found.recent,
                 peak,
             });

@@ -5,6 +5,7 @@
 //! exits.
 
 mod accuracy;
+mod agenda;
 mod backup;
 mod changes;
 mod cli;
@@ -35,6 +36,7 @@ mod status;
 mod summary;
 mod text_table;
 mod what_if;
+mod top;
 
 use std::process::ExitCode;
 
@@ -130,7 +132,8 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::Rename(flags) => forget::rename(&settings, &flags),
         Command::Limits(flags) => limits::limits(&settings, flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
-        Command::Report(flags) => report::write(&settings, flags.out),
+        Command::Top(flags) => top::print(&settings, &flags),
+        Command::Report(flags) => report::write(&settings, flags),
         Command::Show(flags) => show::show(&settings, &flags.host, flags.resource.as_deref()),
         Command::Export(flags) => {
             export::export(&settings, &flags.to, flags.format, flags.csv_safe)

@@ -4,6 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use fleetcast_store::Table;
+
+use crate::agenda;
+use crate::cli::ReportFlags;
 use crate::error::Error;
 use crate::findings;
 use crate::place::{Kept, Place};
@@ -12,15 +16,19 @@ use crate::settings::Settings;
 
 const DEFAULT_OUT: &str = "report.html";
 
-pub(crate) fn write(settings: &Settings, out: Option<PathBuf>) -> Result<(), Error> {
-    let out = out.unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
+pub(crate) fn write(settings: &Settings, flags: ReportFlags) -> Result<(), Error> {
+    let out = flags.out.unwrap_or_else(|| PathBuf::from(DEFAULT_OUT));
     let kept = Kept {
         database: Some(settings.db.clone()),
         ..Kept::default()
     };
     let place = Place::check(&out, &kept, settings.on_foreign(), is_a_report)?;
     let store = settings.open(false)?;
-    let report = findings::read(settings, &store, None)?;
+    let mut report = findings::read(settings, &store, None)?;
+    report.agenda = agenda::read(&store, flags.lists.lead_time, None)?;
+    if let (Some(agenda), Some(run)) = (&mut report.agenda, store.run_in(Table::CapacityOutlook)?) {
+        agenda::add_news(&store, run, report.facts.split.as_of(), agenda)?;
+    }
     let page = fleetcast_report::render(&report)?;
     place.write_bytes(page.as_bytes())?;
     Reporter::new(settings.quiet).say(format_args!(

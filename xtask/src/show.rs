@@ -1,18 +1,23 @@
 //! `show`: one host in the terminal.
 
-use fleetcast_core::{Day, Split};
-use fleetcast_report::{Chart, Facts, Outlook, Report, Standing, Status};
+use std::fmt::Write as _;
+
+use fleetcast_core::Day;
+use fleetcast_report::{Chart, Facts, LOOKED_BACK, Outlook, Report, Standing, Status, figure};
 use textplots::{Chart as TextChart, Plot, Shape};
 
 use crate::error::Error;
 use crate::findings;
 use crate::output;
 use crate::settings::Settings;
-use crate::text_table::{right_aligned, table};
+use crate::text_table::{self, right_aligned, table};
 
 /// Dots of a chart: two of them across a character, four down.
-const WIDTH: u32 = 150;
+const WIDTH: u32 = 140;
 const HEIGHT: u32 = 56;
+
+/// Characters to the left of a chart, for its figures; a blank stands between.
+const MARGIN: usize = text_table::WIDTH - 1 - WIDTH as usize / 2;
 
 /// Days of history that charts show.
 const HISTORY_DAYS: usize = 400;
@@ -23,6 +28,7 @@ pub(crate) fn show(settings: &Settings, host: &str, resource: Option<&str>) -> R
         facts,
         series,
         issues,
+        ..
     } = findings::read(settings, &store, Some(host))?;
     let resources: Vec<&str> = series.iter().map(|one| one.key.resource()).collect();
     if let Some(wanted) = resource.filter(|wanted| !resources.contains(wanted)) {
@@ -35,19 +41,20 @@ pub(crate) fn show(settings: &Settings, host: &str, resource: Option<&str>) -> R
         if resource.is_some_and(|wanted| wanted != one.key.resource()) {
             continue;
         }
-        output::line(format_args!("{}", one.key));
-        if let Some(chart) = &one.chart {
-            draw(chart, one.outlook.as_ref(), &facts.split);
-        }
+        let name = output::in_one_line(&one.key.to_string());
+        output::line(&name);
         if let Some(outlook) = &one.outlook {
-            output::line(format_args!("outlook: {}", in_words(outlook, &facts)));
+            say(&format!("outlook: {}", in_words(outlook, &facts)));
+        }
+        if let Some(chart) = &one.chart {
+            draw(chart, one.outlook.as_ref(), &facts);
         }
         match &one.standing {
             Some(standing) => print_standing(standing),
             None => output::line("no forecast"),
         }
         for issue in issues.iter().filter(|issue| issue.key == one.key) {
-            output::line(format_args!(
+            say(&format!(
                 "{}: {} ({})",
                 issue.severity, issue.message, issue.code
             ));
@@ -58,7 +65,8 @@ pub(crate) fn show(settings: &Settings, host: &str, resource: Option<&str>) -> R
 }
 
 /// The last year and the future; a column of dots is a few days.
-fn draw(chart: &Chart, outlook: Option<&Outlook>, split: &Split) {
+fn draw(chart: &Chart, outlook: Option<&Outlook>, facts: &Facts) {
+    let split = &facts.split;
     let shown = chart.history.len().min(HISTORY_DAYS);
     let observed = &chart.history[chart.history.len() - shown..];
     #[expect(
@@ -104,34 +112,61 @@ fn draw(chart: &Chart, outlook: Option<&Outlook>, split: &Split) {
         values().fold(f32::INFINITY, f32::min),
         values().fold(f32::NEG_INFINITY, f32::max),
     );
-    output::line(figure(f64::from(high)));
     // The library writes figures of its own at the right and below, in days; its frame is kept.
-    for row in drawing.to_string().lines() {
-        let dots: String = row.chars().take((WIDTH / 2) as usize + 1).collect();
-        if dots.chars().any(|c| ('\u{2800}'..='\u{28ff}').contains(&c)) {
-            output::line(dots.trim_end_matches([' ', '\u{2800}']));
+    let rows: Vec<String> = drawing
+        .to_string()
+        .lines()
+        .map(|row| row.chars().take((WIDTH / 2) as usize).collect::<String>())
+        .filter(|dots| dots.chars().any(|c| ('\u{2800}'..='\u{28ff}').contains(&c)))
+        .collect();
+    let labels = labels(rows.len(), [low, high].map(f64::from), threshold);
+    for (label, dots) in labels.iter().zip(&rows) {
+        let dots = dots.trim_end_matches([' ', '\u{2800}']);
+        output::line(format_args!("{label:>MARGIN$} {dots}"));
+    }
+    let first = split.as_of().minus_days(u32::try_from(shown).unwrap_or(0));
+    let ends = [first, split.as_of(), split.future().last()];
+    output::line(axis(ends, shown, last));
+    let of_threshold = threshold.map_or_else(String::new, |threshold| {
+        format!("broken line: full at {}; ", figure(threshold))
+    });
+    say(&format!(
+        "{of_threshold}observed to {as_of}, then the forecast and its {:.0} % interval, to {}",
+        100.0 * facts.interval_level,
+        ends[2],
+        as_of = split.as_of(),
+    ));
+}
+
+/// A figure beside each row of a chart that has one: at the top, in the middle, at the bottom, and at the threshold.
+fn labels(rows: usize, [low, high]: [f64; 2], threshold: Option<f64>) -> Vec<String> {
+    let mut labels = vec![String::new(); rows];
+    let last = rows.saturating_sub(1);
+    for row in [0, last / 2, last] {
+        if let Some(label) = labels.get_mut(row) {
+            *label = figure(high - (high - low) * row as f64 / last.max(1) as f64);
         }
     }
-    let ends = [
-        split.as_of().minus_days(u32::try_from(shown).unwrap_or(0)),
-        split.as_of(),
-        split.future().last(),
-    ];
-    output::line(axis(ends, shown, last, low));
-    if let Some(threshold) = threshold {
-        output::line(format_args!(
-            "broken line: full at {threshold}; the future with its interval begins after {}",
-            split.as_of()
-        ));
+    let Some(threshold) = threshold else {
+        return labels;
+    };
+    let at = (high - threshold) / (high - low) * last as f64;
+    let nearest = (0..rows).min_by(|a, b| {
+        let distance = |row: &usize| (*row as f64 - at).abs();
+        distance(a).total_cmp(&distance(b))
+    });
+    if let Some(label) = nearest.and_then(|row| labels.get_mut(row)) {
+        *label = format!("full {}", figure(threshold));
     }
+    labels
 }
 
 /// The days under a chart, each where it belongs.
-fn axis(days: [Day; 3], shown: usize, last: usize, low: f32) -> String {
+fn axis(days: [Day; 3], shown: usize, last: usize) -> String {
     let width = (WIDTH / 2) as usize;
     let [first, as_of, end] = days.map(|day| day.to_string());
     let middle = width * shown / last.max(1);
-    let mut line = format!("{}\n{first}", figure(f64::from(low)));
+    let mut line = " ".repeat(MARGIN + 1) + &first;
     let pad = |line: &mut String, to: usize, used: usize| {
         line.push_str(&" ".repeat(to.saturating_sub(used)));
     };
@@ -147,39 +182,94 @@ fn axis(days: [Day; 3], shown: usize, last: usize, low: f32) -> String {
     line
 }
 
-/// When the series is full, as a sentence.
+/// Prints a sentence in lines of the terminal's width.
+fn say(sentence: &str) {
+    for line in wrapped(&output::in_one_line(sentence)) {
+        output::line(line);
+    }
+}
+
+/// The words of a text in lines of the terminal's width; a word that is longer has a line of its own.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > 0 && last + 1 + word.chars().count() > text_table::WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// When the series is full, and how sure that is, as a sentence.
 fn in_words(outlook: &Outlook, facts: &Facts) -> String {
     let horizon = facts.split.future().len();
-    let on = |days: i32| {
-        format!(
-            "{} (in {days} days)",
-            findings::day_ahead(&facts.split, days)
-        )
-    };
+    let day = |days: i32| findings::day_ahead(&facts.split, days);
     let threshold = outlook.threshold.map_or_else(String::new, figure);
-    match (outlook.status, outlook.p_full) {
-        (Status::Over, _) => return format!("over {threshold} already"),
-        (Status::NoLimit, _) => {
+    let change = change_in_words(outlook);
+    match outlook.status {
+        Status::Over => {
+            let since = outlook.since_days.map_or_else(String::new, |days| {
+                let since = facts.split.as_of().minus_days(days.unsigned_abs());
+                let earlier = if days >= LOOKED_BACK {
+                    " or before"
+                } else {
+                    ""
+                };
+                format!(", since {since}{earlier}")
+            });
+            return format!("over {threshold} already{since}{change}");
+        }
+        Status::NoLimit => {
             return "no threshold; set one with `cargo xtask limits`".to_owned();
         }
         _ => {}
     }
-    let days = [
-        (outlook.days_left, "as likely as not by"),
-        (outlook.days_left_earliest, "1 in 10 by"),
-        (outlook.days_left_latest, "9 in 10 by"),
-    ];
-    let days: Vec<String> = days
-        .into_iter()
-        .filter_map(|(days, words)| Some(format!("{words} {}", on(days?))))
-        .collect();
-    let when = if days.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", days.join(", "))
+    let range = match (outlook.days_left_earliest, outlook.days_left_latest) {
+        (Some(earliest), Some(latest)) if earliest < latest => format!(
+            ", and in 8 of 10 cases between {} and {}",
+            day(earliest),
+            day(latest)
+        ),
+        (Some(earliest), None) => format!(", and in 1 of 10 cases by {} already", day(earliest)),
+        _ => String::new(),
     };
     let chance = findings::chance(outlook.p_full);
-    format!("{chance} that it is full ({threshold}) within {horizon} days{when}")
+    let when = match outlook.days_left {
+        Some(days) => format!(
+            ", as likely as not by {} (in {days} {}){range}",
+            day(days),
+            if days == 1 { "day" } else { "days" }
+        ),
+        None => range,
+    };
+    format!("{chance} that it is full ({threshold}) within {horizon} days{when}{change}")
+}
+
+/// How the level changes, and what that means for its capacity, as the end of a sentence.
+fn change_in_words(outlook: &Outlook) -> String {
+    // Less than a two-thousandth of what is full in a month is nothing to speak of.
+    let least = outlook
+        .threshold
+        .map_or(0.0, |threshold| 0.0005 * threshold.abs());
+    let growth = outlook.growth.filter(|growth| growth.abs() > least);
+    let mut words = match growth {
+        Some(growth) if growth > 0.0 => format!("; it grows by {} in 30 days", figure(growth)),
+        Some(growth) if growth < 0.0 => format!("; it falls by {} in 30 days", figure(-growth)),
+        _ => String::new(),
+    };
+    if let Some(order) = outlook.to_order.filter(|order| *order > 0.0) {
+        let unit = if outlook.is_percent { " %" } else { "" };
+        // Writing to a string cannot fail.
+        let _ = write!(words, "; {}{unit} more capacity would last", figure(order));
+    }
+    words
 }
 
 fn print_standing(standing: &Standing) {
@@ -200,7 +290,7 @@ fn print_standing(standing: &Standing) {
         ]);
     }
     output::line(right_aligned(scores, 2));
-    output::line(format_args!(
+    say(&format!(
         "{} wins, decided by {}; the forecast is {}'s; trust: {}",
         standing.winner,
         standing.decided_by,
@@ -209,11 +299,30 @@ fn print_standing(standing: &Standing) {
     ));
 }
 
-/// The number as people read it: whole where it is large, else with three or four digits.
-fn figure(value: f64) -> String {
-    if value.abs() >= 1000.0 {
-        return format!("{value:.0}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_keep_to_the_width() {
+        let text = "word ".repeat(60) + &"long".repeat(30) + " end";
+        let lines = wrapped(&text);
+        assert_eq!(lines.join(" "), text);
+        let wide = lines
+            .iter()
+            .filter(|line| line.chars().count() > 80)
+            .count();
+        assert_eq!(wide, 1, "{lines:?}");
+        assert_eq!(
+            lines.iter().position(|line| line.starts_with("long")),
+            Some(4)
+        );
     }
-    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
-    rounded.to_string()
+
+    #[test]
+    fn figures_stand_where_they_belong() {
+        let labels = labels(5, [0.0, 100.0], Some(80.0));
+        assert_eq!(labels, ["100", "full 80", "50", "", "0"]);
+        assert_eq!(super::labels(2, [1.0, 3.0], None), ["3", "1"]);
+    }
 }

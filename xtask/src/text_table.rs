@@ -2,6 +2,9 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as TextTable, presets};
 
+/// Columns of the terminal that what is made for reading keeps to.
+pub(crate) const WIDTH: usize = 80;
+
 /// An empty table with these headings.
 pub(crate) fn table(headings: &[&str]) -> TextTable {
     let mut table = TextTable::new();

@@ -22,6 +22,7 @@
     threshold: row[7], capacity: row[8], recent: row[9], peak: row[10],
     trust: row[11], model: row[12], decidedBy: row[13], mapes: row[14], coverage: row[15],
     behaviour: row[16] === null ? null : DATA.behaviours[row[16]], codes: row[17].map((code) => DATA.codes[code]), by: row[18],
+    growth: row[19], order: row[20], since: row[21], inPercent: row[22] === 1,
   }));
   const HOSTS = new Map();
   for (const one of SERIES) {
@@ -37,7 +38,6 @@
     : String(Number(value.toPrecision(3)));
   const modelName = (model) => model === null ? "–" : DATA.models[model].replaceAll("_", " ");
   const percent = (value) => value === null || value === undefined ? "–" : value.toFixed(1);
-  const modelMape = (one) => one.model === null ? null : one.mapes[one.model];
 
   function element(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
@@ -59,7 +59,10 @@
 
   function sentence(one) {
     const until = (days) => `${day(days)} (in ${days} ${days === 1 ? "day" : "days"})`;
-    if (one.status === 0) return `Over ${figure(one.threshold)} already, ${figure(one.recent)} in the last days.`;
+    if (one.status === 0) {
+      const since = one.since === null ? "" : `, since ${day(-one.since)}${one.since >= 132 ? " or before" : ""}`;
+      return `Over ${figure(one.threshold)} already${since}, ${figure(one.recent)} in the last days.${changing(one)}`;
+    }
     if (one.status < 4) {
       const days = [
         one.days === null ? null : `as likely as not by ${until(one.days)}`,
@@ -67,11 +70,19 @@
         one.latest === null || one.latest === one.days ? null : `9 in 10 by ${until(one.latest)}`,
       ].filter((text) => text !== null);
       const when = days.length ? `: ${days.join(", ")}` : "";
-      return `${chance(one.chance)} that it is full (${figure(one.threshold)}) within ${DATA.future} days${when}. Peak ${figure(one.peak)}.`;
+      return `${chance(one.chance)} that it is full (${figure(one.threshold)}) within ${DATA.future} days${when}.${changing(one)}`;
     }
     if (one.status === 4) return `The forecast peaks at ${figure(one.peak)}. What is full has not been said.`;
     return `No forecast: ${one.codes.join(", ").replaceAll("_", " ") || "not part of the run"}.`;
   }
+
+  /** How the level changes, and what would have to be added. */
+  function changing(one) {
+    const growth = one.growth === null ? "" : one.growth > 0 ? ` Grows by ${figure(one.growth)} a month.` : ` Falls by ${figure(-one.growth)} a month.`;
+    return growth + (one.order > 0 ? ` To order: ${amount(one)}.` : "");
+  }
+
+  const amount = (one) => one.order > 0 ? `${figure(one.order)}${one.inPercent ? " %" : ""}` : "–";
 
   function evidence(one) {
     if (one.model === null) return "";
@@ -299,7 +310,7 @@
     const made = element("article", { class: "card" },
       element("h4", {}, name, element("span", {}, statusText(one), one.trust === null ? null : ` · trust ${one.trust}`)),
       element("p", {}, sentence(one)), chart, readout, odds(one),
-      element("p", { class: "muted" }, evidence(one)));
+      evidence(one) ? element("details", { class: "why" }, element("summary", {}, "Why?"), element("p", { class: "muted" }, evidence(one))) : null);
     return { made, draw: () => drawChart(chart, one, readout) };
   }
 
@@ -365,7 +376,7 @@
     rank: (one) => one.rank, host: (one) => one.host, resource: (one) => one.resource,
     chance: (one) => one.chance === null ? null : -one.chance, days: (one) => one.days, earliest: (one) => one.earliest, threshold: (one) => one.threshold,
     level: (one) => one.recent === null || !one.threshold ? null : -one.recent / one.threshold,
-    trust: (one) => one.trust, model: (one) => one.model === null ? null : modelName(one.model), mape: modelMape,
+    trust: (one) => one.trust, growth: (one) => one.growth === null ? null : -one.growth, order: (one) => one.order > 0 ? -one.order : null,
   };
 
   function compare(a, b) {
@@ -397,8 +408,9 @@
         element("td", {}, one.status === 0 ? "now" : one.chance === null ? "–" : `${Math.round(one.chance)} %`),
         element("td", {}, one.status === 1 ? `${day(one.days)} (${one.days} d)` : one.status === 0 ? "now" : "–"),
         element("td", {}, one.status === 0 ? "now" : one.earliest === null ? "–" : `${day(one.earliest)} (${one.earliest} d)`),
-        level, element("td", {}, figure(one.threshold)), element("td", {}, one.trust ?? "–"),
-        element("td", {}, modelName(one.model)), element("td", {}, percent(modelMape(one))));
+        level, element("td", {}, figure(one.threshold)),
+        element("td", {}, one.growth === null ? "–" : `${one.growth > 0 ? "+" : ""}${figure(one.growth)}`), element("td", {}, amount(one)),
+        element("td", {}, one.trust ?? "–"));
     }));
     if (!found.length) body.append(element("tr", {}, element("td", { colspan: 11 }, "Nothing matches. Reset the filters to see all.")));
     byId("more").hidden = found.length <= limit;
@@ -487,6 +499,12 @@
     }
   });
   window.addEventListener("hashchange", fromAddress);
+  /** What an address leads to is not hidden behind a fold. */
+  function unfold() {
+    const target = location.hash.includes("=") ? null : document.getElementById(location.hash.slice(1));
+    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  }
+  window.addEventListener("hashchange", unfold);
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
@@ -500,6 +518,12 @@
   dark.addEventListener("change", () => setTheme(document.documentElement.dataset.theme));
   // On paper, everything is on white.
   let onScreen;
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("#why, #now details:not(.plateaus)")].filter((fold) => !fold.open);
+    for (const fold of folded) fold.open = true;
+  });
+  addEventListener("afterprint", () => { for (const fold of folded) fold.open = false; });
   addEventListener("beforeprint", () => { onScreen = document.documentElement.dataset.theme ?? ""; setTheme("light"); });
   addEventListener("afterprint", () => setTheme(onScreen));
   let resizing;
@@ -512,5 +536,6 @@
   setTheme(new URLSearchParams(location.search).get("theme"));
   applyFilters();
   fromAddress();
+  unfold();
   document.body.dataset.ready = "yes";
 })();

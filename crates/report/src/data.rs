@@ -84,6 +84,7 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
             row.push(json!(codes));
             let by = series.outlook.as_ref().map(|outlook| outlook.p_full_by);
             row.push(json!(by.map(|by| by.map(|p| p.map(in_percent)))));
+            row.extend(change_cells(series));
             Value::Array(row)
         })
         .collect();
@@ -143,6 +144,17 @@ fn outlook_cells(series: &Series) -> [Value; 9] {
         short(outlook.capacity),
         short(outlook.recent),
         short(Some(outlook.peak)),
+    ]
+}
+
+/// Growth in 30 days, how much to order, days since which it is over, whether it is in percent of its capacity.
+fn change_cells(series: &Series) -> [Value; 4] {
+    let outlook = series.outlook.as_ref();
+    [
+        short(outlook.and_then(|outlook| outlook.growth)),
+        short(outlook.and_then(|outlook| outlook.to_order)),
+        json!(outlook.and_then(|outlook| outlook.since_days)),
+        json!(u8::from(outlook.is_some_and(|outlook| outlook.is_percent))),
     ]
 }
 

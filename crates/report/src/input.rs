@@ -2,11 +2,15 @@
 
 use fleetcast_core::{Forecast, SeriesKey, Split};
 
+use crate::Agenda;
+
 /// Everything a report shows.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The run.
     pub facts: Facts,
+    /// What has to be done now; `None` where the outlook does not say.
+    pub agenda: Option<Agenda>,
     /// Every series of the data, in any order.
     pub series: Vec<Series>,
     /// Everything that was wrong with them, or was repaired.
@@ -109,6 +113,14 @@ pub struct Outlook {
     /// The mean of the probabilities that it is full within 30, 60 and 90 days and within the horizon: what comes sooner
     /// counts more often.
     pub urgency: Option<f64>,
+    /// The growth in 30 days, in the series' unit.
+    pub growth: Option<f64>,
+    /// How much has to be added to the capacity, in the series' unit.
+    pub to_order: Option<f64>,
+    /// Days since which it is over, of those that were looked at.
+    pub since_days: Option<i32>,
+    /// Whether it is measured in percent of its capacity.
+    pub is_percent: bool,
     /// The mean of the last observed days.
     pub recent: Option<f64>,
     /// The largest value of the forecast.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agenda;
 mod champions;
 mod data;
 mod glance;
@@ -10,5 +11,6 @@ mod page;
 mod quality;
 mod rank;
 
+pub use agenda::{Agenda, LOOKED_BACK, News, Task, TaskInWords, day_and_month, figure};
 pub use input::{Chart, Facts, Issue, Outlook, Report, Score, Series, Standing, Status};
 pub use page::{RenderError, render};

@@ -3,6 +3,7 @@
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, value::Serde};
 
 use crate::Report;
+use crate::agenda::AgendaInWords;
 use crate::champions::Champions;
 use crate::data::page_data;
 use crate::glance::Glance;
@@ -13,6 +14,10 @@ const STYLE: &str = include_str!("../page/report.css");
 const SCRIPT: &str = include_str!("../page/report.js");
 const CHART_SCRIPT: &str = include_str!("../vendor/uPlot.iife.min.js");
 const CHART_STYLE: &str = include_str!("../vendor/uPlot.min.css");
+
+/// Rows of what has to be done that are shown before somebody asks for the others, and of the other two lists.
+const SHOWN: usize = 8;
+const SHOWN_OF_OTHERS: usize = 5;
 
 /// Why there is no page: a defect of the template or its data, not of the report's.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +70,9 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
             future => [split.future().first().to_string(), split.future().last().to_string()],
             horizon => split.future().len(),
         },
+        agenda => report.agenda.as_ref().map(|agenda| Serde(AgendaInWords::of(agenda, split.as_of()))),
+        shown => SHOWN,
+        shown_of_others => SHOWN_OF_OTHERS,
         glance => Serde(Glance::of(&report.series, split.future().len())),
         champions => Serde(Champions::of(&report.series)),
         quality => Serde(Quality::of(&report.issues, &report.series)),

@@ -83,6 +83,10 @@ mod tests {
             p_full: None,
             p_full_by: [None; 3],
             urgency: days_left_earliest.map(|days| 1.0 / f64::from(days + 1)),
+            growth: None,
+            to_order: None,
+            since_days: None,
+            is_percent: true,
             recent: Some(level),
             peak: level,
         });

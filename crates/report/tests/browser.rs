@@ -126,6 +126,20 @@ fn charts_are_drawn_and_all_series_listed() {
 }
 
 #[test]
+fn folds_open_where_an_address_leads_into_them() {
+    let Some(browser) = Browser::with_page(&["web-01", "web-02"]) else {
+        return;
+    };
+    assert!(browser.elements("").contains("<details id=\"why\">"));
+    let elements = browser.elements("#models");
+    assert!(elements.contains("<details id=\"why\" open=\"\">"));
+    // A name in the list of what to do opens the host.
+    let elements = browser.elements("#host=web-01");
+    assert!(elements.contains("<h3>web-01</h3>"));
+    assert!(elements.contains("<summary>Why?</summary>"));
+}
+
+#[test]
 fn the_filter_filters() {
     let Some(browser) = Browser::with_page(&["web-01", "web-02", "db-01"]) else {
         return;

@@ -3,7 +3,7 @@
 
 mod fleet;
 
-use fleetcast_report::{Report, render};
+use fleetcast_report::{Agenda, Report, render};
 use serde_json::Value;
 
 /// The data inside the page, as its script reads them.
@@ -80,7 +80,7 @@ fn rows_and_charts_stand_in_the_same_order() {
     );
     assert_eq!((rows.len(), charts.len()), (4, 4));
     for (row, chart) in rows.iter().zip(charts) {
-        assert_eq!(row.as_array().unwrap().len(), 19);
+        assert_eq!(row.as_array().unwrap().len(), 23);
         // The probabilities by 30, 60 and 90 days, in percent.
         assert_eq!(row[18], serde_json::json!([10.0, 20.0, 40.0]));
         assert_eq!(chart[0], 1, "a small fleet is drawn day by day");
@@ -88,6 +88,64 @@ fn rows_and_charts_stand_in_the_same_order() {
     // Over first.
     let statuses: Vec<_> = rows.iter().map(|row| row[2].as_i64().unwrap()).collect();
     assert!(statuses.is_sorted(), "{statuses:?}");
+}
+
+/// What stands in the section of this name.
+fn section<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("<section id=\"{name}\"")).unwrap();
+    rest.split_once("</section>").unwrap().0
+}
+
+#[test]
+fn what_to_do_comes_first() {
+    let hosts: Vec<String> = (0..20).map(|host| format!("web-{host:02}")).collect();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let mut report = fleet::report_of(&hosts, &["cpu"]);
+    let page = render(&report).unwrap();
+    let now = section(&page, "now");
+    assert!(page.find("<section id=\"now\"") < page.find("<section id=\"glance\""));
+    for part in [
+        "Act: 20 series full now, or likely to be within 45 days",
+        "<summary>12 more</summary>",
+        "1 more has been full for longer than 45 days, and does not fill up further",
+        "2 somebody knows about already",
+        "New since the last run (run 6, data to 2025-12-24): 1",
+        "full on 2026-02-01",
+        "Look yourself: 1 may be full",
+        "level rose from 32 to 70 on 2025-11-09",
+        "href=\"#host=web-00\"",
+        "20 Jan (from 5 Jan)",
+        "12 %",
+    ] {
+        assert!(now.contains(part), "{part}: {now}");
+    }
+    // Engines, backtests and metrics stand behind the fold.
+    let (before, why) = page.split_once("<details id=\"why\">").unwrap();
+    assert!(why.contains("Median MAPE"));
+    assert!(!before.split_once("<body>").unwrap().1.contains("MAPE"));
+
+    let agenda = report.agenda.as_mut().unwrap();
+    *agenda = Agenda {
+        lead_time: 90,
+        ..Agenda::default()
+    };
+    let page = render(&report).unwrap();
+    let now = section(&page, "now");
+    assert!(now.contains("Nothing is likely to be full before it can be replaced."));
+    assert!(now.contains("This is the first run"));
+    report.agenda = None;
+    assert!(section(&render(&report).unwrap(), "now").contains("cargo xtask write"));
+}
+
+#[test]
+fn long_lists_say_where_the_rest_is() {
+    let mut report = fleet::report_of(&["web-01"], &["cpu"]);
+    let agenda = report.agenda.as_mut().unwrap();
+    agenda.plateaus = vec![agenda.act[0].clone(); 1234];
+    let page = render(&report).unwrap();
+    let now = section(&page, "now");
+    assert!(now.contains("1\u{202f}234 more have been full"), "{now}");
+    assert!(now.contains("The other 1\u{202f}034 stand in the view"));
 }
 
 #[test]
@@ -104,6 +162,7 @@ fn a_fleet_without_anything_is_a_page_too() {
     let nothing = Report {
         series: Vec::new(),
         issues: Vec::new(),
+        agenda: None,
         facts: report.facts,
     };
     assert!(render(&nothing).unwrap().contains("Nothing was wrong"));

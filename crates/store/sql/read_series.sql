@@ -13,7 +13,8 @@ SELECT
     o.full_on_latest - o.as_of, o.p_full,
     -- What comes sooner counts more often; a day beyond the horizon as the horizon.
     (coalesce(o.p_full_30, o.p_full) + coalesce(o.p_full_60, o.p_full) + coalesce(o.p_full_90, o.p_full) + o.p_full) / 4,
-    o.p_full_30, o.p_full_60, o.p_full_90
+    o.p_full_30, o.p_full_60, o.p_full_90,
+    o.growth, o.to_order, o.as_of - o.since, coalesce(o.capacity = 100, false)
 FROM series AS s
 LEFT JOIN capacity_outlook AS o ON o.host = s.host AND o.resource = s.resource
 LEFT JOIN model_leaderboard AS l ON l.host = s.host AND l.resource = s.resource

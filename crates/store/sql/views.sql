@@ -134,3 +134,15 @@ SELECT
     came_full_on - coalesce(full_on, line_full_on) AS days_late,
     full_on_earliest <= came_full_on AS warned_in_time
 FROM came;
+
+-- What a planner has to do, what to look at, and what stands as it stood, where it takes 45 days to replace something;
+-- `top` and the report ask the same for other times.
+CREATE OR REPLACE VIEW outlook_lists AS
+{outlook_lists};
+
+-- What has to be done now and that nobody knows about yet: full lately, or likely full before it can be replaced.
+CREATE OR REPLACE VIEW act_list AS
+SELECT * EXCLUDE (list, acknowledged_until, note)
+FROM outlook_lists
+WHERE list = 'act' AND acknowledged_until IS NULL
+ORDER BY place;

@@ -4,6 +4,7 @@ use duckdb::params;
 use fleetcast_core::Day;
 
 use crate::date::Date;
+use crate::planner::{USUAL_LEAD_TIME, lists_statement};
 use crate::{Error, Store, Table};
 
 /// Which golden records are kept when a new one takes the place of the last.
@@ -52,12 +53,12 @@ impl Store {
         Ok(())
     }
 
-    /// Makes the views that hold golden records against what came true since.
+    /// Makes the views that hold golden records against what came true since, and those of what planners have to do.
     pub(crate) fn make_views(&self) -> Result<(), Error> {
         let making = Error::while_doing("making the views");
-        self.connection
-            .execute_batch(include_str!("../sql/views.sql"))
-            .map_err(making)?;
+        let views = include_str!("../sql/views.sql")
+            .replace("{outlook_lists}", &lists_statement(USUAL_LEAD_TIME));
+        self.connection.execute_batch(&views).map_err(making)?;
         self.make_view_of_oversized()?;
         if self.has_table(Table::DemoLabels.as_str())? {
             self.connection

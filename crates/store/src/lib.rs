@@ -23,6 +23,7 @@ mod oversized;
 mod panels;
 mod parquet_rows;
 mod past;
+mod planner;
 mod publish;
 mod results;
 mod reuse;
@@ -48,6 +49,7 @@ pub use input::{DataSummary, LastDay, SeriesIndex};
 pub use limits::BeyondObserved;
 pub use open::{FileAccess, OpenOptions, Store};
 pub use oversized::Oversized;
+pub use planner::{PlannerList, PlannerRow, USUAL_LEAD_TIME};
 pub use publish::StageResult;
 pub use results::{
     ExportFiles, FileFormat, IssueCount, IssueRow, LeaderboardSummary, ModelScore, SeriesFinding,

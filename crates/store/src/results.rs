@@ -33,6 +33,14 @@ pub struct SeriesFinding {
     pub p_full_by: [Option<f64>; 3],
     /// The mean of the probabilities that it is full within 30, 60 and 90 days and within the horizon.
     pub urgency: Option<f64>,
+    /// The growth in 30 days.
+    pub growth: Option<f64>,
+    /// How much has to be added to its capacity.
+    pub to_order: Option<f64>,
+    /// Days since which it is over, of those that were looked at.
+    pub since_days: Option<i32>,
+    /// Whether it is measured in percent of its capacity.
+    pub is_percent: bool,
     /// The mean of its last observed days.
     pub recent: Option<f64>,
     /// The largest value of its golden forecast.
@@ -214,6 +222,10 @@ impl Store {
                 p_full: row.get(16)?,
                 urgency: row.get(17)?,
                 p_full_by: [row.get(18)?, row.get(19)?, row.get(20)?],
+                growth: row.get(21)?,
+                to_order: row.get(22)?,
+                since_days: row.get(23)?,
+                is_percent: row.get(24)?,
             })
         })
     }

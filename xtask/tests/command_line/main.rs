@@ -125,6 +125,7 @@ mod library;
 mod limits;
 mod outputs;
 mod oversized;
+mod planning;
 mod readers;
 mod resuming;
 mod stages;

@@ -123,6 +123,10 @@ fn files_of_every_version_are_brought_up_to_date_and_keep_what_they_hold() {
 
         // Opened by a command that only reads.
         desk.ok("status");
+        // An outlook without probabilities is no empty list.
+        if version < 6 && held.iter().any(|(table, _)| table == "capacity_outlook") {
+            desk.fails("top", "run `cargo xtask write --db fleet.duckdb`");
+        }
         let connection = Connection::open(desk.path(DB)).unwrap();
         for ((table, columns), before) in held.iter().zip(&before) {
             // What full_on was has another name and another meaning now.

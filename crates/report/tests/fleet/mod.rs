@@ -1,7 +1,9 @@
 //! A made-up fleet to report on.
 
 use fleetcast_core::{Forecast, SeriesKey, Split, WindowLengths};
-use fleetcast_report::{Chart, Facts, Issue, Outlook, Report, Score, Series, Standing, Status};
+use fleetcast_report::{
+    Agenda, Chart, Facts, Issue, News, Outlook, Report, Score, Series, Standing, Status, Task,
+};
 
 /// A report on every resource of these hosts, each with its own slope.
 pub(crate) fn report_of(hosts: &[&str], resources: &[&str]) -> Report {
@@ -23,6 +25,7 @@ pub(crate) fn report_of(hosts: &[&str], resources: &[&str]) -> Report {
         }
     }
     Report {
+        agenda: Some(agenda(&series, &split)),
         facts: Facts {
             database: "fleet.duckdb".to_owned(),
             started_at: "2026-01-01 04:00:00".to_owned(),
@@ -31,6 +34,50 @@ pub(crate) fn report_of(hosts: &[&str], resources: &[&str]) -> Report {
         },
         series,
         issues,
+    }
+}
+
+/// Lists with a task each, more in the one of what has to be done than are shown at first.
+fn agenda(series: &[Series], split: &Split) -> Agenda {
+    let task = |number: usize, one: &Series| Task {
+        key: one.key.clone(),
+        is_over: number == 0,
+        p_lead: Some(0.9 - 0.01 * number as f64),
+        full_on: [
+            Some(split.as_of().plus_days(5)),
+            Some(split.as_of().plus_days(20)),
+            None,
+        ],
+        growth: Some(1.25),
+        to_order: Some(12.5),
+        is_percent: true,
+        since: Some(split.as_of().minus_days(10)),
+        trust: Some("B".to_owned()),
+        doubt: (number == 1).then(|| "level rose from 32 to 70 on 2025-11-09".to_owned()),
+    };
+    let tasks: Vec<Task> = series
+        .iter()
+        .enumerate()
+        .map(|(number, one)| task(number, one))
+        .collect();
+    Agenda {
+        lead_time: 45,
+        look: tasks.get(1).cloned().into_iter().collect(),
+        plateaus: tasks.first().cloned().into_iter().collect(),
+        acknowledged: 2,
+        since: Some((6, split.as_of().minus_days(7))),
+        news: series
+            .iter()
+            .take(1)
+            .map(|one| News {
+                host: one.key.host().to_owned(),
+                resource: one.key.resource().to_owned(),
+                what: "day moved".to_owned(),
+                now: "full on 2026-02-01".to_owned(),
+                before: "full on 2026-03-01".to_owned(),
+            })
+            .collect(),
+        act: tasks,
     }
 }
 
@@ -73,6 +120,10 @@ fn one(key: SeriesKey, number: usize, split: &Split) -> Series {
             p_full: Some(if days_left.is_some() { 0.8 } else { 0.03 }),
             p_full_by: [Some(0.1), Some(0.2), Some(0.4)],
             urgency: days_left.map(|days| 1.0 / f64::from(days + 1)),
+            growth: None,
+            to_order: None,
+            since_days: None,
+            is_percent: true,
             recent: Some(value(days - 1)),
             peak,
         }),

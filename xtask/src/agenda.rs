@@ -1,0 +1,113 @@
+//! What a planner has to do, read from the tables: what `top` prints and the report begins with.
+
+use fleetcast_core::Day;
+use fleetcast_report::{Agenda, News, Task, day_and_month, figure};
+use fleetcast_store::{Change, PlannerList, PlannerRow, Promise, RunId, Store};
+
+use crate::error::Error;
+
+/// Days by which a date must have moved to be news.
+const MOVED_BY: u32 = 14;
+
+/// What there is to do where it takes `lead_time` days to replace something, of all resources or of one. `None` where
+/// an earlier version has written the outlook, which says nothing of it.
+pub(crate) fn read(
+    store: &Store,
+    lead_time: u32,
+    resource: Option<&str>,
+) -> Result<Option<Agenda>, Error> {
+    if store.outlook_is_by_line()? {
+        return Ok(None);
+    }
+    let mut agenda = Agenda {
+        lead_time,
+        ..Agenda::default()
+    };
+    for row in store.planner_lists(lead_time, resource)? {
+        if row.acknowledged_until.is_some() {
+            agenda.acknowledged += 1;
+            continue;
+        }
+        let list = match row.list {
+            PlannerList::Act => &mut agenda.act,
+            PlannerList::Look => &mut agenda.look,
+            PlannerList::Plateau => &mut agenda.plateaus,
+        };
+        list.push(task(row));
+    }
+    Ok(Some(agenda))
+}
+
+/// Adds what is another than in the run before `run`, whose data end on `as_of`.
+pub(crate) fn add_news(
+    store: &Store,
+    run: RunId,
+    as_of: Day,
+    agenda: &mut Agenda,
+) -> Result<(), Error> {
+    let records = store.outlook_records()?;
+    let Some(before) = records.into_iter().find(|record| record.run != run) else {
+        return Ok(());
+    };
+    agenda.since = Some((before.run.get(), before.as_of));
+    let mut changes = store.outlook_changes(before.run, MOVED_BY)?;
+    changes.retain(|one| one.acknowledged_until.is_none() && one.change != Change::New);
+    changes.sort_by_key(|one| one.change);
+    agenda.news = changes
+        .into_iter()
+        .map(|one| News {
+            host: one.key.host().to_owned(),
+            resource: one.key.resource().to_owned(),
+            what: match one.change {
+                Change::NewlyFull => "new",
+                Change::FilledUp => "has filled up",
+                Change::Moved => "day moved",
+                Change::NoLongerFull => "no longer full",
+                Change::Vanished | Change::New => "no forecast any more",
+            }
+            .to_owned(),
+            now: said(one.now.as_ref(), one.before.as_ref(), as_of),
+            before: said(one.before.as_ref(), one.now.as_ref(), as_of),
+        })
+        .collect();
+    Ok(())
+}
+
+/// What was said of a series, with its threshold where that is another than in the `other` outlook; nothing where no
+/// outlook has it.
+fn said(promise: Option<&Promise>, other: Option<&Promise>, as_of: Day) -> String {
+    let Some(promise) = promise else {
+        return "–".to_owned();
+    };
+    let said = match (promise.status.as_str(), promise.full_on) {
+        ("over", _) => "full".to_owned(),
+        ("within", Some(day)) => format!("full by {}", day_and_month(day, as_of)),
+        ("no_limit", _) => "no limit".to_owned(),
+        ("possible", _) => "may be full".to_owned(),
+        _ => "not full".to_owned(),
+    };
+    let thresholds = promise
+        .threshold
+        .zip(other.and_then(|other| other.threshold));
+    match thresholds {
+        Some((own, other)) if own.total_cmp(&other).is_ne() => {
+            format!("{said} (at {})", figure(own))
+        }
+        _ => said,
+    }
+}
+
+fn task(row: PlannerRow) -> Task {
+    Task {
+        key: row.key,
+        is_over: row.is_over,
+        p_lead: row.p_lead,
+        full_on: row.full_on,
+        growth: row.growth,
+        to_order: row.to_order,
+        is_percent: row.is_percent,
+        since: row.since.or(row.named_since),
+        trust: row.trust,
+        doubt: row.doubt,
+    }
+}

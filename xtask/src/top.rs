@@ -1,0 +1,202 @@
+//! `top`: what has to be done now, in the terminal.
+
+use std::fmt::Write as _;
+
+use fleetcast_core::Day;
+use fleetcast_report::{Agenda, Task, TaskInWords};
+use fleetcast_store::{RunRecord, Store, Table};
+use serde_json::{Value, json};
+
+use crate::agenda;
+use crate::cli::TopFlags;
+use crate::error::Error;
+use crate::output;
+use crate::settings::Settings;
+use crate::text_table::WIDTH;
+
+/// Rows that are printed unless somebody asks for more.
+const USUAL_ROWS: usize = 20;
+
+/// Blanks between two columns.
+const GAP: &str = "  ";
+
+/// The columns behind the host, and whether they hold figures.
+const COLUMNS: [(&str, bool); 6] = [
+    ("resource", false),
+    ("full by", false),
+    ("likely", true),
+    ("growth", true),
+    ("to order", true),
+    ("since", true),
+];
+
+pub(crate) fn print(settings: &Settings, flags: &TopFlags) -> Result<(), Error> {
+    let store = settings.open(false)?;
+    let run = run_of_outlook(settings, &store)?;
+    let resource = flags.resource.as_deref();
+    if let Some(resource) = resource {
+        check_resource(&store, resource)?;
+    }
+    let lead_time = flags.lists.lead_time;
+    let Some(agenda) = agenda::read(&store, lead_time, resource)? else {
+        return Err(Error::OutOfOrder(format!(
+            "the outlook in {db} is one of an earlier version, without probabilities; run `cargo xtask write --db {db}` to \
+             say it anew",
+            db = settings.db.display()
+        )));
+    };
+    if settings.json {
+        output::line(as_json(&run, &agenda, flags.rows));
+    } else {
+        output::line(in_text(&run, &agenda, flags.rows.unwrap_or(USUAL_ROWS)));
+    }
+    Ok(())
+}
+
+/// The run whose outlook stands.
+fn run_of_outlook(settings: &Settings, store: &Store) -> Result<RunRecord, Error> {
+    let run = store.run_in(Table::CapacityOutlook)?;
+    let record = run.map(|run| store.run(run)).transpose()?.flatten();
+    record.ok_or_else(|| {
+        Error::OutOfOrder(format!(
+            "no outlook stands in {db}; run `cargo xtask run-all --db {db}` first",
+            db = settings.db.display()
+        ))
+    })
+}
+
+fn check_resource(store: &Store, resource: &str) -> Result<(), Error> {
+    let known = store.resources_with_outlook()?;
+    if known.iter().any(|known| known == resource) {
+        return Ok(());
+    }
+    Err(Error::Setting(format!(
+        "no series of resource `{resource}` has an outlook; there are {}",
+        known.join(", ")
+    )))
+}
+
+fn in_text(run: &RunRecord, agenda: &Agenda, rows: usize) -> String {
+    let Agenda { lead_time, act, .. } = agenda;
+    let count = act.len();
+    let head = format!(
+        "as of {}: {count} series to act on, full lately or likely within {lead_time} days",
+        run.as_of
+    );
+    let mut lines = vec![head];
+    if !act.is_empty() {
+        lines.push(String::new());
+        lines.extend(table(&act[..rows.min(count)], run.as_of));
+        lines.push(String::new());
+    }
+    if rows < count {
+        lines.push(format!(
+            "and {} more: -n {count} names all of them",
+            count - rows
+        ));
+    }
+    let mut others = Vec::new();
+    let mut add = |count: usize, what: &str| {
+        if count > 0 {
+            others.push(format!("{count} {what}"));
+        }
+    };
+    add(agenda.look.len(), "to look at yourself");
+    add(agenda.plateaus.len(), "full for longer and flat");
+    add(agenda.acknowledged, "acknowledged");
+    if !others.is_empty() {
+        let others = others.join(", ");
+        lines.push(format!("besides: {others}"));
+        lines.push("`cargo xtask report` has all of them, with charts".to_owned());
+    }
+    lines.join("\n")
+}
+
+/// A line a task. Names that are too long for their column have a line of their own, so that they can be copied.
+fn table(tasks: &[Task], as_of: Day) -> Vec<String> {
+    let words: Vec<TaskInWords> = tasks.iter().map(|task| task.in_words(as_of)).collect();
+    let cells: Vec<[String; 6]> = words
+        .iter()
+        .map(|words| {
+            let when = words.when.replace(" – ", "–");
+            [
+                output::in_one_line(&words.resource),
+                when,
+                words.likely.clone(),
+                words.growth.clone(),
+                words.to_order.clone(),
+                words.since.clone(),
+            ]
+        })
+        .collect();
+    let mut widths = COLUMNS.map(|(name, _)| name.chars().count());
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let room = WIDTH.saturating_sub(widths.iter().map(|width| width + GAP.len()).sum());
+    let host_of = |words: &TaskInWords| output::in_one_line(&words.host);
+    let longest = words.iter().map(|words| host_of(words).chars().count());
+    let host_width = longest.max().unwrap_or(0).max(4).min(room.max(4));
+    let line = |host: &str, cells: [&str; 6]| {
+        let mut line = format!("{host:host_width$}");
+        for ((cell, (_, is_figure)), width) in cells.iter().zip(COLUMNS).zip(widths) {
+            line.push_str(GAP);
+            // Writing to a string cannot fail.
+            let _ = if is_figure {
+                write!(line, "{cell:>width$}")
+            } else {
+                write!(line, "{cell:width$}")
+            };
+        }
+        line.trim_end().to_owned()
+    };
+    let mut lines = vec![line("host", COLUMNS.map(|(name, _)| name))];
+    for (words, cells) in words.iter().zip(&cells) {
+        let host = host_of(words);
+        let cells = cells.each_ref().map(String::as_str);
+        if host.chars().count() > host_width {
+            lines.push(host);
+            lines.push(line("", cells));
+        } else {
+            lines.push(line(&host, cells));
+        }
+    }
+    lines
+}
+
+fn as_json(run: &RunRecord, agenda: &Agenda, rows: Option<usize>) -> Value {
+    let list = |tasks: &[Task]| -> Value {
+        let shown = rows.unwrap_or(tasks.len()).min(tasks.len());
+        tasks[..shown].iter().map(task_json).collect()
+    };
+    json!({
+        "run": run.id.get(),
+        "as_of": run.as_of.to_string(),
+        "lead_time_days": agenda.lead_time,
+        "act": list(&agenda.act),
+        "look": list(&agenda.look),
+        "plateau": list(&agenda.plateaus),
+        "acknowledged": agenda.acknowledged,
+    })
+}
+
+fn task_json(task: &Task) -> Value {
+    let day = |day: Option<Day>| day.map(|day| day.to_string());
+    let [earliest, median, latest] = task.full_on;
+    json!({
+        "host": task.key.host(),
+        "resource": task.key.resource(),
+        "is_over": task.is_over,
+        "p_lead": task.p_lead,
+        "full_on_earliest": day(earliest),
+        "full_on": day(median),
+        "full_on_latest": day(latest),
+        "growth": task.growth,
+        "to_order": task.to_order,
+        "since": day(task.since),
+        "trust": task.trust,
+        "doubt": task.doubt,
+    })
+}
