@@ -21,6 +21,7 @@ mod interrupt;
 mod limits;
 mod memory;
 mod metrics_file;
+mod offered;
 mod output;
 mod oversized;
 mod place;

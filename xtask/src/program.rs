@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use clap::Command;
 use clap::builder::BoolishValueParser;
 
+use crate::offered::with_own_settings;
 use crate::settings::CommonFlags;
 
 /// What texts call the program, wherever it runs.
@@ -54,7 +55,7 @@ impl Program {
             .renamed(command)
             .bin_name(self.call())
             .name(self.call());
-        command.mut_args(|flag| {
+        let command = command.mut_args(|flag| {
             if !CommonFlags::NAMES.contains(&flag.get_id().as_str()) {
                 return flag;
             }
@@ -74,7 +75,8 @@ impl Program {
             } else {
                 flag
             }
-        })
+        });
+        with_own_settings(command)
     }
 
     fn renamed(self, command: Command) -> Command {
