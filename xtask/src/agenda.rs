@@ -1,21 +1,26 @@
 //! What a planner has to do, read from the tables: what `top` prints and the report begins with.
 
+use std::collections::HashSet;
+
 use fleetcast_core::Day;
 use fleetcast_report::{Agenda, News, Task, day_and_month, figure};
 use fleetcast_store::{Change, PlannerList, PlannerRow, Promise, RunId, Store};
 
+use crate::cli::ListFlags;
 use crate::error::Error;
 
 /// Days by which a date must have moved to be news.
 const MOVED_BY: u32 = 14;
 
-/// What there is to do where it takes `lead_time` days to replace something, of all resources or of one. `None` where
-/// an earlier version has written the outlook, which says nothing of it.
+/// What there is to do by these flags, of all resources or of one. `None` where an earlier version has written the
+/// outlook, which says nothing of it.
 pub(crate) fn read(
     store: &Store,
-    lead_time: u32,
+    flags: &ListFlags,
     resource: Option<&str>,
 ) -> Result<Option<Agenda>, Error> {
+    let hosts = hosts_of(store, flags)?;
+    let lead_time = flags.lead_time;
     if store.outlook_is_by_line()? {
         return Ok(None);
     }
@@ -24,6 +29,12 @@ pub(crate) fn read(
         ..Agenda::default()
     };
     for row in store.planner_lists(lead_time, resource)? {
+        if hosts
+            .as_ref()
+            .is_some_and(|hosts| !hosts.contains(row.key.host()))
+        {
+            continue;
+        }
         if row.acknowledged_until.is_some() {
             agenda.acknowledged += 1;
             continue;
@@ -36,6 +47,43 @@ pub(crate) fn read(
         list.push(task(row));
     }
     Ok(Some(agenda))
+}
+
+/// The hosts of the group that flags name; `None` where they name none.
+///
+/// # Errors
+///
+/// [`Error::Setting`] where no host is in it; it lists the values of the key, or the keys.
+pub(crate) fn hosts_of(store: &Store, flags: &ListFlags) -> Result<Option<HashSet<String>>, Error> {
+    /// Names that a refusal lists.
+    const LISTED: usize = 12;
+    let Some(group) = &flags.group else {
+        return Ok(None);
+    };
+    let hosts = store.hosts_with(&group.key, &group.value)?;
+    if !hosts.is_empty() {
+        return Ok(Some(hosts.into_iter().collect()));
+    }
+    let known = store.attribute_values()?;
+    let listed = |names: Vec<&str>| {
+        let more = if names.len() > LISTED { ", …" } else { "" };
+        let first: Vec<&str> = names.into_iter().take(LISTED).collect();
+        format!("{}{more}", first.join(", "))
+    };
+    Err(Error::Setting(match known.get(&group.key) {
+        Some(values) => format!(
+            "no host has {group}; values of {} are {}",
+            group.key,
+            listed(values.iter().map(|(value, _)| value.as_str()).collect())
+        ),
+        None if known.is_empty() => format!(
+            "nothing is known of hosts, so none has {group}; read it with `cargo xtask import-attributes FILE`"
+        ),
+        None => format!(
+            "no host has {group}; keys are {}",
+            listed(known.keys().map(String::as_str).collect())
+        ),
+    }))
 }
 
 /// Adds what is another than in the run before `run`, whose data end on `as_of`.

@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Rename(RenameFlags),
     /// Say when a resource is full: list, set or remove floors, capacities and thresholds.
     Limits(LimitFlags),
+    /// Read what is known of hosts, such as site, cluster and role, into `host_attributes`.
+    ImportAttributes(AttributeFlags),
     /// Make a demo fleet with labelled behaviours.
     Demo(DemoFlags),
     /// List what has to be done now: what is full lately, or likely full before it can be replaced.
@@ -316,6 +318,9 @@ pub(crate) struct ListFlags {
     #[arg(long, value_name = "DAYS", default_value_t = USUAL_LEAD_TIME,
         value_parser = clap::value_parser!(u32).range(1..=730))]
     pub(crate) lead_time: u32,
+    /// Hosts that have this value under this key of `host_attributes` alone
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) group: Option<GroupFlag>,
 }
 
 /// Flags of `top`: on the command line only.
@@ -518,6 +523,53 @@ pub(crate) struct LimitFlags {
     /// capacity
     #[arg(long, conflicts_with_all = ["floor", "capacity", "threshold"])]
     pub(crate) remove: bool,
+}
+
+/// Flags of `import-attributes`: on the command line only.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A file has rows of host, key and value, or a row a host with a column a key. What it says takes the \
+    place of what stood under the same host and key; an empty value removes it; what the file does not name stays, \
+    unless --replace is given.\n\n\
+    Examples:\n  \
+    cargo xtask import-attributes cmdb.csv      columns host, site, cluster, role\n  \
+    cargo xtask top --group site=Berlin         what to do there\n  \
+    cargo xtask report                          groups beside resources"
+)]
+pub(crate) struct AttributeFlags {
+    /// CSV, TSV, JSON or Parquet files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Remove what the files do not name: they are all there is
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// Hosts that have a value under a key of `host_attributes`, written `KEY=VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupFlag {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for GroupFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok(Self {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("write a key and a value, such as site=Berlin".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for GroupFlag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.key, self.value)
+    }
 }
 
 /// Flags of `accuracy`, beside those of `import`.

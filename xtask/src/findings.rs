@@ -32,6 +32,7 @@ pub(crate) fn read(
     Ok(Report {
         facts,
         agenda: None,
+        groupings: Vec::new(),
         series,
         issues,
     })

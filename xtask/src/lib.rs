@@ -17,6 +17,7 @@ mod findings;
 mod flag_values;
 mod forget;
 mod import;
+mod import_attributes;
 mod interrupt;
 mod limits;
 mod memory;
@@ -132,6 +133,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::Forget(flags) => forget::forget(&settings, &flags),
         Command::Rename(flags) => forget::rename(&settings, &flags),
         Command::Limits(flags) => limits::limits(&settings, flags),
+        Command::ImportAttributes(flags) => import_attributes::import(&settings, &flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
         Command::Top(flags) => top::print(&settings, &flags),
         Command::Report(flags) => report::write(&settings, flags),

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use fleetcast_store::Table;
+use fleetcast_report::Grouping;
+use fleetcast_store::{Store, Table};
 
 use crate::agenda;
 use crate::cli::ReportFlags;
@@ -25,9 +26,20 @@ pub(crate) fn write(settings: &Settings, flags: ReportFlags) -> Result<(), Error
     let place = Place::check(&out, &kept, settings.on_foreign(), is_a_report)?;
     let store = settings.open(false)?;
     let mut report = findings::read(settings, &store, None)?;
-    report.agenda = agenda::read(&store, flags.lists.lead_time, None)?;
+    report.agenda = agenda::read(&store, &flags.lists, None)?;
     if let (Some(agenda), Some(run)) = (&mut report.agenda, store.run_in(Table::CapacityOutlook)?) {
         agenda::add_news(&store, run, report.facts.split.as_of(), agenda)?;
+    }
+    report.groupings = groupings(&store)?;
+    if let Some(hosts) = agenda::hosts_of(&store, &flags.lists)? {
+        report.facts.group = flags.lists.group.as_ref().map(ToString::to_string);
+        report.series.retain(|one| hosts.contains(one.key.host()));
+        report
+            .issues
+            .retain(|issue| hosts.contains(issue.key.host()));
+        if let Some(agenda) = &mut report.agenda {
+            agenda.news.retain(|news| hosts.contains(&news.host));
+        }
     }
     let page = fleetcast_report::render(&report)?;
     place.write_bytes(page.as_bytes())?;
@@ -39,6 +51,16 @@ pub(crate) fn write(settings: &Settings, flags: ReportFlags) -> Result<(), Error
         report.facts.run,
     ));
     Ok(())
+}
+
+/// What groups hosts: every key, with each host's value.
+fn groupings(store: &Store) -> Result<Vec<Grouping>, Error> {
+    let keys = store.attribute_values()?.into_keys();
+    keys.map(|key| {
+        let hosts = store.values_of(&key)?;
+        Ok(Grouping { key, hosts })
+    })
+    .collect()
 }
 
 /// Whether a file is a report, of this version or of an earlier one.

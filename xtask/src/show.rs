@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::findings;
 use crate::output;
 use crate::settings::Settings;
-use crate::text_table::{self, right_aligned, table};
+use crate::text_table::{self, right_aligned, table, wrapped};
 
 /// Dots of a chart: two of them across a character, four down.
 const WIDTH: u32 = 140;
@@ -187,24 +187,6 @@ fn say(sentence: &str) {
     for line in wrapped(&output::in_one_line(sentence)) {
         output::line(line);
     }
-}
-
-/// The words of a text in lines of the terminal's width; a word that is longer has a line of its own.
-fn wrapped(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last().map_or(0, |line| line.chars().count());
-        if last > 0 && last + 1 + word.chars().count() > text_table::WIDTH {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 /// When the series is full, and how sure that is, as a sentence.

@@ -22,3 +22,21 @@ pub(crate) fn right_aligned(mut table: TextTable, first: usize) -> TextTable {
     }
     table
 }
+
+/// The words of a text in lines of the terminal's width; a word that is longer has a line of its own.
+pub(crate) fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > 0 && last + 1 + word.chars().count() > WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

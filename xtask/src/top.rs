@@ -12,7 +12,7 @@ use crate::cli::TopFlags;
 use crate::error::Error;
 use crate::output;
 use crate::settings::Settings;
-use crate::text_table::WIDTH;
+use crate::text_table::{WIDTH, wrapped};
 
 /// Rows that are printed unless somebody asks for more.
 const USUAL_ROWS: usize = 20;
@@ -37,8 +37,7 @@ pub(crate) fn print(settings: &Settings, flags: &TopFlags) -> Result<(), Error> 
     if let Some(resource) = resource {
         check_resource(&store, resource)?;
     }
-    let lead_time = flags.lists.lead_time;
-    let Some(agenda) = agenda::read(&store, lead_time, resource)? else {
+    let Some(agenda) = agenda::read(&store, &flags.lists, resource)? else {
         return Err(Error::OutOfOrder(format!(
             "the outlook in {db} is one of an earlier version, without probabilities; run `cargo xtask write --db {db}` to \
              say it anew",
@@ -48,7 +47,10 @@ pub(crate) fn print(settings: &Settings, flags: &TopFlags) -> Result<(), Error> 
     if settings.json {
         output::line(as_json(&run, &agenda, flags.rows));
     } else {
-        output::line(in_text(&run, &agenda, flags.rows.unwrap_or(USUAL_ROWS)));
+        let group = flags.lists.group.as_ref();
+        let of_group = group.map_or_else(String::new, |group| format!(" of {group}"));
+        let rows = flags.rows.unwrap_or(USUAL_ROWS);
+        output::line(in_text(&run, &agenda, &of_group, rows));
     }
     Ok(())
 }
@@ -76,14 +78,14 @@ fn check_resource(store: &Store, resource: &str) -> Result<(), Error> {
     )))
 }
 
-fn in_text(run: &RunRecord, agenda: &Agenda, rows: usize) -> String {
+fn in_text(run: &RunRecord, agenda: &Agenda, of_group: &str, rows: usize) -> String {
     let Agenda { lead_time, act, .. } = agenda;
     let count = act.len();
     let head = format!(
-        "as of {}: {count} series to act on, full lately or likely within {lead_time} days",
+        "as of {}: {count} series{of_group} to act on, full lately or likely within {lead_time} days",
         run.as_of
     );
-    let mut lines = vec![head];
+    let mut lines = wrapped(&output::in_one_line(&head));
     if !act.is_empty() {
         lines.push(String::new());
         lines.extend(table(&act[..rows.min(count)], run.as_of));

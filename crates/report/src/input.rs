@@ -2,7 +2,7 @@
 
 use fleetcast_core::{Forecast, SeriesKey, Split};
 
-use crate::Agenda;
+use crate::{Agenda, Grouping};
 
 /// Everything a report shows.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub struct Report {
     pub facts: Facts,
     /// What has to be done now; `None` where the outlook does not say.
     pub agenda: Option<Agenda>,
+    /// What groups the hosts, by any number of keys.
+    pub groupings: Vec<Grouping>,
     /// Every series of the data, in any order.
     pub series: Vec<Series>,
     /// Everything that was wrong with them, or was repaired.
@@ -38,6 +40,8 @@ pub struct Facts {
     pub data_fingerprint: String,
     /// The settings, as JSON.
     pub config: String,
+    /// The group of hosts that the report is of; `None` where it is of all.
+    pub group: Option<String>,
     /// Each stage's name, rows and seconds.
     pub stages: Vec<(String, u64, f64)>,
 }
@@ -56,6 +60,7 @@ impl Facts {
             sustained: "3/7".to_owned(),
             data_fingerprint: String::new(),
             config: String::new(),
+            group: None,
             stages: Vec::new(),
         }
     }

@@ -7,6 +7,7 @@ use crate::agenda::AgendaInWords;
 use crate::champions::Champions;
 use crate::data::page_data;
 use crate::glance::Glance;
+use crate::heat::Heat;
 use crate::quality::Quality;
 
 const TEMPLATE: &str = include_str!("../page/report.html");
@@ -60,6 +61,7 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
             version => facts.version.as_str(),
             data_fingerprint => facts.data_fingerprint.as_str(),
             config => facts.config.as_str(),
+            group => facts.group.as_deref(),
             sustained => facts.sustained.split_once('/').unwrap_or((&facts.sustained, "")),
             level => 100.0 * facts.interval_level,
             stages => Serde(&facts.stages),
@@ -71,6 +73,7 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
             horizon => split.future().len(),
         },
         agenda => report.agenda.as_ref().map(|agenda| Serde(AgendaInWords::of(agenda, split.as_of()))),
+        heats => report.agenda.as_ref().map(|agenda| Serde(Heat::of(&report.groupings, &report.series, agenda))),
         shown => SHOWN,
         shown_of_others => SHOWN_OF_OTHERS,
         glance => Serde(Glance::of(&report.series, split.future().len())),

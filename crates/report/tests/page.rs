@@ -163,6 +163,7 @@ fn a_fleet_without_anything_is_a_page_too() {
         series: Vec::new(),
         issues: Vec::new(),
         agenda: None,
+        groupings: Vec::new(),
         facts: report.facts,
     };
     assert!(render(&nothing).unwrap().contains("Nothing was wrong"));

@@ -369,6 +369,15 @@ CREATE TABLE IF NOT EXISTS {table} (
     PRIMARY KEY (host, resource, day)
 );
 
+-- table: host_attributes
+-- What is known of hosts: site, cluster, role, owner, and whatever else groups them.
+CREATE TABLE IF NOT EXISTS {table} (
+    host  VARCHAR NOT NULL,
+    key   VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    PRIMARY KEY (host, key)
+);
+
 -- table: fleetcast_schema
 CREATE TABLE IF NOT EXISTS {table} (
     version INTEGER NOT NULL

@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// Gives a host's rows another name, which other rows may have already: the histories become one. Of a day both
-    /// have, the new name's value is kept. Limits of the host, what was noted of it and earlier outlooks move along
+    /// have, the new name's value is kept. Limits of the host, what is known and was noted of it and earlier outlooks move along
     /// where the new name has none of its own.
     ///
     /// # Errors
@@ -183,6 +183,12 @@ impl Store {
             ] {
                 self.connection.execute(sql, [from, to]).map_err(renaming)?;
             }
+            self.connection
+                .execute(include_str!("../sql/rename_attributes.sql"), [from, to])
+                .map_err(renaming)?;
+            self.connection
+                .execute("DELETE FROM host_attributes WHERE host = $1", [from])
+                .map_err(renaming)?;
             self.forget_results()?;
             Ok(Renamed { rows, days_of_both })
         })

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arrow_columns;
+mod attributes;
 mod changes;
 mod collapse;
 mod date;
@@ -32,6 +33,7 @@ mod tables;
 mod wanted;
 mod way_out;
 
+pub use attributes::{Attribute, AttributeSummary, OtherAttributes};
 pub use changes::{Acknowledgement, Change, OutlookChange, OutlookRecord, Promise, WrongForecast};
 pub use collapse::Standing;
 pub use draft::{Draft, Segment};

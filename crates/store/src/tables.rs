@@ -22,6 +22,8 @@ pub enum Table {
     ResourceLimits,
     /// Capacities that changed, of resources that are percentages: an input as well.
     CapacityChanges,
+    /// What is known of hosts, such as their site: an input, too.
+    HostAttributes,
     /// Behaviour labels of a demo fleet.
     DemoLabels,
     /// The version of the tables.
@@ -96,8 +98,9 @@ impl Table {
     ];
 
     /// The tables that imports and people write beside `processed_data`.
-    pub(crate) const NOTES: [Self; 5] = [
+    pub(crate) const NOTES: [Self; 6] = [
         Self::CapacityChanges,
+        Self::HostAttributes,
         Self::UnfinishedDays,
         Self::RepeatedInstants,
         Self::InferredDayFormat,
@@ -122,6 +125,7 @@ impl Table {
             Self::ProcessedData => "processed_data",
             Self::ResourceLimits => "resource_limits",
             Self::CapacityChanges => "capacity_changes",
+            Self::HostAttributes => "host_attributes",
             Self::DemoLabels => "demo_labels",
             Self::FleetcastSchema => "fleetcast_schema",
             Self::Runs => "runs",

@@ -192,3 +192,160 @@ fn without_an_outlook_there_is_nothing_to_list() {
         "no outlook stands in fleet.duckdb; run `cargo xtask run-all --db fleet.duckdb` first",
     );
 }
+
+/// What is known of hosts, as `host key=value`.
+fn attributes(desk: &Desk) -> Vec<String> {
+    desk.query(
+        DB,
+        "SELECT concat(host, ' ', key, '=', value) FROM host_attributes ORDER BY host, key",
+    )
+}
+
+#[test]
+fn attributes_come_from_any_file_and_take_the_place_of_earlier_ones() {
+    let desk = Desk::new();
+    let write = |name: &str, text: &str| std::fs::write(desk.path(name), text).unwrap();
+    write(
+        "wide.csv",
+        "host,site,role\n007,Berlin,web\ndb-01,\"Frankfurt, DE\",\n",
+    );
+    let said = desk.ok("import-attributes wide.csv");
+    assert!(said.contains("2 hosts have some, under 2 keys"), "{said}");
+    assert!(said.contains("2 of these hosts have no data"), "{said}");
+    let wide = [
+        "007 role=web",
+        "007 site=Berlin",
+        "db-01 site=Frankfurt, DE",
+    ];
+    assert_eq!(attributes(&desk), wide);
+    // What a file does not name stays; what it leaves empty goes.
+    write(
+        "long.tsv",
+        "host\tkey\tvalue\n007\trole\t\ndb-01\trole\tdb\n",
+    );
+    desk.ok("import-attributes long.tsv --quiet");
+    assert_eq!(
+        attributes(&desk),
+        [
+            "007 site=Berlin",
+            "db-01 role=db",
+            "db-01 site=Frankfurt, DE"
+        ]
+    );
+    desk.sql(
+        DB,
+        &format!(
+            "COPY (SELECT 'app-01' AS host, 16 AS cores) TO '{}'",
+            desk.path("a.parquet").display()
+        ),
+    );
+    write(
+        "b.jsonl",
+        "{\"host\": \"app-02\", \"site\": \"Berlin\"}\n{\"host\": \"app-03\", \"site\": null}\n",
+    );
+    let json: Value =
+        serde_json::from_str(&desk.ok("import-attributes a.parquet b.jsonl --replace --json"))
+            .unwrap();
+    assert_eq!(json["hosts"], 2);
+    assert_eq!(attributes(&desk), ["app-01 cores=16", "app-02 site=Berlin"]);
+
+    for (name, text, expected) in [
+        (
+            "none.csv",
+            "server,site\na,b\n",
+            "it has no column `host`, only server, site",
+        ),
+        (
+            "empty.csv",
+            "host,site\na,b\n,c\n",
+            "row 2 has nothing in the column `host`",
+        ),
+        (
+            "twice.csv",
+            "host,site\na,b\na,c\n",
+            "row 2 says `c` in site of host a, and row 1 says `b`",
+        ),
+        ("notes.md", "host,site\n", "rename it"),
+    ] {
+        write(name, text);
+        desk.fails(&format!("import-attributes {name}"), expected);
+    }
+    desk.fails("import-attributes nowhere.csv", "no such file");
+    assert_eq!(attributes(&desk).len(), 2, "nothing was changed");
+}
+
+#[test]
+fn lists_and_the_report_are_of_a_group() {
+    let desk = fleet();
+    desk.sql(
+        DB,
+        "INSERT INTO host_attributes
+         SELECT DISTINCT host, 'role', split_part(host, '-', 1) FROM processed_data
+         UNION ALL
+         SELECT DISTINCT host, 'half', (right(host, 1)::INTEGER % 2)::VARCHAR FROM processed_data
+         UNION ALL
+         SELECT DISTINCT host, 'name', host FROM processed_data",
+    );
+    let all = names(&top(&desk, "")["act"]);
+    let of_group = names(&top(&desk, "--group role=app")["act"]);
+    let expected: Vec<String> = all
+        .iter()
+        .filter(|name| name.starts_with("app-"))
+        .cloned()
+        .collect();
+    assert!(!expected.is_empty() && expected.len() < all.len());
+    assert_eq!(of_group, expected);
+    assert!(
+        desk.ok("top --group role=app")
+            .contains("series of role=app to act on")
+    );
+    desk.fails(
+        "top --group role=gpu",
+        "no host has role=gpu; values of role are app, batch, cache, db, web",
+    );
+    desk.fails(
+        "report --group site=Berlin",
+        "no host has site=Berlin; keys are half, name, role",
+    );
+
+    desk.ok("report --quiet");
+    let page = std::fs::read_to_string(desk.path("report.html")).unwrap();
+    for part in ["To act on by role</h3>", "To act on by half</h3>"] {
+        assert!(page.contains(part), "{part}");
+    }
+    // As many groups as hosts are none.
+    assert!(!page.contains("To act on by name"));
+    let (_, table) = page.split_once("To act on by role</h3>").unwrap();
+    let (table, _) = table.split_once("</table>").unwrap();
+    let cells = table.split("<small>of ").count() - 1;
+    assert_eq!(cells, 5 * 4, "{table}");
+    let in_cells: usize = table
+        .split("<td class=\"h")
+        .skip(1)
+        .map(|cell| {
+            cell[3..]
+                .split(' ')
+                .next()
+                .unwrap()
+                .parse::<usize>()
+                .unwrap()
+        })
+        .sum();
+    assert_eq!(in_cells, all.len());
+
+    desk.ok("report --quiet --group role=app --out app.html");
+    let page = std::fs::read_to_string(desk.path("app.html")).unwrap();
+    assert!(page.contains("; only role=app</p>"));
+    assert!(page.contains(&format!("Act: {} series full now", expected.len())));
+    assert!(
+        !page.contains("web-0001"),
+        "hosts of other groups are in it"
+    );
+    // A renamed host keeps what is known of it.
+    desk.ok("rename app-0001 app-9999");
+    let kept = desk.query(
+        DB,
+        "SELECT value FROM host_attributes WHERE host = 'app-9999' AND key = 'role'",
+    );
+    assert_eq!(kept, ["app"]);
+}

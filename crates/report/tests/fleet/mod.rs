@@ -32,6 +32,7 @@ pub(crate) fn report_of(hosts: &[&str], resources: &[&str]) -> Report {
             version: "0.0.0".to_owned(),
             ..Facts::of_run(7, split)
         },
+        groupings: Vec::new(),
         series,
         issues,
     }
