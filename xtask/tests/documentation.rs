@@ -68,8 +68,9 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// Runs a command that must work, and returns what it printed.
 #[track_caller]
-fn run(arguments: &str, dir: &Path) {
+fn run(arguments: &str, dir: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(words(arguments))
         .current_dir(dir)
@@ -77,6 +78,7 @@ fn run(arguments: &str, dir: &Path) {
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
@@ -123,6 +125,92 @@ fn your_own_data_is_imported_as_the_page_says() {
         .execute_batch(&tables.text)
         .unwrap();
     run("run-all --quiet --db own.duckdb", dir.path());
+}
+
+/// What a command prints, or a query comes to, in the place of every `text` block behind it.
+fn answered(page: &str, dir: &Path) -> (String, usize) {
+    let mut parts = page.split("```");
+    let mut answered = parts.next().unwrap().to_owned();
+    let (mut answer, mut answers) = (String::new(), 0);
+    while let (Some(block), Some(prose)) = (parts.next(), parts.next()) {
+        let (info, text) = block.split_once('\n').unwrap();
+        let file = info.strip_prefix("csv ");
+        let mut text = text.to_owned();
+        match info {
+            "sh" => {
+                let commands = text
+                    .lines()
+                    .map(|line| line.strip_prefix("cargo xtask ").unwrap());
+                answer = commands.map(|arguments| run(arguments, dir)).collect();
+            }
+            "sql" => answer = rows_of(text.trim().trim_end_matches(';'), &dir.join("fleet.duckdb")),
+            "text" => {
+                text = format!("{}\n", answer.trim_end());
+                answers += 1;
+            }
+            _ => std::fs::write(dir.join(file.unwrap()), &text).unwrap(),
+        }
+        for part in ["```", info, "\n", &text, "```", prose] {
+            answered.push_str(part);
+        }
+    }
+    (answered, answers)
+}
+
+/// The rows of a query, under their names, in columns.
+fn rows_of(query: &str, database: &Path) -> String {
+    let connection = Connection::open(database).unwrap();
+    let sql = format!("SELECT coalesce(COLUMNS(*)::VARCHAR, '') FROM ({query})");
+    let mut statement = connection.prepare(&sql).unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let mut table: Vec<Vec<String>> = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let names = row.as_ref().column_names();
+        if table.is_empty() {
+            table.push(names.clone());
+        }
+        let cells = (0..names.len()).map(|column| row.get(column).unwrap());
+        table.push(cells.collect());
+    }
+    assert!(table.len() > 1, "nothing comes of {query}");
+    let width = |column: usize| {
+        table
+            .iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap()
+    };
+    let widths: Vec<usize> = (0..table[0].len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    table.iter().map(line).collect()
+}
+
+/// Holds every answer of the page against what is true now; `FLEETCAST_RENEW_ANSWERS=1` writes new ones into it instead.
+#[test]
+fn planners_questions_have_these_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = repository().join("docs").join("questions.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (answered, answers) = answered(&page, dir.path());
+    if std::env::var_os("FLEETCAST_RENEW_ANSWERS").is_some() {
+        std::fs::write(&path, &answered).unwrap();
+        return;
+    }
+    assert!(answers >= 16, "{answers}");
+    assert_eq!(page.matches("\n## ").count(), 16);
+    for (standing, now) in page.lines().zip(answered.lines()) {
+        assert_eq!(
+            standing, now,
+            "docs/questions.md says something else than is true; FLEETCAST_RENEW_ANSWERS=1 renews it"
+        );
+    }
+    assert_eq!(page, answered);
 }
 
 #[test]
