@@ -68,6 +68,7 @@ impl From<Failure> for Outcome {
 
 /// Something an engine did differently for a series, and forecast it all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Notice {
     /// How much it matters.
     pub severity: Severity,

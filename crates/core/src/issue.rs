@@ -6,6 +6,7 @@ use crate::{Day, SeriesKey, ValueShares};
 
 /// The four stages, and the reading of the data that comes before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Stage {
     /// Reading `processed_data`.
     Data,
@@ -41,6 +42,7 @@ impl fmt::Display for Stage {
 
 /// How much an issue matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Severity {
     /// Worth knowing; nothing was changed or lost.
     Info,
@@ -65,6 +67,7 @@ impl Severity {
 /// What kind of issue it is: the `code` of `series_issues`, documented in `docs/contract.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum IssueCode {
     /// A row has no host, resource or day, or a day no calendar has.
     UnusableKey,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use fleetcast_core::{
-    Alignment, Engine, EngineForecasts, Panel, PanelView, SeriesIssue, SeriesKey, SeriesRegimes,
-    Severity, Stage, ValueShares, WindowOutcomes, forecast_windows, screen,
+    Alignment, Engine, EngineForecasts, Notice, Panel, PanelView, SeriesIssue, SeriesKey,
+    SeriesRegimes, Severity, Stage, TimeGrid, ValueShares, WindowOutcomes, forecast_windows,
+    screen,
 };
 use fleetcast_judge::{Case, Circumstances, LeaderboardEntry};
 use fleetcast_outlook::days_to_look_back;
@@ -75,23 +76,86 @@ impl Evidence {
     }
 }
 
-/// What one engine made of a series.
-#[derive(Debug, Default)]
-struct Answer {
-    forecasts: EngineForecasts,
-    issues: Vec<SeriesIssue>,
+/// What one engine made of a series: its forecasts, and what is to be said of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) forecasts: EngineForecasts,
+    pub(crate) notices: Vec<Notice>,
 }
 
-/// What both engines made of a series, and its regimes, where those are known.
-#[derive(Debug, Default)]
-struct Answers<'a> {
-    prophet: Answer,
-    challenger: Answer,
-    regimes: Option<&'a SeriesRegimes<'a>>,
+impl Answer {
+    /// Returns what is to be said of the answer as issues of the series.
+    fn issues(
+        notices: Vec<Notice>,
+        key: &SeriesKey,
+        stage: Stage,
+        engine: &dyn Engine,
+    ) -> impl Iterator<Item = SeriesIssue> {
+        let name = engine.name();
+        notices.into_iter().map(move |notice| SeriesIssue {
+            key: key.clone(),
+            stage,
+            engine: Some(name),
+            severity: notice.severity,
+            code: notice.code,
+            message: notice.message,
+        })
+    }
+}
+
+/// What engines answered on one series, beside the values they were asked about: evidence that is not judged yet.
+///
+/// All that takes time is in it, and [`Shop::judge`](crate::Shop::judge) makes [`Evidence`] of it whenever it is wanted. With
+/// the feature `serde` it can be sent from one process to another of the same version, to the bit, where what was noticed of
+/// the data names no engine.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "crate::wire::Answers", into = "crate::wire::Answers")
+)]
+pub struct EngineAnswers {
+    pub(crate) key: SeriesKey,
+    /// The history window.
+    pub(crate) grid: TimeGrid,
+    /// The values that engines saw over it, NaN where missing.
+    pub(crate) values: Vec<f64>,
+    pub(crate) shares: ValueShares,
+    /// What was noticed of the data.
+    pub(crate) issues: Vec<SeriesIssue>,
+    /// Whether engines were asked: the series was worth forecasting.
+    pub(crate) were_asked: bool,
+    pub(crate) prophet: Answer,
+    pub(crate) challenger: Answer,
+}
+
+impl EngineAnswers {
+    /// Returns the series.
+    #[must_use]
+    pub fn key(&self) -> &SeriesKey {
+        &self.key
+    }
 }
 
 /// The evidence on every series of a batch, in its order.
 pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
+    with_answers(setup, batch, survey, |answers, regimes| {
+        judge_with(setup, answers, regimes)
+    })
+}
+
+/// What engines answer on every series of a batch, in its order.
+pub(crate) fn answers(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<EngineAnswers> {
+    with_answers(setup, batch, survey, |answers, _| answers)
+}
+
+/// Asks engines about every series of a batch, and hands over each one's answers, with its regimes where those are known.
+fn with_answers<T: Send>(
+    setup: &Setup,
+    batch: &Batch,
+    survey: &Survey,
+    then: impl Fn(EngineAnswers, Option<&SeriesRegimes<'_>>) -> T + Sync,
+) -> Vec<T> {
     let (seen, mut issues) = batch.seen_by_engines(survey, &setup.capacities);
     let seen = seen.view();
     // One by one, so that each has its own, also where two have the same name.
@@ -120,54 +184,85 @@ pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evide
     );
     let challenger = setup.challenger.as_ref();
     let challenger = ask(setup, challenger, Stage::Challenger, panel, regimes);
-    let mut answers: Vec<Option<Answers<'_>>> = issues.iter().map(|_| None).collect();
+    let mut answered: Vec<Option<(usize, Answer, Answer)>> = issues.iter().map(|_| None).collect();
     let both = champion.into_iter().zip(challenger).enumerate();
     for (place, (among, (prophet, challenger))) in kept.into_iter().zip(both) {
-        answers[place] = Some(Answers {
-            prophet,
-            challenger,
-            regimes: regimes.map(|regimes| &regimes[among]),
-        });
+        answered[place] = Some((among, prophet, challenger));
     }
     let all_notes: Vec<_> = batch.notes().map(|(_, notes)| notes.shares).collect();
-    answers
+    answered
         .into_par_iter()
         .zip(issues)
         .zip(all_notes)
         .enumerate()
-        .map(|(place, ((answers, issues), shares))| {
-            one(
-                setup,
-                seen,
-                place,
-                answers.unwrap_or_default(),
-                issues,
+        .map(|(place, ((answered, issues), shares))| {
+            let series = seen.series(place);
+            let among = answered.as_ref().map(|(among, ..)| *among);
+            let (_, prophet, challenger) = answered.unwrap_or_default();
+            let answers = EngineAnswers {
+                key: series.key.clone(),
+                grid: series.grid,
+                values: series.values.to_vec(),
                 shares,
-            )
+                issues,
+                were_asked: among.is_some(),
+                prophet,
+                challenger,
+            };
+            then(answers, regimes.zip(among).map(|(all, among)| &all[among]))
         })
         .collect()
 }
 
-fn one(
+/// Judges a series by what engines answered, over the windows of the shop.
+pub(crate) fn judge(setup: &Setup, answers: EngineAnswers) -> Evidence {
+    let panel = panel_of(&answers);
+    let view = panel.view();
+    let aligner = setup.aligner().filter(|_| answers.were_asked);
+    let regimes = aligner.map(|aligner| SeriesRegimes::new(view.series(0), aligner));
+    judge_with(setup, answers, regimes.as_ref())
+}
+
+/// Returns the one series that engines answered on.
+fn panel_of(answers: &EngineAnswers) -> Panel {
+    let row = (answers.key.clone(), answers.values.clone());
+    Panel::from_rows(answers.grid, [row])
+        .unwrap_or_else(|_| unreachable!("a series that engines saw makes a panel"))
+}
+
+fn judge_with(
     setup: &Setup,
-    seen: PanelView<'_>,
-    place: usize,
-    Answers {
+    answers: EngineAnswers,
+    regimes: Option<&SeriesRegimes<'_>>,
+) -> Evidence {
+    let panel = panel_of(&answers);
+    let panel = panel.view();
+    let history = panel.series(0);
+    let EngineAnswers {
+        key,
+        shares,
+        mut issues,
         prophet,
         challenger,
-        regimes,
-    }: Answers<'_>,
-    mut issues: Vec<SeriesIssue>,
-    shares: ValueShares,
-) -> Evidence {
-    let history = seen.series(place);
-    let key = history.key;
-    issues.extend(prophet.issues);
-    issues.extend(challenger.issues);
+        ..
+    } = answers;
+    let of_engine = |notices, stage, engine: &dyn Engine| {
+        Answer::issues(notices, &key, stage, engine).collect::<Vec<_>>()
+    };
+    issues.extend(of_engine(
+        prophet.notices,
+        Stage::Prophet,
+        setup.champion.as_ref(),
+    ));
+    issues.extend(of_engine(
+        challenger.notices,
+        Stage::Challenger,
+        setup.challenger.as_ref(),
+    ));
     let is_failure =
         |issue: &SeriesIssue| issue.engine.is_some() && issue.severity == Severity::Error;
     let circumstances = Circumstances {
-        incumbent: setup.incumbents.get(key).copied(),
+        incumbent: setup.incumbents.get(&key).copied(),
         engine_failed: issues.iter().any(is_failure),
         several: None,
     };
@@ -192,11 +287,12 @@ fn one(
         .as_ref()
         .map(|entry| past_forecasts(&case, entry))
         .unwrap_or_default();
+    let recent = last_values(history, days_to_look_back(setup.options.sustained));
     Evidence {
-        key: key.clone(),
+        key,
         issues,
         shares,
-        recent: last_values(history, days_to_look_back(setup.options.sustained)),
+        recent,
         prophet: Arc::new(prophet.forecasts),
         challenger: Arc::new(challenger.forecasts),
         entry,
@@ -228,7 +324,15 @@ fn ask(
         );
         let outcomes = outcomes.unwrap_or_else(|_| unreachable!("a shop's windows fit its panels"));
         let answer = |(key, outcomes): (&SeriesKey, WindowOutcomes)| Answer {
-            issues: outcomes.issues(key, stage, engine.name()),
+            notices: outcomes
+                .issues(key, stage, engine.name())
+                .into_iter()
+                .map(|issue| Notice {
+                    severity: issue.severity,
+                    code: issue.code,
+                    message: issue.message,
+                })
+                .collect(),
             forecasts: EngineForecasts::from(outcomes),
         };
         answers.extend(series.keys().iter().zip(outcomes).map(answer));

@@ -12,9 +12,11 @@ mod shop;
 mod summary;
 #[cfg(feature = "arrow")]
 pub mod tables;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use batch::{Batch, SeriesNotes, Survey};
-pub use evidence::Evidence;
+pub use evidence::{EngineAnswers, Evidence};
 pub use load::LoadChange;
 pub use options::{RegimesMode, ShopOptions};
 pub use past::past_forecasts;

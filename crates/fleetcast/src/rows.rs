@@ -14,6 +14,9 @@ use crate::{Batch, SeriesNotes};
 /// A day without a value, or with one that is not finite or beyond 1e100, is missing; a day that stands
 /// there more than once has the mean of its values. What was repaired is an issue of its series.
 ///
+/// A fleet may be taken [`apart`](Self::apart) and be put together again ([`merge`](Self::merge)), and with the feature `serde`
+/// its parts can be sent from one process to another of the same version, to the bit.
+///
 /// ```
 /// use fleetcast::{FleetRows, Shop, ShopOptions};
 ///
@@ -28,22 +31,27 @@ use crate::{Batch, SeriesNotes};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "crate::wire::Rows", into = "crate::wire::Rows")
+)]
 pub struct FleetRows {
     /// The place of each series in `series`, by host and resource.
     places: HashMap<Arc<str>, HashMap<Arc<str>, usize>>,
     series: Vec<RowsOfSeries>,
     /// Rows that belong to no series or to no day, by what they have of a name.
-    unusable: BTreeMap<SeriesKey, u64>,
+    pub(crate) unusable: BTreeMap<SeriesKey, u64>,
 }
 
 /// The rows of one series in any order: days and their values side by side, and apart from them the days of
 /// rows that have no value. A fleet's rows are most of what is in memory while it is read, so they stand closely.
 #[derive(Debug, Clone)]
-struct RowsOfSeries {
-    key: SeriesKey,
-    days: Vec<Day>,
-    values: Vec<f64>,
-    without_value: Vec<Day>,
+pub(crate) struct RowsOfSeries {
+    pub(crate) key: SeriesKey,
+    pub(crate) days: Vec<Day>,
+    pub(crate) values: Vec<f64>,
+    pub(crate) without_value: Vec<Day>,
 }
 
 impl RowsOfSeries {
@@ -106,6 +114,13 @@ impl FleetRows {
     /// Returns the day the fleet reaches ([`fleet_end`]), or `None` where no row has a day and a value.
     #[must_use]
     pub fn last_day(&self) -> Option<Day> {
+        fleet_end(&self.last_days()).map(|end| end.last_day)
+    }
+
+    /// Returns the last days with a value of each series, latest first and at most [`LAST_DAYS_KNOWN`] of each, in the order of
+    /// their keys: what [`fleet_end`] goes by, for a fleet that nobody has as a whole.
+    #[must_use]
+    pub fn last_days(&self) -> Vec<Vec<Day>> {
         let last_days = |series: &RowsOfSeries| {
             let mut days: Vec<Day> = series
                 .rows()
@@ -117,9 +132,62 @@ impl FleetRows {
             days.dedup();
             days
         };
-        let series = self.in_key_order().into_iter();
-        let ends: Vec<Vec<Day>> = series.map(last_days).collect();
-        fleet_end(&ends).map(|end| end.last_day)
+        self.in_key_order().into_iter().map(last_days).collect()
+    }
+
+    /// Takes the fleet apart: its series one by one, in the order of their keys, and last the rows that belong to no series
+    /// or to no day, where there are any.
+    pub fn apart(self) -> impl Iterator<Item = Self> {
+        let mut series = self.series;
+        series.sort_by(|a, b| a.key.cmp(&b.key));
+        let unusable = Self {
+            unusable: self.unusable,
+            ..Self::default()
+        };
+        let last = Some(unusable).filter(|rows| !rows.unusable.is_empty());
+        let alone = |series| {
+            let mut rows = Self::default();
+            rows.take(series);
+            rows
+        };
+        series.into_iter().map(alone).chain(last)
+    }
+
+    /// Adds the rows of another part of the fleet, of the same series or of others.
+    pub fn merge(&mut self, other: Self) {
+        for series in other.series {
+            self.take(series);
+        }
+        for (key, rows) in other.unusable {
+            *self.unusable.entry(key).or_default() += rows;
+        }
+    }
+
+    /// Adds the rows of a series.
+    pub(crate) fn take(&mut self, series: RowsOfSeries) {
+        let place = self.place_of(series.key.host(), series.key.resource());
+        let known = &mut self.series[place];
+        if known.days.is_empty() && known.without_value.is_empty() {
+            *known = series;
+            return;
+        }
+        known.days.extend(series.days);
+        known.values.extend(series.values);
+        known.without_value.extend(series.without_value);
+    }
+
+    /// Returns the series and their rows, in the order of their keys.
+    #[cfg(feature = "serde")]
+    pub(crate) fn into_series(self) -> Vec<RowsOfSeries> {
+        let mut series = self.series;
+        series.sort_by(|a, b| a.key.cmp(&b.key));
+        series
+    }
+
+    /// Returns whether no series has a row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
     }
 
     /// Returns the issues of rows that belong to no series or to no day.

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use fleetcast_core::{
     CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, LimitError, LimitRule,
-    LimitRules, LimitSchedule, PanelView, SeriesKey, Split,
+    LimitRules, LimitSchedule, PanelView, SeriesKey, Split, TimeGrid,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry};
 use fleetcast_outlook::paths::FleetLaw;
 use rayon::prelude::*;
 
-use crate::evidence::gather;
+use crate::evidence::{answers, gather, judge};
 use crate::result::{Crossing, SeriesResult, finish_one, written_under};
 use crate::setup::{Setup, ShopError};
-use crate::{Batch, Evidence, FleetSummary, ShopOptions, Survey, Written};
+use crate::{Batch, EngineAnswers, Evidence, FleetSummary, ShopOptions, Survey, Written};
 
 /// A champion, a challenger, a judge and a writer: from the values of a fleet to golden record,
 /// leaderboard, outlook and issues.
@@ -115,9 +115,38 @@ impl Shop {
     ///
     /// [`ShopError::OtherWindows`] where the batch was made for another shop's windows.
     pub fn evidence(&self, batch: &Batch, survey: &Survey) -> Result<Vec<Evidence>, ShopError> {
-        let (found, expected) = (batch.history().grid(), self.split().history());
+        self.check_windows(batch.history().grid())?;
+        Ok(gather(&self.0, batch, survey))
+    }
+
+    /// Asks engines about every series of a batch, in its order: the part of [`evidence`](Self::evidence) that takes time,
+    /// for whoever keeps it, or sends it elsewhere, before it is judged.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::OtherWindows`] where the batch was made for another shop's windows.
+    pub fn answers(&self, batch: &Batch, survey: &Survey) -> Result<Vec<EngineAnswers>, ShopError> {
+        self.check_windows(batch.history().grid())?;
+        Ok(answers(&self.0, batch, survey))
+    }
+
+    /// Judges series by what engines answered, in their order: the rest of [`evidence`](Self::evidence), to the same bits.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::OtherWindows`] where engines were asked by a shop of other windows.
+    pub fn judge(&self, answers: Vec<EngineAnswers>) -> Result<Vec<Evidence>, ShopError> {
+        for one in &answers {
+            self.check_windows(one.grid)?;
+        }
+        let judged = answers.into_par_iter().map(|one| judge(&self.0, one));
+        Ok(judged.collect())
+    }
+
+    fn check_windows(&self, found: TimeGrid) -> Result<(), ShopError> {
+        let expected = self.split().history();
         if found == expected {
-            return Ok(gather(&self.0, batch, survey));
+            return Ok(());
         }
         Err(ShopError::OtherWindows {
             first: found.first(),

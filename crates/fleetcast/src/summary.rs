@@ -1,12 +1,13 @@
 //! What crosses the series of a fleet.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::OnceLock;
 
-use fleetcast_core::Day;
+use fleetcast_core::{Day, SeriesKey};
 use fleetcast_judge::ErrorPool;
 use fleetcast_outlook::Sustained;
-use fleetcast_outlook::paths::{FleetLaw, PastPool};
+use fleetcast_outlook::paths::{FleetLaw, PastForecast, PastPool};
 
 use crate::{Evidence, Survey};
 
@@ -26,6 +27,16 @@ pub struct FleetSummary {
     pub(crate) errors: ErrorPool,
     pub(crate) past: PastPool,
     learned: Learned,
+}
+
+impl From<Survey> for FleetSummary {
+    /// Makes the summary of a fleet of which nothing but the survey is known yet.
+    fn from(survey: Survey) -> Self {
+        Self {
+            survey,
+            ..Self::default()
+        }
+    }
 }
 
 /// This keeps the law that follows from a summary, once it was asked for: learning it takes a while, and it is the same
@@ -74,6 +85,64 @@ impl FleetSummary {
         } else {
             Cow::Owned(learn())
         }
+    }
+
+    /// Returns what the resources of these series look like.
+    #[must_use]
+    pub fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    /// Returns the names of the series whose numbers are in it, as a summary without numbers: all that is needed to tell
+    /// which series of a large fleet its summary is made of.
+    ///
+    /// Outlines [`merge`](Self::merge) as summaries do, and are some bytes a series. The parts of summaries that
+    /// lie [`within`](Self::within) the outline of the whole fleet merge to the whole fleet's summary, its survey apart.
+    #[must_use]
+    pub fn outline(&self) -> Self {
+        let mut outline = Self::default();
+        for (key, _) in self.errors.parts() {
+            outline.errors.add_part(key, Vec::new());
+        }
+        for (key, past) in self.past.parts() {
+            let origin = past.iter().map(|past| past.origin).take(1);
+            let nothing = origin.map(|origin| PastForecast {
+                origin,
+                yhat: Vec::new(),
+                errors: Vec::new(),
+                level: None,
+                latest: Vec::new(),
+            });
+            outline.past.add(key, &nothing.collect::<Vec<_>>());
+        }
+        outline
+    }
+
+    /// Returns the numbers of those series that an [`outline`](Self::outline) names.
+    #[must_use]
+    pub fn within(&self, outline: &Self) -> Self {
+        let mut found = Self::default();
+        let wanted: HashSet<&SeriesKey> = outline.errors.parts().map(|(key, _)| key).collect();
+        for (key, relative) in self.errors.parts() {
+            if wanted.contains(key) {
+                found.errors.add_part(key, relative.to_vec());
+            }
+        }
+        let wanted: HashSet<&SeriesKey> = outline.past.parts().map(|(key, _)| key).collect();
+        for (key, past) in self.past.parts() {
+            if wanted.contains(key) {
+                found.past.add(key, past);
+            }
+        }
+        found
+    }
+
+    /// Returns the series whose numbers are in it.
+    #[must_use]
+    pub fn series(&self) -> BTreeSet<&SeriesKey> {
+        let errors = self.errors.parts().map(|(key, _)| key);
+        let past = self.past.parts().map(|(key, _)| key);
+        errors.chain(past).collect()
     }
 
     /// Adds the series of another part of the fleet, which must be other series.

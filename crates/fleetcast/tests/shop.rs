@@ -173,3 +173,183 @@ fn without_a_refit_the_interval_grows_from_the_origin_on() {
     };
     assert!(width(Refit::Never) > width(Refit::WholeHistory));
 }
+
+/// A fleet of odd series beside plain ones: steps, gaps, constants, outliers, one that ended, one that is empty.
+fn odd_fleet() -> Panel {
+    let plain: Vec<(String, &str, f64, f64)> = (0..9)
+        .map(|host| {
+            let resource = if host % 2 == 0 { "disk" } else { "cpu" };
+            (format!("h{host}"), resource, 30.0 + f64::from(host), 0.04)
+        })
+        .collect();
+    let plain: Vec<(&str, &str, f64, f64)> = plain
+        .iter()
+        .map(|(host, resource, level, growth)| (host.as_str(), *resource, *level, *growth))
+        .collect();
+    let mut rows: Vec<(SeriesKey, Vec<f64>)> = fleet(&plain)
+        .view()
+        .iter()
+        .map(|series| (series.key.clone(), series.values.to_vec()))
+        .collect();
+    let change = |row: &mut Vec<f64>, days: std::ops::Range<usize>, to: fn(f64) -> f64| {
+        for value in &mut row[days] {
+            *value = to(*value);
+        }
+    };
+    change(&mut rows[0].1, 200..320, |value| value + 25.0);
+    change(&mut rows[1].1, 40..90, |_| f64::NAN);
+    change(&mut rows[2].1, 0..320, |_| 12.5);
+    change(&mut rows[3].1, 100..103, |_| 940.0);
+    change(&mut rows[4].1, 250..320, |_| f64::NAN);
+    change(&mut rows[5].1, 0..320, |_| f64::NAN);
+    change(&mut rows[6].1, 0..290, |_| f64::NAN);
+    change(&mut rows[7].1, 300..320, |value| value + 30.0);
+    Panel::from_rows(TimeGrid::new(as_of().minus_days(319), 320), rows).unwrap()
+}
+
+/// Sends something as bytes and gets it back.
+#[cfg(feature = "serde")]
+fn sent<T: serde::Serialize + serde::de::DeserializeOwned>(one: &T) -> T {
+    let text: T = serde_json::from_str(&serde_json::to_string(one).unwrap()).unwrap();
+    drop(text);
+    postcard::from_bytes(&postcard::to_stdvec(one).unwrap()).unwrap()
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn answers_that_were_sent_come_to_the_same_bits() {
+    let fleet = odd_fleet();
+    let shop = Shop::new(as_of(), options()).unwrap();
+    let batch = Batch::from_panel(fleet.view(), shop.split());
+    let survey = Survey::of([&batch]);
+    let evidence = shop.evidence(&batch, &survey).unwrap();
+    let answers = shop.answers(&batch, &survey).unwrap();
+    let arrived: Vec<_> = answers.iter().map(sent).collect();
+    // NaN is not itself: what is printed is, digit by digit.
+    assert_eq!(format!("{arrived:?}"), format!("{answers:?}"));
+    let judged = shop.judge(arrived).unwrap();
+    assert_eq!(format!("{judged:?}"), format!("{evidence:?}"));
+    let summary = FleetSummary::of(&evidence);
+    let finished = |evidence| format!("{:?}", shop.finish(evidence, &summary));
+    assert_eq!(finished(&judged), finished(&evidence));
+    assert!(
+        evidence.iter().any(|one| one.issues().len() > 1),
+        "nothing odd was noticed"
+    );
+    let other = Shop::new(as_of().minus_days(100), options()).unwrap();
+    assert!(matches!(
+        other.judge(answers),
+        Err(ShopError::OtherWindows { .. })
+    ));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn bytes_that_are_no_answers_are_refused() {
+    let fleet = odd_fleet();
+    let shop = Shop::new(as_of(), options()).unwrap();
+    let batch = Batch::from_panel(fleet.view(), shop.split());
+    let answers = shop
+        .answers(&batch, &Survey::of([&batch]))
+        .unwrap()
+        .remove(0);
+    let bytes = postcard::to_stdvec(&answers).unwrap();
+    let read = |bytes: &[u8]| postcard::from_bytes::<fleetcast::EngineAnswers>(bytes);
+    assert!(read(&bytes).is_ok());
+    for cut in [0, 1, bytes.len() / 2, bytes.len() - 1] {
+        assert!(read(&bytes[..cut]).is_err(), "{cut} of {}", bytes.len());
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_summary_is_put_together_from_outlines_in_any_order() {
+    let fleet = odd_fleet();
+    let shop = Shop::new(as_of(), options()).unwrap();
+    let batch = Batch::from_panel(fleet.view(), shop.split());
+    let survey = Survey::of([&batch]);
+    let evidence = shop.evidence(&batch, &survey).unwrap();
+    let whole = FleetSummary::of(&evidence);
+    let parts: Vec<FleetSummary> = evidence.chunks(2).map(FleetSummary::of).collect();
+    for is_backwards in [false, true] {
+        let ordered = || -> Box<dyn Iterator<Item = &FleetSummary>> {
+            if is_backwards {
+                Box::new(parts.iter().rev())
+            } else {
+                Box::new(parts.iter())
+            }
+        };
+        let mut outline = FleetSummary::default();
+        for part in ordered() {
+            outline.merge(sent(&part.outline()));
+        }
+        assert_eq!(outline, whole.outline());
+        assert_eq!(outline.series(), whole.series());
+        assert!(!outline.series().is_empty() && outline.series().len() < evidence.len());
+        let mut summary = FleetSummary::from(survey.clone());
+        for part in ordered() {
+            summary.merge(sent(&part.within(&outline)));
+        }
+        assert_eq!(summary, whole);
+    }
+    // Who is not named is left out.
+    let (first, rest) = (&parts[0], &parts[1]);
+    assert_eq!(first.within(&rest.outline()), FleetSummary::default());
+    let large = postcard::to_stdvec(&whole).unwrap().len();
+    let small = postcard::to_stdvec(&whole.outline()).unwrap().len();
+    assert!(small * 20 < large, "{small} of {large} bytes");
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn rows_that_were_taken_apart_and_sent_are_the_same_fleet() {
+    let mut rows = FleetRows::default();
+    let mut backwards: Vec<FleetRows> = Vec::new();
+    for (place, series) in odd_fleet().view().iter().enumerate() {
+        let (host, resource) = (series.key.host(), series.key.resource());
+        let mut alone = FleetRows::default();
+        for (step, (day, value)) in series.observations().enumerate() {
+            for rows in [&mut rows, &mut alone] {
+                // A day twice, one without a value, one that is no number, and rows of nobody.
+                let value = match step {
+                    7 => None,
+                    8 => Some(f64::NEG_INFINITY),
+                    _ => Some(value),
+                };
+                rows.push(Some(host), Some(resource), Some(day), value);
+                if step == 9 {
+                    rows.push(Some(host), Some(resource), Some(day), Some(0.1));
+                    rows.push(Some(host), None, Some(day), Some(0.1));
+                    rows.push(None, Some("cpu"), Some(day), Some(0.1));
+                }
+            }
+        }
+        backwards.insert(place / 2, alone);
+    }
+    let mut together = FleetRows::default();
+    for alone in backwards {
+        for part in alone.apart() {
+            together.merge(sent(&part));
+        }
+    }
+    assert_eq!(together.last_days(), rows.last_days());
+    assert_eq!(together.last_day(), Some(as_of()));
+    assert_eq!(together.unusable_rows(), rows.unusable_rows());
+    assert_eq!(together.unusable_rows().len(), 9);
+    let shop = Shop::new(as_of(), options()).unwrap();
+    let batches = |rows: &FleetRows| {
+        let batches: Vec<Batch> = rows.batches(shop.split(), 4).collect();
+        format!("{batches:?}")
+    };
+    assert_eq!(batches(&together), batches(&rows));
+    let parts: Vec<FleetRows> = rows.clone().apart().collect();
+    assert_eq!(
+        parts.len(),
+        9,
+        "eight series with a value, and nobody's rows"
+    );
+    assert!(parts[8].is_empty() && !parts[7].is_empty());
+    // A year is some bytes beside its values.
+    let bytes = postcard::to_stdvec(&parts[0]).unwrap().len();
+    assert!(bytes < 321 * 8 + 64, "{bytes}");
+}
