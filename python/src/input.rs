@@ -3,10 +3,10 @@
 use arrow::array::RecordBatch;
 use arrow::ffi_stream::RecordBatchStreamReader;
 use arrow::record_batch::RecordBatchReader;
-use fleetcast::core::IssueCode;
-use fleetcast::{Batch, FleetRows, SeriesKey, Split};
+use fleetcast::{Batch, FleetRows, Split};
 use pyo3::prelude::*;
 
+use crate::checks::Checks;
 use crate::error::refused;
 use crate::settings::Names;
 use crate::shape::Shape;
@@ -53,69 +53,8 @@ impl Input {
         average_duplicates: bool,
     ) -> Result<Vec<Batch>, String> {
         let batches: Vec<Batch> = self.rows.batches(split, SERIES_AT_A_TIME).collect();
-        if !average_duplicates {
-            self.refuse_duplicates(&batches)?;
-        }
-        self.refuse_other_steps(&batches)?;
+        Checks::of(&batches).refuse(&self.shape, average_duplicates)?;
         Ok(batches)
-    }
-
-    fn refuse_duplicates(&self, batches: &[Batch]) -> Result<(), String> {
-        let is_repeated = |code: IssueCode| code == IssueCode::DuplicateDay;
-        let series = || batches.iter().flat_map(Batch::notes);
-        let mut repeated = series()
-            .filter(|(_, notes)| notes.issues.iter().any(|issue| is_repeated(issue.code)))
-            .map(|(key, _)| key);
-        let Some(first) = repeated.next() else {
-            return Ok(());
-        };
-        Err(format!(
-            "column `{}` has days more than once in {} of {} series, first in {}; give one value a day, such as \
-             df.groupby([{}, {:?}]).mean(), or say duplicates=\"mean\"",
-            self.shape.time(),
-            repeated.count() + 1,
-            series().count(),
-            self.shape.name_of(first),
-            self.shape
-                .id_names()
-                .iter()
-                .map(|name| format!("{name:?}"))
-                .collect::<Vec<_>>()
-                .join(", "),
-            self.shape.time(),
-        ))
-    }
-
-    /// Refuses a fleet whose observations are mostly not a day apart.
-    fn refuse_other_steps(&self, batches: &[Batch]) -> Result<(), String> {
-        let mut steps = std::collections::BTreeMap::<usize, usize>::new();
-        let mut example: Option<SeriesKey> = None;
-        for series in batches.iter().flat_map(|batch| batch.history().iter()) {
-            let mut last = None;
-            for (day, value) in series.values.iter().enumerate() {
-                if value.is_nan() {
-                    continue;
-                }
-                if let Some(last) = last.replace(day) {
-                    *steps.entry(day - last).or_default() += 1;
-                    if day - last > 1 {
-                        example.get_or_insert_with(|| series.key.clone());
-                    }
-                }
-            }
-        }
-        let most = steps
-            .iter()
-            .max_by_key(|(step, times)| (**times, std::cmp::Reverse(**step)));
-        match (most, example) {
-            (Some((step, _)), Some(example)) if *step > 1 => Err(format!(
-                "column `{}` goes by steps of {step} days, as in {}, and fleetcast forecasts days; give daily values, \
-                 where days may be missing but most are there",
-                self.shape.time(),
-                self.shape.name_of(&example),
-            )),
-            _ => Ok(()),
-        }
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "arguments of Python are extracted into values"
 )]
 
+mod checks;
 mod error;
 mod fleet;
 mod frame;
@@ -17,6 +18,7 @@ mod input;
 mod prophet;
 mod settings;
 mod shape;
+mod spark;
 mod store_sql;
 mod table;
 
@@ -217,6 +219,10 @@ fn _fleetcast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<Table>()?;
     module.add_class::<prophet::FittedProphet>()?;
+    module.add_class::<spark::Packer>()?;
+    module.add_class::<spark::Summary>()?;
+    module.add_class::<spark::Worker>()?;
+    module.add_function(wrap_pyfunction!(spark::last_day, module)?)?;
     module.add_function(wrap_pyfunction!(forecast, module)?)?;
     module.add_function(wrap_pyfunction!(cross_validation, module)?)?;
     module.add("STORE_SQL", store_sql::statements(module.py())?)?;
