@@ -1,7 +1,8 @@
 """Held against one process: a fleet on Spark, long and packed, in few partitions and many, with an executor killed, and on Sail.
 
 `python packaging/spark.py DIRECTORY`, in an environment with the wheel, pyspark and numpy. Fleet and results stand in DIRECTORY. SERIES says how
-many series there are (1,000), TARGETS which engines (`spark`, `sail` or both), and RUNS which runs, by name.
+many series there are (1,000), TARGETS which engines (`spark`, `sail` or both), and RUNS which runs, by name: fewer where the fleet is small,
+where they take longer than what they work on.
 """
 
 import hashlib
@@ -46,7 +47,8 @@ RUNS = {
     "packed-32-killed": ("packed", 32, True, True),
     "packed-256-killed": ("packed", 256, True, True),
 }
-USUAL = [name for name in RUNS if ("256" in name) == IS_LARGE]
+SMALL = ["long-7", "packed-7", "packed-32", "long-32-killed"]
+USUAL = SMALL if SERIES < 5_000 else [name for name in RUNS if ("256" in name) == IS_LARGE]
 
 
 def names_of(series: int) -> tuple[str, str]:
@@ -159,19 +161,20 @@ def limits() -> pa.Table:
     )
 
 
-def one_process() -> tuple[str, float]:
+def one_process() -> str:
     import warnings
 
     import fleetcast
 
     frame = pq.read_table(PLACE / f"fleet-{SERIES}" / "long")
-    began = time.time()
+    began, used = time.time(), time.process_time()
     fleet = fleetcast.FleetForecast(limits=limits())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fleet.forecast(frame, h=180, id_col=["host", "resource"], target_col="utilization")
-    seconds = time.time() - began
-    return digest({name: getattr(fleet, attribute) for name, attribute in TABLES.items()}), seconds
+    seconds, used = time.time() - began, time.process_time() - used
+    print(f"one process: {SERIES} series in {seconds:.1f} s, {used:.1f} s CPU, {1000 * used / SERIES:.1f} ms a series", flush=True)
+    return digest({name: getattr(fleet, attribute) for name, attribute in TABLES.items()})
 
 
 def children() -> dict[int, tuple[str, float]]:
@@ -200,11 +203,9 @@ def children() -> dict[int, tuple[str, float]]:
     return {process: said for process, said in found.items() if is_below(process)}
 
 
-def cpu() -> dict[str, float]:
-    used: dict[str, float] = {}
-    for kind, seconds in children().values():
-        used[kind] = used.get(kind, 0.0) + seconds
-    return used
+def cpu() -> float:
+    """The CPU seconds of all processes below this one, and of those of theirs that have ended."""
+    return sum(seconds for _, seconds in children().values())
 
 
 class Killer(threading.Thread):
@@ -236,7 +237,9 @@ def run(spark, name: str, expected: str, known: dict[str, float], target: str = 
     out, staging = PLACE / "out", PLACE / "staging"
     shutil.rmtree(out, ignore_errors=True)
     used, began = cpu(), time.time()
-    killer = Killer(spark, known.get(f"{rows}-32", 20.0) / 2) if is_killed else None
+    # Half-way, by how long such rows took before.
+    before = [took for other, took in known.items() if other.startswith(rows)]
+    killer = Killer(spark, max(before, default=20.0) / 2) if is_killed else None
     if killer:
         killer.start()
     with fleetcast.spark.forecast(
@@ -249,7 +252,7 @@ def run(spark, name: str, expected: str, known: dict[str, float], target: str = 
         result.write(str(out))
     seconds = time.time() - began
     known[name] = made
-    spent = {kind: round(seconds - used.get(kind, 0.0), 1) for kind, seconds in cpu().items()}
+    spent = cpu() - used
     if IS_LARGE:
         rows_of = {table: pq.ParquetDataset(out / table) for table in TABLES}
         found = str({table: sum(part.count_rows() for part in of.fragments) for table, of in rows_of.items()})
@@ -261,8 +264,8 @@ def run(spark, name: str, expected: str, known: dict[str, float], target: str = 
         sys.exit(f"spark: {name}: {staging} is not empty: {os.listdir(staging)}")
     lost = f", executor {killer.killed} killed" if killer else ""
     print(
-        f"{target}: {name}: {SERIES} series in {seconds:.1f} s ({made:.1f} s until the tables were there{lost}), "
-        f"CPU {json.dumps(spent)}, {'rows' if IS_LARGE else 'digest'} {found}",
+        f"{target}: {name}: {SERIES} series in {seconds:.1f} s ({made:.1f} s until the tables were there{lost}; "
+        f"{spent:.1f} s CPU, {1000 * spent / SERIES:.1f} ms a series), {'rows' if IS_LARGE else 'digest'} {found}",
         flush=True,
     )
     if not IS_LARGE and found != expected:
@@ -282,6 +285,9 @@ def on_spark(expected: str) -> None:
         "spark.local.dir": str(PLACE / "spark-local"),
         "spark.sql.warehouse.dir": str(PLACE / "warehouse"),
     }
+    if SERIES < 5_000:
+        # What is over before it is warm is not worth a second compiler.
+        settings["spark.driver.extraJavaOptions"] = settings["spark.executor.extraJavaOptions"] = "-XX:TieredStopAtLevel=1"
     builder = SparkSession.builder.master(os.environ.get("MASTER", "local-cluster[2,1,2048]")).appName("fleetcast")
     for name, value in settings.items():
         builder = builder.config(name, value)
@@ -316,9 +322,9 @@ def main() -> None:
     elif said.exists():
         expected = json.loads(said.read_text())
     else:
-        expected, seconds = one_process()
+        expected = one_process()
         said.write_text(json.dumps(expected))
-        print(f"one process: {SERIES} series in {seconds:.1f} s, digest {expected}", flush=True)
+    print(f"one process: digest {expected}", flush=True)
     if "spark" in TARGETS:
         on_spark(expected)
     if "sail" in TARGETS:
