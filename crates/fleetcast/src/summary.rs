@@ -110,6 +110,7 @@ impl FleetSummary {
                 origin,
                 yhat: Vec::new(),
                 errors: Vec::new(),
+                settled: Vec::new(),
                 level: None,
                 latest: Vec::new(),
             });
