@@ -37,8 +37,8 @@ mod show;
 mod status;
 mod summary;
 mod text_table;
-mod what_if;
 mod top;
+mod what_if;
 
 use std::process::ExitCode;
 

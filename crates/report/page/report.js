@@ -22,7 +22,7 @@
     threshold: row[7], capacity: row[8], recent: row[9], peak: row[10],
     trust: row[11], model: row[12], decidedBy: row[13], mapes: row[14], coverage: row[15],
     behaviour: row[16] === null ? null : DATA.behaviours[row[16]], codes: row[17].map((code) => DATA.codes[code]), by: row[18],
-    growth: row[19], order: row[20], since: row[21], inPercent: row[22] === 1,
+    growth: row[19], order: row[20], since: row[21], inPercent: row[22] === 1, marks: row[23],
   }));
   const HOSTS = new Map();
   for (const one of SERIES) {
@@ -212,6 +212,9 @@
           ctx.setLineDash([]);
           ctx.fillText(`full at ${figure(one.threshold)}`, u.bbox.left + 4 * ratio, y - 4 * ratio);
         }
+        const [from] = span();
+        one.marks.filter(([epochDay]) => epochDay * DAY >= from)
+          .forEach(([epochDay, what], place) => vertical(epochDay, `${what} ${day(epochDay - DATA.as_of)}`, muted, 1 + place % 3, [1, 3]));
         if (one.status !== 0 && one.earliest !== null && one.earliest !== one.days) vertical(DATA.as_of + one.earliest, `1 in 10 ${day(one.earliest)}`, color("--within"), 1, [3, 3]);
         if (one.latest !== null && one.latest !== one.days && one.status !== 0) vertical(DATA.as_of + one.latest, `9 in 10 ${day(one.latest)}`, color("--within"), 3, [3, 3]);
         if (one.status === 1) vertical(DATA.as_of + one.days, `1 in 2 ${day(one.days)}`, over, 2, [3, 3]);

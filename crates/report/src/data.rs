@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use fleetcast_core::Day;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::champions::model_names;
 use crate::packing::{Packed, pack};
 use crate::rank::by_urgency;
-use crate::{Report, Score, Series, Status};
+use crate::{Issue, Report, Score, Series, Status};
 
 /// Rows and charts stand in the same order, most urgent first. Names that many series share stand
 /// in lists, and rows have their positions.
@@ -51,7 +52,11 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
         .map(|index| &report.series[index])
         .collect();
     let mut issues: HashMap<_, Vec<&str>> = HashMap::new();
+    let mut marks: HashMap<_, Vec<Mark>> = HashMap::new();
     for issue in &report.issues {
+        if let Some(mark) = mark(issue) {
+            marks.entry(&issue.key).or_default().push(mark);
+        }
         let codes = issues.entry(&issue.key).or_default();
         if !codes.contains(&issue.code.as_str()) {
             codes.push(&issue.code);
@@ -85,6 +90,8 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
             let by = series.outlook.as_ref().map(|outlook| outlook.p_full_by);
             row.push(json!(by.map(|by| by.map(|p| p.map(in_percent)))));
             row.extend(change_cells(series));
+            let marks = marks.get(&series.key).map(Vec::as_slice);
+            row.push(json!(marks.unwrap_or_default()));
             Value::Array(row)
         })
         .collect();
@@ -105,6 +112,22 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
     };
     // `<` is the only character by which JSON could leave the element.
     Ok(serde_json::to_string(&data)?.replace('<', "\\u003c"))
+}
+
+/// A day that a chart marks, in days since 1970, and what became another on it.
+type Mark = (i32, &'static str);
+
+/// The day that an issue is about, where charts mark it.
+fn mark(issue: &Issue) -> Option<Mark> {
+    let what = match issue.code.as_str() {
+        "level_shift" => "level shifted",
+        "pending_shift" => "level shifted?",
+        "growth_onset" => "began to change",
+        _ => return None,
+    };
+    let mut words = issue.message.split([' ', ':', ',', ';']);
+    let day: Day = words.find_map(|word| word.parse().ok())?;
+    Some((day.epoch_days(), what))
 }
 
 /// A probability in percent: a tenth of one says more than anybody knows.
@@ -203,6 +226,24 @@ fn short(value: Option<f64>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_day_on_which_a_level_shifted_is_marked() {
+        let issue = |code: &str, message: &str| Issue {
+            key: fleetcast_core::SeriesKey::new("h", "disk"),
+            severity: "info".to_owned(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+        };
+        let fell = "level fell from 78 to 39 on 2025-12-11: taken as lasting";
+        let day: Day = "2025-12-11".parse().unwrap();
+        let marked = Some((day.epoch_days(), "level shifted"));
+        assert_eq!(mark(&issue("level_shift", fell)), marked);
+        assert_eq!(mark(&issue("level_shift", "level fell")), None);
+        assert_eq!(mark(&issue("gap", fell)), None);
+        let growth = "growth of 12 in 30 days began about 2025-11-16: taken as going on more and more slowly";
+        assert!(mark(&issue("growth_onset", growth)).is_some());
+    }
 
     #[test]
     fn numbers_are_short() {
