@@ -6,7 +6,7 @@ use fleetcast_core::Day;
 use fleetcast_report::{Agenda, News, Task, day_and_month, figure};
 use fleetcast_store::{Change, PlannerList, PlannerRow, Promise, RunId, Store};
 
-use crate::cli::ListFlags;
+use crate::cli::{GroupFlag, ListFlags};
 use crate::error::Error;
 
 /// Days by which a date must have moved to be news.
@@ -55,14 +55,21 @@ pub(crate) fn read(
 ///
 /// [`Error::Setting`] where no host is in it; it lists the values of the key, or the keys.
 pub(crate) fn hosts_of(store: &Store, flags: &ListFlags) -> Result<Option<HashSet<String>>, Error> {
+    let hosts = flags.group.as_ref().map(|group| hosts_in(store, group));
+    hosts.transpose()
+}
+
+/// The hosts of a group.
+///
+/// # Errors
+///
+/// [`Error::Setting`] where no host is in it; it lists the values of the key, or the keys.
+pub(crate) fn hosts_in(store: &Store, group: &GroupFlag) -> Result<HashSet<String>, Error> {
     /// Names that a refusal lists.
     const LISTED: usize = 12;
-    let Some(group) = &flags.group else {
-        return Ok(None);
-    };
     let hosts = store.hosts_with(&group.key, &group.value)?;
     if !hosts.is_empty() {
-        return Ok(Some(hosts.into_iter().collect()));
+        return Ok(hosts.into_iter().collect());
     }
     let known = store.attribute_values()?;
     let listed = |names: Vec<&str>| {

@@ -642,12 +642,15 @@ pub(crate) struct AccuracyFlags {
 pub(crate) struct WhatIfFlags {
     /// A file of scenarios, in TOML; without one, the flags say what is another
     #[arg(value_name = "FILE", conflicts_with_all = [
-        "host", "resource", "from", "load", "growth", "capacity", "threshold", "remove", "add",
+        "host", "group", "resource", "from", "load", "growth", "capacity", "threshold", "remove", "add",
     ])]
     pub(crate) file: Option<PathBuf>,
     /// Hosts it is about [default: all]; several times for several
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Vec<String>,
+    /// Hosts it is about: those of a group, by what `import-attributes` was told of them
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) group: Option<GroupFlag>,
     /// Resources it is about [default: all]; several times for several
     #[arg(long, value_name = "R")]
     pub(crate) resource: Vec<String>,
@@ -686,6 +689,7 @@ impl WhatIfFlags {
         Described {
             name: None,
             host: self.host.clone(),
+            group: self.group.clone(),
             resource: self.resource.clone(),
             from: self.from,
             load: self.load,

@@ -1,6 +1,6 @@
 //! `what-if`: what becomes of outlooks where load or limits are others than they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -11,10 +11,12 @@ use arrow::record_batch::RecordBatch;
 use fleetcast_core::{Day, EffectiveLimits, SeriesKey};
 use fleetcast_outlook::CapacityOutlook;
 use fleetcast_pipeline::{Pipeline, Scenario, WhatIf};
+use fleetcast_store::Store;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
-use crate::cli::{WhatIfFlags, one_or_several};
+use crate::agenda::hosts_in;
+use crate::cli::{GroupFlag, WhatIfFlags, one_or_several};
 use crate::error::Error;
 use crate::place::Kept;
 use crate::progress::Reporter;
@@ -62,6 +64,8 @@ pub(crate) struct Described {
     pub(crate) name: Option<String>,
     #[serde(default, deserialize_with = "one_or_several")]
     pub(crate) host: Vec<String>,
+    #[serde(default, deserialize_with = "from_any")]
+    pub(crate) group: Option<GroupFlag>,
     #[serde(default, deserialize_with = "one_or_several")]
     pub(crate) resource: Vec<String>,
     #[serde(default, deserialize_with = "from_any")]
@@ -129,8 +133,14 @@ impl Described {
         is_same && self.threshold.is_none() && self.remove.is_empty() && self.add == 0
     }
 
-    /// The scenario, among the series there are.
-    fn among(&self, name: &str, series: &[SeriesKey], first: Day) -> Result<Scenario, Error> {
+    /// The scenario, among the series there are; `hosts_of_group` are those of its group, where it names one.
+    fn among(
+        &self,
+        name: &str,
+        series: &[SeriesKey],
+        hosts_of_group: Option<&HashSet<String>>,
+        first: Day,
+    ) -> Result<Scenario, Error> {
         let wrong = |what: String| Error::Setting(format!("scenario {name}: {what}"));
         if self.is_empty() {
             return Err(wrong(
@@ -153,6 +163,7 @@ impl Described {
         let affected: BTreeSet<SeriesKey> = series
             .iter()
             .filter(|key| matches(&hosts, key.host()) && matches(&resources, key.resource()))
+            .filter(|key| hosts_of_group.is_none_or(|hosts| hosts.contains(key.host())))
             .cloned()
             .collect();
         if affected.is_empty() {
@@ -214,7 +225,7 @@ pub(crate) fn what_if(settings: &Settings, flags: &WhatIfFlags) -> Result<(), Er
     let store = settings.open(false)?;
     let shown = flags.lines.unwrap_or(SHOWN);
     run::over_pipeline(settings, &store, |pipeline| {
-        answer(pipeline, &described, &scratch, shown, reporter)
+        answer(pipeline, &store, &described, &scratch, shown, reporter)
     })?;
     if let Some((path, place)) = flags.to.as_ref().zip(place) {
         scratch.write(&place)?;
@@ -244,6 +255,7 @@ fn read(file: &Path) -> Result<Vec<Described>, Error> {
 
 fn answer(
     pipeline: &Pipeline<'_>,
+    store: &Store,
     described: &[Described],
     scratch: &Scratch,
     shown: usize,
@@ -256,7 +268,11 @@ fn answer(
     };
     let scenarios = described.iter().enumerate();
     let scenarios: Vec<Scenario> = scenarios
-        .map(|(place, one)| one.among(&name(place), pipeline.series(), first))
+        .map(|(place, one)| {
+            let group = one.group.as_ref();
+            let hosts = group.map(|group| hosts_in(store, group)).transpose()?;
+            one.among(&name(place), pipeline.series(), hosts.as_ref(), first)
+        })
         .collect::<Result<_, _>>()?;
     let answers = pipeline.what_if(&scenarios)?;
     for (place, rows) in answers.iter().enumerate() {
@@ -424,10 +440,10 @@ mod tests {
             key("db-0001", "cpu"),
         ];
         let first: Day = "2026-01-01".parse().unwrap();
-        let found = sale.among("sale", &series, first).unwrap();
+        let found = sale.among("sale", &series, None, first).unwrap();
         assert_eq!(found.series.len(), 2);
         assert!(found.removed.is_empty());
-        let found = fewer.among("2", &series, first).unwrap();
+        let found = fewer.among("2", &series, None, first).unwrap();
         assert_eq!(
             (found.series.len(), found.removed.len(), found.from),
             (4, 2, first)
@@ -437,14 +453,16 @@ mod tests {
             ..sale.clone()
         };
         let refused = unknown
-            .among("sale", &series, first)
+            .among("sale", &series, None, first)
             .unwrap_err()
             .to_string();
         assert!(
             refused.starts_with("scenario sale: no series is called that: host nobody"),
             "{refused}"
         );
-        let nothing = Described::default().among("1", &series, first).unwrap_err();
+        let nothing = Described::default()
+            .among("1", &series, None, first)
+            .unwrap_err();
         assert!(
             nothing
                 .to_string()

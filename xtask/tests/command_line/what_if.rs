@@ -149,6 +149,20 @@ fn scenarios_stand_in_a_file() {
         Some(2)
     );
 
+    // Hosts may be those of a group.
+    std::fs::write(
+        desk.path("hosts.csv"),
+        "host,site\nh0,Berlin\nh1,Berlin\nh2,Bonn\n",
+    )
+    .unwrap();
+    desk.ok("import-attributes hosts.csv");
+    let hosts = answers(&desk, "--group site=Berlin --load 5", "SELECT host");
+    assert_eq!(hosts, ["h0", "h1"]);
+    desk.fails(
+        "what-if --group site=Rome --load 5",
+        "no host has site=Rome",
+    );
+
     // Other data than those that were forecast have no answers.
     desk.sql(
         DB,
