@@ -203,7 +203,8 @@ fn planners_questions_have_these_answers() {
         return;
     }
     assert!(answers >= 16, "{answers}");
-    assert_eq!(page.matches("\n## ").count(), 16);
+    let questions = (1..).take_while(|number| page.contains(&format!("\n## {number}. ")));
+    assert_eq!(questions.count(), 16);
     for (standing, now) in page.lines().zip(answered.lines()) {
         assert_eq!(
             standing, now,
