@@ -1,8 +1,8 @@
 """Held against one process: a fleet on Spark, long and packed, in few partitions and many, with an executor killed, and on Sail.
 
-`python packaging/spark.py DIRECTORY`, in an environment with the wheel, pyspark and numpy. Fleet and results stand in DIRECTORY. SERIES says how
-many series there are (1,000), TARGETS which engines (`spark`, `sail` or both), and RUNS which runs, by name: fewer where the fleet is small,
-where they take longer than what they work on.
+`python packaging/spark.py DIRECTORY`, in an environment with the wheel, pyspark and numpy. Fleet and results stand in
+DIRECTORY. SERIES says how many series there are (1,200: more than a task works on at a time), TARGETS which engines (`spark`,
+`sail` or both), and RUNS which runs, by name: fewer where the fleet is small, where they take longer than what they work on.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 PLACE = Path(sys.argv[1]).resolve()
-SERIES = int(os.environ.get("SERIES", "1000"))
+SERIES = int(os.environ.get("SERIES", "1200"))
 TARGETS = os.environ.get("TARGETS", "spark").split(",")
 # More than one process should be asked to hold: packed rows alone, counted and not compared.
 IS_LARGE = SERIES > 50_000

@@ -323,7 +323,9 @@ def _decoded(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
     for batch in batches:
         for body in batch.column("body"):
-            yield from pa.ipc.open_stream(body.as_buffer())
+            for part in pa.ipc.open_stream(body.as_buffer()):
+                # Spark takes batches of one schema, and whether a column may be null is part of it.
+                yield pa.RecordBatch.from_arrays(part.columns, part.schema.names)
 
 
 def _encoded(table: pa.Table) -> bytes:

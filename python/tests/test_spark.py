@@ -243,6 +243,15 @@ def test_a_task_refuses_more_than_it_can_hold(monkeypatch):
         list(pack(rows.to_batches() * 2))
 
 
+def test_parts_of_a_table_have_one_schema():
+    """A part without nulls and one with them are not told apart by Spark, which refuses the second."""
+    whole = pa.table({"threshold": [1.0]}, pa.schema([pa.field("threshold", pa.float64(), nullable=False)]))
+    bodies = [fleetcast.spark._encoded(table) for table in (whole, pa.table({"threshold": [None, 2.0]}))]
+    schemas = [part.schema for part in fleetcast.spark._decoded(fleetcast.spark._staged("capacity_outlook", bodies))]
+    assert len(schemas) == 2 and schemas[0].equals(schemas[1])
+    assert schemas[0].field("threshold").nullable
+
+
 def test_results_are_published_whole_or_not_at_all(spark, tmp_path):
     rows = series({"host": "a", "resource": "cpu"}, 40.0, 0.0, target="utilization")
     out = tmp_path / "out"
