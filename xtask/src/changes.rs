@@ -130,7 +130,7 @@ impl Changes {
         self.all_wrong().filter(|one| one.explained_by.is_none())
     }
 
-    /// Those of them that the last run can explain: its forecast goes on from what it has seen.
+    /// Forecasts that turned out wrong, and that the last run can explain: its own goes on from what it has seen.
     fn overtaken(&self) -> impl Iterator<Item = &WrongForecast> {
         self.all_wrong().filter(|one| one.explained_by.is_some())
     }

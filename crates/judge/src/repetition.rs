@@ -48,9 +48,9 @@ fn last_level(seen: &[f64]) -> Option<f64> {
 
 /// A repetition that no engine has come near.
 pub(crate) struct Repetition {
-    /// Its scores on the backtest.
+    /// The scores it has on the backtest.
     pub(crate) scores: Scores,
-    /// That it wins, and why.
+    /// The decision that it wins, and why.
     pub(crate) decision: Decision,
 }
 

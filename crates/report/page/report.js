@@ -214,7 +214,7 @@
         }
         const [from] = span();
         one.marks.filter(([epochDay]) => epochDay * DAY >= from)
-          .forEach(([epochDay, what], place) => vertical(epochDay, `${what} ${day(epochDay - DATA.as_of)}`, muted, 1 + place % 3, [1, 3]));
+          .forEach(([epochDay, what], place) => vertical(epochDay, `${what} ${day(epochDay - DATA.as_of)}`, muted, 4 + place % 2, [1, 3]));
         if (one.status !== 0 && one.earliest !== null && one.earliest !== one.days) vertical(DATA.as_of + one.earliest, `1 in 10 ${day(one.earliest)}`, color("--within"), 1, [3, 3]);
         if (one.latest !== null && one.latest !== one.days && one.status !== 0) vertical(DATA.as_of + one.latest, `9 in 10 ${day(one.latest)}`, color("--within"), 3, [3, 3]);
         if (one.status === 1) vertical(DATA.as_of + one.days, `1 in 2 ${day(one.days)}`, over, 2, [3, 3]);

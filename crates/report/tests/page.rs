@@ -80,7 +80,7 @@ fn rows_and_charts_stand_in_the_same_order() {
     );
     assert_eq!((rows.len(), charts.len()), (4, 4));
     for (row, chart) in rows.iter().zip(charts) {
-        assert_eq!(row.as_array().unwrap().len(), 23);
+        assert_eq!(row.as_array().unwrap().len(), 24);
         // The probabilities by 30, 60 and 90 days, in percent.
         assert_eq!(row[18], serde_json::json!([10.0, 20.0, 40.0]));
         assert_eq!(chart[0], 1, "a small fleet is drawn day by day");

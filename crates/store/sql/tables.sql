@@ -390,7 +390,8 @@ CREATE TABLE IF NOT EXISTS {table} (
     behaviour VARCHAR NOT NULL,
     defect    VARCHAR,
     day       DATE, -- from which on it is another than before
-    until     DATE, -- the first day on which it is no longer
+    -- the first day on which it is no longer
+    until     DATE,
     PRIMARY KEY (host, resource)
 );
 

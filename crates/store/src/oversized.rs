@@ -15,7 +15,7 @@ pub struct Oversized {
     pub key: SeriesKey,
     /// The level that it stays below with a probability of 90 %, in its unit.
     pub peak_need: f64,
-    /// Its capacity, in its unit.
+    /// The capacity it has, in its unit.
     pub capacity: f64,
     /// The peak need as a share of the capacity, 0 to 1.
     pub share: f64,

@@ -16,7 +16,7 @@ type Shape = Box<dyn FnMut(usize, &mut Pcg64) -> f64>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FleetKind {
-    /// Those of real fleets: level shifts of every age, resizes, events that pass, outages, growth that begins and ends.
+    /// Behaviours of real fleets, with level shifts of every age, resizes, events that pass, outages, growth that begins and ends.
     #[default]
     Mixed,
     /// The ten behaviours of the first version, whose steps are months old.
@@ -233,7 +233,7 @@ fn step_change(span: f64, kind: FleetKind, random: &mut Pcg64) -> Broken {
     (shape, Some(migrated..FOR_GOOD))
 }
 
-/// The same bytes, or the same work, on more: a share of what it was.
+/// A load that is the same on more bytes or more cores, and so a smaller share of them.
 fn resized(span: f64, random: &mut Pcg64) -> Broken {
     const SHARES: [f64; 4] = [1.0 / 2.0, 2.0 / 3.0, 3.0 / 4.0, 4.0 / 5.0];
     let on = day_of(span, random);

@@ -35,7 +35,7 @@ pub(super) struct DemoSeries {
     pub(super) key: SeriesKey,
     pub(super) behaviour: Behaviour,
     pub(super) defect: Option<Defect>,
-    /// From which day on it is another than before, and the first day on which it is no longer, where there are such.
+    /// The day from which on it is another than before, and the first day on which it is no longer, where there are such.
     pub(super) broke: Option<(Day, Option<Day>)>,
     /// Days and values; a missing day has no row, a day without a value has `None`.
     pub(super) rows: Vec<(Day, Option<f64>)>,

@@ -91,9 +91,9 @@ impl SeriesPaths {
 /// How the errors of a forecast are read after which the level shifted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    /// As they were: such a shift may come again.
+    /// Errors as they were, for such a shift may come again.
     AsTheyWere,
-    /// As they would have been had the level lasted: it may not.
+    /// Errors as they would have been had the level lasted, for it may not.
     Settled,
 }
 
