@@ -4,5 +4,5 @@ FROM what_if_changes
 WHERE scenario = $1
 GROUP BY change
 ORDER BY list_position(
-    ['full then', 'no longer full', 'full earlier', 'full later', 'likelier', 'less likely', 'gone', 'the same'], change
+    ['full then', 'no longer full', 'full earlier', 'full later', 'likelier', 'less likely', 'more to order', 'less to order', 'gone', 'the same'], change
 );

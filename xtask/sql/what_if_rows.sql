@@ -12,12 +12,13 @@ SELECT
         WHEN 'over' THEN 'over'
         ELSE format('{:.0f} %', 100 * then_p_full) || coalesce(', ' || then_full_on::VARCHAR, '')
     END,
-    coalesce(format('{:.4g}', to_order), '-'), coalesce(format('{:.4g}', then_to_order), '-'), trust
+    coalesce(format('{:.4g}', if(to_order < 0.0001 * threshold, 0, to_order)), '-'),
+    coalesce(format('{:.4g}', if(then_to_order < 0.0001 * then_threshold, 0, then_to_order)), '-'), trust
 FROM what_if_changes
 WHERE scenario = $1 AND change <> 'the same'
 ORDER BY
     list_position(
-        ['full then', 'no longer full', 'full earlier', 'full later', 'likelier', 'less likely', 'gone'], change
+        ['full then', 'no longer full', 'full earlier', 'full later', 'likelier', 'less likely', 'more to order', 'less to order', 'gone'], change
     ),
     abs(coalesce(then_p_full, 0) - coalesce(p_full, 0)) DESC, host, resource
 LIMIT $2;

@@ -20,6 +20,8 @@ SELECT
         WHEN then_full_on > full_on THEN 'full later'
         WHEN then_p_full - p_full >= 0.05 THEN 'likelier'
         WHEN p_full - then_p_full >= 0.05 THEN 'less likely'
+        WHEN then_to_order > 1.02 * to_order AND then_to_order > 0.001 * then_threshold THEN 'more to order'
+        WHEN to_order > 1.02 * then_to_order AND to_order > 0.001 * threshold THEN 'less to order'
         ELSE 'the same'
     END AS change
 FROM what_if;

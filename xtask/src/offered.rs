@@ -64,7 +64,7 @@ fn offered_in(command: &str) -> Vec<&'static str> {
         "changes" | "acknowledge" => (&["json", "quiet", "allow_views"], true, false),
         "status" => (&["json", "keep_last_day", "allow_views"], true, false),
         "what-if" => (&["force", "quiet", "allow_views"], true, true),
-        "oversized" => (&["quiet", "allow_views"], true, false),
+        "oversized" => (&["json", "quiet", "allow_views"], true, false),
         "top" => (&["json", "allow_views"], true, false),
         "show" => (&["allow_views"], true, false),
         _ => (&[], false, false),

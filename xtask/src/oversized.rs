@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use fleetcast_store::Oversized;
+use serde_json::{Value, json};
+
 use crate::error::Error;
 use crate::output;
 use crate::progress::Reporter;
@@ -28,6 +31,11 @@ pub(crate) fn print(settings: &Settings, below: Option<f64>) -> Result<(), Error
     }
     let reporter = Reporter::new(settings.quiet);
     let found = store.oversized(below / 100.0)?;
+    if settings.json {
+        let rows: Vec<Value> = found.iter().map(row).collect();
+        output::line(&Value::from(rows).to_string());
+        return Ok(());
+    }
     if found.is_empty() {
         reporter.say(format_args!(
             "no host stays below {below} % of its capacity for the whole horizon with nine in ten"
@@ -68,4 +76,16 @@ pub(crate) fn print(settings: &Settings, below: Option<f64>) -> Result<(), Error
     ));
     reporter.say(right_aligned(shown, 2));
     Ok(())
+}
+
+fn row(one: &Oversized) -> Value {
+    json!({
+        "host": one.key.host(),
+        "resource": one.key.resource(),
+        "peak_need": one.peak_need,
+        "capacity": one.capacity,
+        "share": one.share,
+        "reclaimable": one.reclaimable,
+        "trust": one.trust,
+    })
 }

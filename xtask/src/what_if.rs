@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Float64Array, StringArray};
 use arrow::record_batch::RecordBatch;
-use fleetcast_core::{Day, EffectiveLimits, SeriesKey};
+use fleetcast_core::{Day, EffectiveLimits, SeriesKey, TimeGrid};
 use fleetcast_outlook::CapacityOutlook;
 use fleetcast_pipeline::{Pipeline, Scenario, WhatIf};
 use fleetcast_store::Store;
@@ -139,7 +139,7 @@ impl Described {
         name: &str,
         series: &[SeriesKey],
         hosts_of_group: Option<&HashSet<String>>,
-        first: Day,
+        days: TimeGrid,
     ) -> Result<Scenario, Error> {
         let wrong = |what: String| Error::Setting(format!("scenario {name}: {what}"));
         if self.is_empty() {
@@ -152,6 +152,12 @@ impl Described {
             .is_some_and(|threshold| !threshold.is_finite())
         {
             return Err(wrong("a threshold is a number".to_owned()));
+        }
+        if let Some(from) = self.from.filter(|from| *from > days.last()) {
+            return Err(wrong(format!(
+                "{from} is after {}, the last day that is forecast",
+                days.last()
+            )));
         }
         let patterns = |texts: &[String]| -> Vec<WildMatch> {
             texts.iter().map(|text| WildMatch::new(text)).collect()
@@ -166,10 +172,30 @@ impl Described {
             .filter(|key| hosts_of_group.is_none_or(|hosts| hosts.contains(key.host())))
             .cloned()
             .collect();
-        if affected.is_empty() {
+        let unmatched = |texts: &[String], of: fn(&SeriesKey) -> &str| -> Option<String> {
+            let is_there = |text: &String| {
+                let pattern = WildMatch::new(text);
+                series.iter().any(|key| pattern.matches(of(key)))
+            };
+            texts.iter().find(|text| !is_there(text)).cloned()
+        };
+        let (host, resource) = (
+            unmatched(&self.host, SeriesKey::host),
+            unmatched(&self.resource, SeriesKey::resource),
+        );
+        if let Some((what, name)) = host
+            .map(|name| ("host", name))
+            .or(resource.map(|name| ("resource", name)))
+        {
             return Err(wrong(format!(
-                "no series is called that: host {}, resource {}; `cargo xtask status` says what there is, and * stands \
-                 for anything in a name",
+                "no {what} is called {name}; * stands for anything in a name"
+            )));
+        }
+        if affected.is_empty() {
+            let group = self.group.as_ref();
+            let group = group.map_or_else(String::new, |group| format!(", group {group}"));
+            return Err(wrong(format!(
+                "no series is all of this: host {}, resource {}{group}",
                 or_any(&self.host),
                 or_any(&self.resource)
             )));
@@ -188,7 +214,7 @@ impl Described {
         Ok(Scenario {
             removed: affected.iter().filter(goes).cloned().collect(),
             series: affected,
-            from: self.from.unwrap_or(first),
+            from: self.from.unwrap_or(days.first()).max(days.first()),
             load: factor(self.load),
             growth: factor(self.growth),
             capacity: factor(self.capacity),
@@ -208,6 +234,11 @@ fn or_any(texts: &[String]) -> String {
 
 /// Answers the scenarios of a file, or of the command line.
 pub(crate) fn what_if(settings: &Settings, flags: &WhatIfFlags) -> Result<(), Error> {
+    if settings.json {
+        return Err(Error::Setting(
+            "what-if prints no JSON; --to answers.json writes it".to_owned(),
+        ));
+    }
     let reporter = Reporter::new(settings.quiet);
     let described = match &flags.file {
         Some(file) => read(file)?,
@@ -261,7 +292,7 @@ fn answer(
     shown: usize,
     reporter: Reporter,
 ) -> Result<(), Error> {
-    let first = pipeline.split().future().first();
+    let days = pipeline.split().future();
     let name = |place: usize| {
         let given = described[place].name.clone();
         given.unwrap_or_else(|| (place + 1).to_string())
@@ -271,7 +302,7 @@ fn answer(
         .map(|(place, one)| {
             let group = one.group.as_ref();
             let hosts = group.map(|group| hosts_in(store, group)).transpose()?;
-            one.among(&name(place), pipeline.series(), hosts.as_ref(), first)
+            one.among(&name(place), pipeline.series(), hosts.as_ref(), days)
         })
         .collect::<Result<_, _>>()?;
     let answers = pipeline.what_if(&scenarios)?;
@@ -279,7 +310,13 @@ fn answer(
         let name = name(place);
         scratch.append("what_if", batch(&name, rows)?)?;
         let words = described[place].in_words(scenarios[place].from);
-        print(scratch, &name, &words, shown, reporter)?;
+        print(
+            scratch,
+            &name,
+            (&words, described[place].add),
+            shown,
+            reporter,
+        )?;
     }
     Ok(())
 }
@@ -287,7 +324,7 @@ fn answer(
 fn print(
     scratch: &Scratch,
     name: &str,
-    words: &str,
+    (words, added): (&str, u32),
     shown: usize,
     reporter: Reporter,
 ) -> Result<(), Error> {
@@ -311,6 +348,12 @@ fn print(
     })?;
     if !orders.is_empty() {
         reporter.say(format_args!("to order: {}", orders.join("; ")));
+    }
+    if added > 0 {
+        reporter.say(format_args!(
+            "hosts that come are none of these series: each takes as much load as the others on average, and what is to \
+             order for it is not counted"
+        ));
     }
     let headings = [
         "change",
@@ -440,10 +483,11 @@ mod tests {
             key("db-0001", "cpu"),
         ];
         let first: Day = "2026-01-01".parse().unwrap();
-        let found = sale.among("sale", &series, None, first).unwrap();
+        let days = TimeGrid::new(first, 180);
+        let found = sale.among("sale", &series, None, days).unwrap();
         assert_eq!(found.series.len(), 2);
         assert!(found.removed.is_empty());
-        let found = fewer.among("2", &series, None, first).unwrap();
+        let found = fewer.among("2", &series, None, days).unwrap();
         assert_eq!(
             (found.series.len(), found.removed.len(), found.from),
             (4, 2, first)
@@ -453,15 +497,15 @@ mod tests {
             ..sale.clone()
         };
         let refused = unknown
-            .among("sale", &series, None, first)
+            .among("sale", &series, None, days)
             .unwrap_err()
             .to_string();
         assert!(
-            refused.starts_with("scenario sale: no series is called that: host nobody"),
+            refused.starts_with("scenario sale: no host is called nobody"),
             "{refused}"
         );
         let nothing = Described::default()
-            .among("1", &series, None, first)
+            .among("1", &series, None, days)
             .unwrap_err();
         assert!(
             nothing

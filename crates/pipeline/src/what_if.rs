@@ -128,9 +128,10 @@ impl Scenario {
             let (gone, load) = moved.get(resource).cloned().unwrap_or_default();
             let stay = all - gone;
             let then = stay + f64::from(self.added);
-            if then <= 0.0 {
+            // What becomes of a host that nobody has seen yet, nothing is known of.
+            if stay <= 0.0 {
                 return Err(Error::OutOfOrder(format!(
-                    "nobody is left to take over the {resource} of the hosts that go; name more hosts, or add some"
+                    "nobody is left to take over the {resource} of the hosts that go; name more hosts"
                 )));
             }
             let share = |(place, factor): (usize, &f64)| {
@@ -164,7 +165,7 @@ impl WriteStage<'_> {
         let mut rows = Vec::new();
         let histories = self.recent(store, &index);
         for plans in self.plans(store, &histories) {
-            rows.extend(self.answers(&plans?, &writing, scenario, &spread));
+            rows.extend(self.answers(&plans?, &writing, scenario, &spread)?);
         }
         Ok(rows)
     }
@@ -175,29 +176,48 @@ impl WriteStage<'_> {
         writing: &Writing,
         scenario: &Scenario,
         spread: &Spread,
-    ) -> Vec<WhatIf> {
+    ) -> Result<Vec<WhatIf>, Error> {
         let days = self.split.future();
         let places = 0..plans.golden.len();
         let rows = places.filter_map(|place| {
             let (key, material) = plans.material(writing, place)?;
+            let limits = scenario.limits(material.limits, days);
+            if let Some(disorder) = disorder(key, limits.last()) {
+                return Some(Err(Error::OutOfOrder(disorder)));
+            }
             let today = self.rules.write(key, &material);
             let goes = scenario.removed.contains(key);
-            let limits = scenario.limits(material.limits, days);
             let mut changed = material;
             changed.limits = &limits;
             changed.load = spread.get(key.resource());
             let then = (!goes).then(|| self.rules.write(key, &changed).outlook);
-            Some(WhatIf {
+            Some(Ok(WhatIf {
                 key: key.clone(),
                 limits: *material.limits.now(),
                 limits_then: *limits.last(),
                 then,
                 trust: today.trust.as_str(),
                 today: today.outlook,
-            })
+            }))
         });
         rows.collect()
     }
+}
+
+/// Says why no series can have such limits, where that is so.
+fn disorder(key: &SeriesKey, limits: &EffectiveLimits) -> Option<String> {
+    let threshold = limits.threshold?;
+    let floor = limits.floor.unwrap_or(0.0);
+    if threshold <= floor {
+        return Some(format!(
+            "a threshold of {threshold} is not above the floor of {key}, which is {floor}: it would be full whatever comes"
+        ));
+    }
+    let capacity = limits.capacity.filter(|capacity| threshold > *capacity)?;
+    Some(format!(
+        "a threshold of {threshold} is above the capacity of {key}, which is {capacity}: it would never be full; say \
+         --capacity as well"
+    ))
 }
 
 #[cfg(test)]

@@ -51,5 +51,11 @@ fn hosts_whose_peaks_stay_low_are_named_and_means_say_nothing() {
         desk.ok("oversized --below 10")
             .contains("no host stays below 10 %")
     );
+    let json: serde_json::Value =
+        serde_json::from_str(&desk.ok("oversized --below 60 --json")).unwrap();
+    assert_eq!(
+        (json.as_array().unwrap().len(), &json[0]["host"]),
+        (2, &"h0".into())
+    );
     desk.fails("oversized --below 140", "from 0 to 100");
 }

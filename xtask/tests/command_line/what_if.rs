@@ -128,9 +128,16 @@ fn scenarios_stand_in_a_file() {
     desk.fails("what-if missing.toml", "cannot read missing.toml");
     desk.fails("what-if", "nothing is another than it is");
     desk.fails(
-        "what-if --host nobody --load 3",
-        "no series is called that: host nobody",
+        "what-if --host h1 --host nobody --load 3",
+        "no host is called nobody",
     );
+    desk.fails("what-if --load 3 --from 2027-01-01", "is after 2026-06-29");
+    desk.fails(
+        "what-if --threshold 800",
+        "is above the capacity of h0/disk",
+    );
+    desk.fails("what-if --threshold 0", "is not above the floor of h0/disk");
+    desk.fails("what-if --load 3 --json", "--to answers.json");
     desk.fails(
         "what-if --host h3 --remove h4",
         "no host h4 is among its series",
