@@ -27,9 +27,18 @@ pub(crate) fn statements(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         "limit_shares",
         "standing_in",
         "tables",
-        "views",
     ] {
         statements.set_item(name, sql)?;
     }
+    statements.set_item("views", views())?;
     Ok(statements)
+}
+
+/// The views, with the lead time and the share that they have in the store as well.
+fn views() -> String {
+    let lists =
+        include_str!("../../crates/store/sql/outlook_lists.sql").replace("{lead_time}", "45");
+    let views = include_str!("../../crates/store/sql/views.sql").replace("{outlook_lists}", &lists);
+    let oversized = include_str!("../../crates/store/sql/oversized.sql").replace("{below}", "0.4");
+    format!("{views}\nCREATE OR REPLACE VIEW oversized AS\n{oversized};")
 }

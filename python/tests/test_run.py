@@ -14,6 +14,7 @@ from conftest import AS_OF
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*have no forecast.*:UserWarning")
 
+VIEWS = "SELECT view_name, sql FROM duckdb_views() WHERE NOT internal AND database_name = current_database() ORDER BY view_name"
 RESULTS = [
     "prophet_forecasts",
     "prophet_inner_forecasts",
@@ -113,7 +114,7 @@ def test_ctrl_c_leaves_nothing_behind(con):
         (["ALTER TABLE processed_data DROP utilization"], "processed_data has no column `utilization`, only host, resource, ds"),
         (["ALTER TABLE processed_data ALTER ds TYPE TIMESTAMP"], "column `ds` of processed_data is TIMESTAMP, not DATE"),
         (["CREATE TABLE runs (x INTEGER)"], "there is a table runs already, and fleetcast did not make it"),
-        (["CREATE TABLE fleetcast_schema AS SELECT 5 AS version"], "the tables have version 5, and this package writes 7"),
+        (["CREATE TABLE fleetcast_schema AS SELECT 5 AS version"], "the tables have version 5, and this package writes 8"),
         (["CREATE TABLE unfinished_days AS SELECT 'a' AS host"], "only the command line looks at"),
         (["CREATE TABLE capacity_changes AS SELECT 'a' AS host"], "capacity_changes has capacities that changed, which only"),
     ],
@@ -143,6 +144,7 @@ def test_tables_equal_those_of_the_command_line(tmp_path):
         theirs = {table: rows_of(con, table) for table in RESULTS}
         config, fingerprint = con.execute("SELECT config, data_fingerprint FROM runs").fetchone()
         columns = {table: con.execute(f"DESCRIBE {table}").fetchall() for table in RESULTS}
+        views = con.execute(VIEWS).fetchall()
     other = duckdb.connect()
     other.execute(f"ATTACH '{database}' AS fleet (READ_ONLY)")
     other.execute("CREATE TABLE processed_data AS FROM fleet.main.processed_data")
@@ -151,3 +153,6 @@ def test_tables_equal_those_of_the_command_line(tmp_path):
         assert other.execute(f"DESCRIBE {table}").fetchall() == columns[table], table
         assert rows_of(other, table) == theirs[table], table
     assert other.execute("SELECT config, data_fingerprint FROM runs").fetchone() == (config, fingerprint)
+    ours = dict(other.execute(VIEWS).fetchall())
+    for view in ("act_list", "outlook_lists", "oversized", "forecast_drift", "live_outlook_accuracy"):
+        assert ours[view] == dict(views)[view], view

@@ -481,6 +481,7 @@ mod tests {
             key("web-0001", "disk"),
             key("web-0002", "cpu"),
             key("db-0001", "cpu"),
+            key("db-0001", "memory"),
         ];
         let first: Day = "2026-01-01".parse().unwrap();
         let days = TimeGrid::new(first, 180);
@@ -490,7 +491,7 @@ mod tests {
         let found = fewer.among("2", &series, None, days).unwrap();
         assert_eq!(
             (found.series.len(), found.removed.len(), found.from),
-            (4, 2, first)
+            (5, 2, first)
         );
         let unknown = Described {
             host: vec!["nobody".to_owned()],
