@@ -33,7 +33,7 @@ pub(crate) fn print(settings: &Settings, below: Option<f64>) -> Result<(), Error
     let found = store.oversized(below / 100.0)?;
     if settings.json {
         let rows: Vec<Value> = found.iter().map(row).collect();
-        output::line(&Value::from(rows).to_string());
+        output::line(Value::from(rows).to_string());
         return Ok(());
     }
     if found.is_empty() {

@@ -8,7 +8,7 @@ FROM (
         SELECT
             o.*,
             {lead_time} AS lead_time_days,
-            (r.config->'forecast'->>'horizon_days')::INTEGER AS horizon_days
+            json_extract_string(r.config, '$.forecast.horizon_days')::INTEGER AS horizon_days
         FROM capacity_outlook AS o
         JOIN runs AS r ON r.run_id = o.run_id
         WHERE o.rule = 'path'

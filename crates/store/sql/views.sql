@@ -76,9 +76,9 @@ CREATE OR REPLACE VIEW live_outlook_accuracy AS
 WITH rules AS (
     SELECT
         run_id,
-        (config->'forecast'->>'horizon_days')::INTEGER AS horizon_days,
-        split_part(config->'outlook'->>'sustained', '/', 1)::INTEGER AS full_days,
-        split_part(config->'outlook'->>'sustained', '/', 2)::INTEGER AS of_days
+        json_extract_string(config, '$.forecast.horizon_days')::INTEGER AS horizon_days,
+        split_part(json_extract_string(config, '$.outlook.sustained'), '/', 1)::INTEGER AS full_days,
+        split_part(json_extract_string(config, '$.outlook.sustained'), '/', 2)::INTEGER AS of_days
     FROM runs
 ),
 promised AS (
