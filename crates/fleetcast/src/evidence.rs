@@ -76,7 +76,7 @@ impl Evidence {
     }
 }
 
-/// What one engine made of a series: its forecasts, and what is to be said of them.
+/// An answer is what one engine made of a series: its forecasts, and what is to be said of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) forecasts: EngineForecasts,
@@ -103,7 +103,7 @@ impl Answer {
     }
 }
 
-/// What engines answered on one series, beside the values they were asked about: evidence that is not judged yet.
+/// Engines' answers on one series stand beside the values they were asked about: this is evidence that is not judged yet.
 ///
 /// All that takes time is in it, and [`Shop::judge`](crate::Shop::judge) makes [`Evidence`] of it whenever it is wanted. With
 /// the feature `serde` it can be sent from one process to another of the same version, to the bit, where what was noticed of
@@ -121,9 +121,9 @@ pub struct EngineAnswers {
     /// The values that engines saw over it, NaN where missing.
     pub(crate) values: Vec<f64>,
     pub(crate) shares: ValueShares,
-    /// What was noticed of the data.
+    /// The issues that were noticed of the data.
     pub(crate) issues: Vec<SeriesIssue>,
-    /// Whether engines were asked: the series was worth forecasting.
+    /// This says whether engines were asked, since the series was worth forecasting.
     pub(crate) were_asked: bool,
     pub(crate) prophet: Answer,
     pub(crate) challenger: Answer,
@@ -144,7 +144,7 @@ pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evide
     })
 }
 
-/// What engines answer on every series of a batch, in its order.
+/// Returns what engines answer on every series of a batch, in its order.
 pub(crate) fn answers(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<EngineAnswers> {
     with_answers(setup, batch, survey, |answers, _| answers)
 }

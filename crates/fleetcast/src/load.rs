@@ -2,7 +2,7 @@
 
 use fleetcast_core::{Forecast, ForecastError};
 
-/// What becomes of a series' load in a scenario, a day of the forecast: what it is multiplied by, and what is added then, in
+/// A change of load says what becomes of a series in a scenario, a day of the forecast: what it is multiplied by, and what is added then, in
 /// the series' unit.
 ///
 /// The paths of the outlook and the forecast are changed alike, so that errors grow with the load.
@@ -10,7 +10,7 @@ use fleetcast_core::{Forecast, ForecastError};
 pub struct LoadChange {
     /// The factors, at least 0, a day of the forecast.
     pub factor: Vec<f64>,
-    /// What is added after that, a day of the forecast.
+    /// The amounts that are added after that, a day of the forecast.
     pub added: Vec<f64>,
 }
 

@@ -1,7 +1,5 @@
 //! A series' forecasts of the past, out of what its engines did.
 
-use std::borrow::Cow;
-
 use fleetcast_core::{Day, EngineForecasts};
 use fleetcast_judge::{Case, Contender, LeaderboardEntry, repeated};
 use fleetcast_outlook::paths::PastForecast;
@@ -59,12 +57,6 @@ fn held_against(case: &Case<'_>, origin: Day, yhat: &[f64]) -> Option<PastForeca
     let end = (seen + yhat.len()).min(known);
     let actual = values.get(seen..end)?;
     let past = PastForecast::of(origin, &values[..seen], actual, yhat)?;
-    let lasted = case
-        .regimes
-        .map(|regimes| regimes.had_it_lasted(seen, end - seen, values.len()));
-    let lasted = lasted.and_then(|lasted| match lasted {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(values) => Some(values),
-    });
+    let lasted = case.had_it_lasted(origin, end - seen, values.len());
     Some(past.with_settled(lasted.as_deref()))
 }

@@ -38,7 +38,7 @@ pub struct Material<'a> {
     pub calibration: Option<&'a Calibration>,
     /// The limits that hold for it, now and later.
     pub limits: &'a LimitSchedule,
-    /// What becomes of its load, where that is asked.
+    /// The change of its load that is asked about, where one is.
     pub load: Option<&'a LoadChange>,
     /// The series' last values ([`fleetcast_outlook::days_to_look_back`]).
     pub recent: &'a [f64],

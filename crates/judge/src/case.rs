@@ -60,9 +60,10 @@ impl<'a> Case<'a> {
             .is_some_and(|regimes| regimes.at(later).is_some() || regimes.at(days).is_some())
     }
 
-    /// The values of the `ahead` days after `origin`, had its regime lasted, by what is known after `days` days of the
+    /// Returns the values of the `ahead` days after `origin`, had its regime lasted, by what is known after `days` days of the
     /// history; `None` where nothing is that makes them other values.
-    pub(crate) fn had_it_lasted(&self, origin: Day, ahead: usize, days: usize) -> Option<Vec<f64>> {
+    #[must_use]
+    pub fn had_it_lasted(&self, origin: Day, ahead: usize, days: usize) -> Option<Vec<f64>> {
         let seen = self.split.history().index_of(origin)? + 1;
         match self.regimes?.had_it_lasted(seen, ahead, days) {
             Cow::Borrowed(_) => None,

@@ -1,5 +1,6 @@
 //! `accuracy --by-behaviour`: how far off forecasts are by how series behave, and by how old the break in them is.
 
+use arrow::record_batch::RecordBatch;
 use fleetcast_core::Split;
 use fleetcast_pipeline::StageProgress;
 use fleetcast_store::{SeriesIndex, Store};
@@ -40,11 +41,8 @@ pub(crate) fn fleet(settings: &Settings, flags: &AccuracyFlags) -> Result<Fleet,
 
 /// Puts a fleet into a store, and its labels beside the scores.
 pub(crate) fn put(store: &Store, scratch: &Scratch, fleet: &Fleet) -> Result<(), Error> {
-    demo::write_fleet(store, fleet)?;
-    for host in 0..fleet.hosts {
-        scratch.append("behaviours", demo::labels_of(fleet, host)?)?;
-    }
-    Ok(())
+    let labelled = |labels: &RecordBatch| scratch.append("behaviours", labels.clone());
+    demo::write_fleet(store, fleet, labelled).map(drop)
 }
 
 /// Scores the winner at all origins, with regimes as they are set and without, beside Prophet as it comes, and prints

@@ -51,7 +51,7 @@ pub(crate) fn make(settings: &Settings, flags: DemoFlags) -> Result<(), Error> {
     if store.has_table(Table::ProcessedData.as_str())? {
         return Err(Error::DemoWouldOverwrite(settings.db.clone()));
     }
-    let rows = write_fleet(&store, &fleet)?;
+    let rows = write_fleet(&store, &fleet, |_| Ok(()))?;
     store.finish()?;
     Reporter::new(settings.quiet).say(format_args!(
         "made a demo fleet: {hosts} hosts x {} resources, {} to {}, {rows} rows, in {}",
@@ -72,8 +72,12 @@ pub(crate) fn days_of(months: u32) -> Result<TimeGrid, Error> {
     Ok(TimeGrid::between(before, last))
 }
 
-/// Writes data and labels in one transaction; returns the rows of data.
-pub(crate) fn write_fleet(store: &Store, fleet: &Fleet) -> Result<usize, Error> {
+/// Writes data and labels in one transaction, and hands over each host's labels; returns the rows of data.
+pub(crate) fn write_fleet(
+    store: &Store,
+    fleet: &Fleet,
+    mut labelled: impl FnMut(&RecordBatch) -> Result<(), Error>,
+) -> Result<usize, Error> {
     store.in_one_transaction("writing the demo fleet", || {
         store.ensure_table(Table::ProcessedData)?;
         store.ensure_table(Table::DemoLabels)?;
@@ -83,15 +87,12 @@ pub(crate) fn write_fleet(store: &Store, fleet: &Fleet) -> Result<usize, Error> 
             let batch = data_batch(&series)?;
             rows += batch.num_rows();
             store.append(Table::ProcessedData, batch)?;
-            store.append(Table::DemoLabels, label_batch(&series)?)?;
+            let labels = label_batch(&series)?;
+            labelled(&labels)?;
+            store.append(Table::DemoLabels, labels)?;
         }
         Ok(rows)
     })
-}
-
-/// Returns the rows of `demo_labels` of one host.
-pub(crate) fn labels_of(fleet: &Fleet, host: usize) -> Result<RecordBatch, Error> {
-    label_batch(&fleet.host(host))
 }
 
 fn data_batch(series: &[DemoSeries]) -> Result<RecordBatch, Error> {
