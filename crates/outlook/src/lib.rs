@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod groups;
 mod growth;
 mod outlook;
 pub mod paths;
