@@ -13,6 +13,11 @@ const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 /// Every day from 0001-01-01 to 9999-12-31 can be one, which is what the database's `DATE` and a
 /// calendar have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "i32", into = "i32")
+)]
 pub struct Day(i32);
 
 /// A day that no calendar this product understands has.
@@ -25,6 +30,13 @@ pub enum DayError {
     /// The text is no ISO 8601 date.
     #[error("`{0}` is no date of the form 2025-12-31")]
     NotADate(String),
+}
+
+impl From<Day> for i32 {
+    /// Returns the days since 1970-01-01.
+    fn from(day: Day) -> Self {
+        day.0
+    }
 }
 
 impl Day {

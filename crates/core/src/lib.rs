@@ -55,7 +55,7 @@ pub use inner::InnerForecast;
 pub use issue::{IssueCode, SeriesIssue, Severity, Stage};
 pub use limits::{
     EffectiveLimits, LimitError, LimitRule, LimitRules, LimitSchedule, LimitSource, ResourceShares,
-    ValueShares, disorder_of_limits, is_far_outside_percent,
+    ValueShares, are_shares, disorder_of_limits, is_far_outside_percent,
 };
 pub use measurement::{LARGEST_VALUE, measurement};
 pub use naive::{SEASON_WEEK, SEASON_YEAR, SeasonalNaive, naive_of_season, seasonal_naive};

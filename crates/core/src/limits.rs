@@ -77,6 +77,7 @@ impl LimitRule {
 
 /// What the limits of a series come from: the most specific source that says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LimitSource {
     /// A rule of its host.
     Host,
@@ -404,6 +405,17 @@ const OTHER_WORDS: [&str; 34] = [
     "available",
     "headroom",
 ];
+
+/// Returns whether the values of a resource with these limits are shares of a capacity that the limits do not tell, in percent
+/// or as parts of 1, so that those of several hosts cannot be added up.
+#[must_use]
+pub fn are_shares(resource: &str, limits: &EffectiveLimits) -> bool {
+    let whole = |capacity: f64| {
+        capacity.to_bits() == 1.0_f64.to_bits() || capacity.to_bits() == 100.0_f64.to_bits()
+    };
+    limits.source == LimitSource::Percent
+        || (limits.capacity.is_some_and(whole) && is_percent_by_name(resource))
+}
 
 /// Returns whether resources of this name are percentages, if their values allow it.
 fn is_percent_by_name(resource: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod batch;
 mod evidence;
+mod groups;
 mod load;
 mod options;
 mod past;
@@ -17,6 +18,7 @@ mod wire;
 
 pub use batch::{Batch, SeriesNotes, Survey};
 pub use evidence::{EngineAnswers, Evidence};
+pub use groups::{GroupKey, GroupTotals, Groups, MemberOf, Refusal, WrittenGroup};
 pub use load::LoadChange;
 pub use options::{RegimesMode, ShopOptions};
 pub use past::past_forecasts;

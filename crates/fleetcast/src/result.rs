@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use fleetcast_core::{
-    Alignment, Calibration, Day, EngineForecasts, Forecast, GoldenForecast, IntervalLevel,
-    LimitSchedule, Refit, SeriesIssue, SeriesKey, Split,
+    Alignment, Calibration, Day, Forecast, GoldenForecast, IntervalLevel, LimitSchedule, Refit,
+    SeriesIssue, SeriesKey, Split,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians, Trust};
 use fleetcast_outlook::paths::{
@@ -91,25 +91,16 @@ impl WriteRules {
             regime,
         } = *material;
         let changed = load.and_then(|load| load.of_forecast(winner).ok());
-        let days_ahead = winner.grid().first().days_since(self.trained_through);
-        let first_day_ahead = usize::try_from(days_ahead).unwrap_or(1);
+        let first_day_ahead = self.first_day_ahead(winner.grid().first());
         let drawn = changed.as_ref().unwrap_or(winner);
         let mut golden = golden_forecast(drawn, calibration, limits, first_day_ahead, self.level);
         if let Some(regime) = regime {
-            admit_other_readings(&mut golden, regime, limits, first_day_ahead);
+            admit_other_readings(&mut golden, limits, |step| {
+                regime.reach(first_day_ahead + step)
+            });
         }
         let resource = fleet.resource(key.resource());
-        let (empty, same) = (PathPool::default(), ProbabilityMap::default());
-        let pool = resource.map_or(&empty, ResourceLaw::pool);
-        let map = resource.map_or(same, |law| *law.map());
-        let past: Vec<&PastForecast> = past.iter().collect();
-        let own = SeriesPaths::of(&past, self.as_of, winner.yhat().len());
-        // Who has made no error yet borrows all, where it is known how large its errors are.
-        let own = own.or_else(|| {
-            let errors = calibration.filter(|_| past.is_empty())?;
-            pool.stand_in(errors.mean())
-        });
-        let mut law = PathLaw::of(winner.yhat(), key, own.as_ref(), pool, self.sustained);
+        let mut law = self.law(key, winner.yhat(), past, calibration, resource);
         let mut recent = Cow::Borrowed(recent);
         if let Some(load) = load.filter(|_| changed.is_some()) {
             law = law.changed(|day, value| load.on(day, value));
@@ -122,15 +113,47 @@ impl WriteRules {
                 limits,
                 sustained: self.sustained,
                 law: &law,
-                map,
+                map: resource.map_or_else(ProbabilityMap::default, |law| *law.map()),
             }),
-            trust: match resource.and_then(ResourceLaw::skill) {
-                Some(skill) if skill < 0.0 => trust.lower(),
-                _ => trust,
-            },
+            trust: trust_of_outlook(trust, resource),
             issue: issue_of_limits(key, &golden, limits),
             golden,
         }
+    }
+
+    /// How whatever has the forecast `yhat` may go on, by its forecasts of the past and what its resource's series share.
+    pub(crate) fn law(
+        &self,
+        key: &SeriesKey,
+        yhat: &[f64],
+        past: &[PastForecast],
+        calibration: Option<&Calibration>,
+        resource: Option<&ResourceLaw>,
+    ) -> PathLaw {
+        let empty = PathPool::default();
+        let pool = resource.map_or(&empty, ResourceLaw::pool);
+        let past: Vec<&PastForecast> = past.iter().collect();
+        let own = SeriesPaths::of(&past, self.as_of, yhat.len());
+        // Who has made no error yet borrows all, where it is known how large its errors are.
+        let own = own.or_else(|| {
+            let errors = calibration.filter(|_| past.is_empty())?;
+            pool.stand_in(errors.mean())
+        });
+        PathLaw::of(yhat, key, own.as_ref(), pool, self.sustained)
+    }
+
+    /// How many days after the last one that was seen a forecast from `first` on begins.
+    pub(crate) fn first_day_ahead(&self, first: Day) -> usize {
+        usize::try_from(first.days_since(self.trained_through)).unwrap_or(1)
+    }
+}
+
+/// How far an outlook can be trusted: as far as the forecast, and one grade less where outlooks of its resource did worse in
+/// the past than always saying how often it happened.
+pub(crate) fn trust_of_outlook(forecast: Trust, resource: Option<&ResourceLaw>) -> Trust {
+    match resource.and_then(ResourceLaw::skill) {
+        Some(skill) if skill < 0.0 => forecast.lower(),
+        _ => forecast,
     }
 }
 
@@ -167,26 +190,23 @@ pub struct SeriesResult {
     pub issues: Vec<SeriesIssue>,
 }
 
-/// Everybody's forecast of the future that became golden, as the judge names it.
-fn winners_forecast(
-    entry: &LeaderboardEntry,
-    prophet: &EngineForecasts,
-    challenger: &EngineForecasts,
-    first: Day,
-) -> Option<Forecast> {
-    let verdict = &entry.verdict;
-    let own = |yhat: &Option<Vec<f64>>| {
-        let yhat = yhat.clone()?;
-        Forecast::new(first, yhat.clone(), yhat.clone(), yhat).ok()
-    };
-    match verdict.golden {
-        Contender::Prophet => prophet.future.clone(),
-        Contender::Challenger => challenger.future.clone(),
-        Contender::Blend => own(&verdict.blend),
-        Contender::SeasonalNaive
-        | Contender::NaiveLevel
-        | Contender::NaiveWeek
-        | Contender::NaiveYear => own(&verdict.stand_in),
+impl Evidence {
+    /// Returns the forecast of the future, from the day `first` on, that became golden.
+    pub(crate) fn winners_forecast(&self, first: Day) -> Option<Forecast> {
+        let verdict = &self.entry.as_ref()?.verdict;
+        let own = |yhat: &Option<Vec<f64>>| {
+            let yhat = yhat.clone()?;
+            Forecast::new(first, yhat.clone(), yhat.clone(), yhat).ok()
+        };
+        match verdict.golden {
+            Contender::Prophet => self.prophet.future.clone(),
+            Contender::Challenger => self.challenger.future.clone(),
+            Contender::Blend => own(&verdict.blend),
+            Contender::SeasonalNaive
+            | Contender::NaiveLevel
+            | Contender::NaiveWeek
+            | Contender::NaiveYear => own(&verdict.stand_in),
+        }
     }
 }
 
@@ -215,14 +235,9 @@ impl<'a> Unwritten<'a> {
         Some(Self {
             evidence,
             entry,
-            rules: WriteRules {
-                level: setup.options.golden_level,
-                sustained: setup.options.sustained,
-                trained_through: WriteRules::trained_through(&setup.split, setup.options.refit),
-                as_of: setup.split.as_of(),
-            },
+            rules: setup.write_rules(),
             calibration: fleet.medians.calibration_of(entry.own_errors()),
-            winner: winners_forecast(entry, &evidence.prophet, &evidence.challenger, first),
+            winner: evidence.winners_forecast(first),
         })
     }
 

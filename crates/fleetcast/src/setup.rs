@@ -10,7 +10,7 @@ use fleetcast_judge::Contender;
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_regimes::RegimeDetector;
 
-use crate::ShopOptions;
+use crate::{ShopOptions, WriteRules};
 
 /// Why there is no such shop.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -71,5 +71,15 @@ impl Setup {
     /// Returns what brings the past of series to their present level, where that is wanted.
     pub(crate) fn aligner(&self) -> Option<&dyn Aligner> {
         self.options.regimes.aligner(&self.detector)
+    }
+
+    /// How golden records and outlooks are written.
+    pub(crate) fn write_rules(&self) -> WriteRules {
+        WriteRules {
+            level: self.options.golden_level,
+            sustained: self.options.sustained,
+            trained_through: WriteRules::trained_through(&self.split, self.options.refit),
+            as_of: self.split.as_of(),
+        }
     }
 }

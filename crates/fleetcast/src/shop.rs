@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use fleetcast_core::{
-    CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, LimitError, LimitRule,
-    LimitRules, LimitSchedule, PanelView, SeriesKey, Split, TimeGrid,
+    CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, Forecast, LimitError,
+    LimitRule, LimitRules, LimitSchedule, PanelView, SeriesKey, Split, TimeGrid,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry};
 use fleetcast_outlook::paths::FleetLaw;
@@ -13,7 +13,10 @@ use rayon::prelude::*;
 use crate::evidence::{answers, gather, judge};
 use crate::result::{Crossing, SeriesResult, finish_one, written_under};
 use crate::setup::{Setup, ShopError};
-use crate::{Batch, EngineAnswers, Evidence, FleetSummary, ShopOptions, Survey, Written};
+use crate::{
+    Batch, EngineAnswers, Evidence, FleetSummary, GroupTotals, Groups, MemberOf, ShopOptions,
+    Survey, Written, WrittenGroup,
+};
 
 /// A champion, a challenger, a judge and a writer: from the values of a fleet to golden record,
 /// leaderboard, outlook and issues.
@@ -164,6 +167,48 @@ impl Shop {
             let finish = |one| finish_one(&self.0, one, &fleet);
             evidence.par_iter().map(finish).collect()
         })
+    }
+
+    /// Adds series up to the groups that they belong to: what came of `evidence` are `results`, in the same order. Totals of
+    /// parts of a fleet [`merge`](GroupTotals::merge) to those of the whole.
+    #[must_use]
+    pub fn group_totals(
+        &self,
+        groups: &Groups,
+        evidence: &[Evidence],
+        results: &[SeriesResult],
+    ) -> GroupTotals {
+        let rules = self.0.write_rules();
+        let first = self.split().future().first();
+        let winners: Vec<Option<Forecast>> = evidence
+            .par_iter()
+            .map(|one| one.winners_forecast(first))
+            .collect();
+        let both = evidence.iter().zip(results).zip(&winners);
+        let members: Vec<MemberOf<'_>> = both
+            .filter_map(|((evidence, result), winner)| {
+                let calibration = result.calibration.as_ref();
+                Some(MemberOf {
+                    key: &result.key,
+                    winner: winner.as_ref()?,
+                    calibration: calibration.map(|pooled| &pooled.calibration),
+                    limits: &result.limits,
+                    recent: &evidence.recent,
+                    past: &evidence.past,
+                    regime: evidence.regime.as_deref(),
+                    golden: &result.golden.as_ref()?.forecast,
+                })
+            })
+            .collect();
+        let mut totals = GroupTotals::new(self.split(), &rules);
+        totals.add(groups, &rules, &members);
+        totals
+    }
+
+    /// Makes the forecasts and outlooks of groups, in the order of their keys. `totals` are of the whole fleet.
+    #[must_use]
+    pub fn finish_groups(&self, totals: &GroupTotals) -> Vec<WrittenGroup> {
+        self.0.write_rules().write_groups(self.split(), totals)
     }
 
     /// Says what golden records and outlooks would be under other limits than those that hold: for each series, in

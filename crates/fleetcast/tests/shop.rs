@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast::{
-    Batch, Day, FleetRows, FleetSummary, Horizon, LimitRule, Panel, Refit, SeriesKey, Shop,
-    ShopError, ShopOptions, Status, Survey, TimeGrid, WindowLengths,
+    Batch, Day, FleetRows, FleetSummary, GroupTotals, Groups, Horizon, LimitRule, Panel, Refit,
+    SeriesKey, Shop, ShopError, ShopOptions, Status, Survey, TimeGrid, WindowLengths,
 };
 
 fn as_of() -> Day {
@@ -352,4 +352,123 @@ fn rows_that_were_taken_apart_and_sent_are_the_same_fleet() {
     // A year is some bytes beside its values.
     let bytes = postcard::to_stdvec(&parts[0]).unwrap().len();
     assert!(bytes < 321 * 8 + 64, "{bytes}");
+}
+
+/// Hosts of two sites and of two owners, each with a disk, and how large these are.
+fn hosts_of_sites() -> (Panel, Groups) {
+    let fleet = fleet(&[
+        ("a", "disk", 40.0, 0.12),
+        ("b", "disk", 20.0, 0.01),
+        ("c", "disk", 60.0, 0.02),
+        ("c", "requests", 6000.0, 2.0),
+    ]);
+    let attributes = [
+        ("a", "site", "ber"),
+        ("b", "site", "ber"),
+        ("c", "site", "fra"),
+        ("a", "owner", "x"),
+        ("b", "owner", "y"),
+        ("c", "owner", "x"),
+        ("a", "disk_capacity", "100"),
+        ("b", "disk_capacity", "300"),
+        ("c", "disk_capacity", "50"),
+        ("a", "serial", "1"),
+        ("b", "serial", "2"),
+        ("c", "serial", "3"),
+    ];
+    (fleet, Groups::of(attributes))
+}
+
+#[test]
+fn groups_are_the_same_in_whatever_parts_they_were_added_up() {
+    let (fleet, groups) = hosts_of_sites();
+    let shop = Shop::new(as_of(), options()).unwrap();
+    let batch = Batch::from_panel(fleet.view(), shop.split());
+    let survey = Survey::of([&batch]);
+    let evidence = shop.evidence(&batch, &survey).unwrap();
+    let results = shop.finish(&evidence, &FleetSummary::of(&evidence));
+    let whole = shop.group_totals(&groups, &evidence, &results);
+    let part = |of: std::ops::Range<usize>| -> GroupTotals {
+        shop.group_totals(&groups, &evidence[of.clone()], &results[of])
+    };
+    let mut merged = part(2..4);
+    merged.merge(part(0..1));
+    merged.merge(part(1..2));
+    assert_eq!(merged, whole);
+    // What crosses from one process to another is the same.
+    let sent = postcard::to_stdvec(&whole).unwrap();
+    assert_eq!(postcard::from_bytes::<GroupTotals>(&sent).unwrap(), whole);
+    assert_eq!(whole.refused(), []);
+
+    let written = shop.finish_groups(&whole);
+    let names: Vec<String> = written
+        .iter()
+        .map(|group| {
+            let key = &group.key;
+            format!(
+                "{}={} {} {}",
+                key.key, key.value, key.resource, group.members
+            )
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "owner=x disk 2",
+            "owner=x requests 1",
+            "owner=y disk 1",
+            "site=ber disk 2",
+            "site=fra disk 1",
+            "site=fra requests 1",
+        ],
+        "who names hosts or says how large they are is no group"
+    );
+    let yhat = |place: usize| &results[place].golden.as_ref().unwrap().forecast.yhat;
+    let ber = &written[3];
+    assert_eq!(ber.size, Some(400.0));
+    let mean = (100.0 * yhat(0)[0] + 300.0 * yhat(1)[0]) / 400.0;
+    assert!((ber.written.golden.yhat[0] - mean).abs() < 1e-9);
+    // A group of one is that one, and amounts are added up.
+    let fra = &written[5];
+    assert_eq!(
+        (fra.size, fra.written.golden.yhat.as_slice()),
+        (None, yhat(3).as_slice())
+    );
+    for group in &written {
+        let golden = &group.written.golden;
+        for day in 0..golden.yhat.len() {
+            let inside = golden.lower_95[day] <= golden.lower[day]
+                && golden.lower[day] <= golden.yhat[day]
+                && golden.yhat[day] <= golden.upper[day]
+                && golden.upper[day] <= golden.upper_95[day];
+            assert!(inside, "{:?} on day {day}", group.key);
+        }
+    }
+}
+
+#[test]
+fn percentages_are_not_added_up_where_nobody_said_how_large_hosts_are() {
+    let (fleet, _) = hosts_of_sites();
+    let groups = Groups::of([
+        ("a", "site", "ber"),
+        ("b", "site", "ber"),
+        ("c", "site", "fra"),
+    ]);
+    let shop = Shop::new(as_of(), options()).unwrap();
+    let batch = Batch::from_panel(fleet.view(), shop.split());
+    let evidence = shop.evidence(&batch, &Survey::of([&batch])).unwrap();
+    let results = shop.finish(&evidence, &FleetSummary::of(&evidence));
+    let totals = shop.group_totals(&groups, &evidence, &results);
+    let refused: Vec<String> = totals
+        .refused()
+        .iter()
+        .map(|(key, refusal)| format!("{} {} {refusal:?}", key.value, key.resource))
+        .collect();
+    assert_eq!(
+        refused,
+        ["ber disk WithoutSize(2)", "fra disk WithoutSize(1)"]
+    );
+    let written = shop.finish_groups(&totals);
+    assert_eq!(written.len(), 1);
+    assert_eq!(written[0].key.resource, "requests");
 }

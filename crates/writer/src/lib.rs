@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 use fleetcast_core::{
-    Alignment, Calibration, Forecast, GoldenForecast, IntervalLevel, IssueCode, LimitSchedule,
-    SeriesIssue, SeriesKey, Severity, Stage, error_growth,
+    Calibration, Forecast, GoldenForecast, IntervalLevel, IssueCode, LimitSchedule, SeriesIssue,
+    SeriesKey, Severity, Stage, error_growth,
 };
 
 /// How much wider a normal distribution's central 95 % interval is than its 80 % one.
@@ -57,17 +57,16 @@ pub fn golden_forecast(
     golden
 }
 
-/// Moves the bounds of a golden forecast so far that the other readings of the present regime lie inside: that a young
-/// shift does not last, or does, and that growth stops, or goes on as it is. `first_day_ahead` is as in
-/// [`golden_forecast`].
+/// Moves the bounds of a golden forecast so far that other readings of the present regime lie inside: that a young
+/// shift does not last, or does, and that growth stops, or goes on as it is. `reach` says how far below (at most 0) and above
+/// (at least 0) they lie, by the place of a day in the forecast.
 pub fn admit_other_readings(
     golden: &mut GoldenForecast,
-    regime: &Alignment,
     limits: &LimitSchedule,
-    first_day_ahead: usize,
+    reach: impl Fn(usize) -> (f64, f64),
 ) {
     for (step, day) in golden.grid.days().enumerate() {
-        let (below, above) = regime.reach(first_day_ahead + step);
+        let (below, above) = reach(step);
         let limits = limits.on(day);
         for lower in [&mut golden.lower[step], &mut golden.lower_95[step]] {
             *lower = limits.clamp(*lower + below);

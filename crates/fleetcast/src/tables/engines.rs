@@ -3,7 +3,9 @@
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use fleetcast_core::batches::Columns;
-use fleetcast_core::{EngineForecasts, Forecast, InnerForecast, SeriesKey, TimeGrid};
+use fleetcast_core::{
+    EngineForecasts, Forecast, GoldenForecast, InnerForecast, SeriesKey, TimeGrid,
+};
 
 use crate::{GoldenSeries, SeriesResult};
 
@@ -82,12 +84,8 @@ pub fn forecasts(run: i64, results: &[SeriesResult]) -> Result<RecordBatch, Arro
             .flat_map(|one| std::iter::repeat_n(*one, one.1.forecast.yhat.len()))
     };
     let mut columns = Columns::of_series(run, per_day().map(|(key, _)| key));
-    let grids = golden.iter().map(|(_, golden)| golden.forecast.grid);
-    columns.day("ds", grids.flat_map(|grid| grid.days().map(Some)));
-    for (name, of) in GOLDEN_COLUMNS {
-        let values = golden.iter().flat_map(|(_, golden)| of(&golden.forecast));
-        columns.exact(name, values.copied());
-    }
+    let forecasts: Vec<&GoldenForecast> = golden.iter().map(|(_, one)| &one.forecast).collect();
+    add_golden(&mut columns, &forecasts);
     columns.text(
         "model",
         per_day().map(|(_, golden)| Some(golden.model.as_str())),
@@ -99,8 +97,18 @@ pub fn forecasts(run: i64, results: &[SeriesResult]) -> Result<RecordBatch, Arro
     columns.finish()
 }
 
+/// Adds days, point forecasts and bounds, a row a day.
+pub(super) fn add_golden(columns: &mut Columns, golden: &[&GoldenForecast]) {
+    let grids = golden.iter().map(|golden| golden.grid);
+    columns.day("ds", grids.flat_map(|grid| grid.days().map(Some)));
+    for (name, of) in GOLDEN_COLUMNS {
+        let values = golden.iter().flat_map(|golden| of(golden));
+        columns.exact(name, values.copied());
+    }
+}
+
 /// A column of the golden record, by its name.
-type GoldenColumn = (&'static str, fn(&fleetcast_core::GoldenForecast) -> &[f64]);
+type GoldenColumn = (&'static str, fn(&GoldenForecast) -> &[f64]);
 
 const GOLDEN_COLUMNS: [GoldenColumn; 5] = [
     ("yhat", |golden| &golden.yhat),

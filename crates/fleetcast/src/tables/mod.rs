@@ -5,6 +5,7 @@
 //! database.
 
 mod engines;
+mod groups;
 mod input;
 mod judge;
 mod outlook;
@@ -16,6 +17,7 @@ use fleetcast_core::{Day, EngineForecasts, SeriesIssue, SeriesKey};
 use fleetcast_judge::{LeaderboardEntry, Trust};
 
 pub use engines::{engine_forecasts, forecasts, inner_forecasts};
+pub use groups::{group_forecasts, group_outlook};
 pub use input::InputError;
 pub use judge::{backtest_scores, interval_calibration, judge_forecasts, model_leaderboard};
 pub use outlook::{OutlookRow, capacity_outlook, outlook_calibration, past_forecasts};

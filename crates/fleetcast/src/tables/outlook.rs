@@ -33,9 +33,15 @@ pub fn capacity_outlook(
     as_of: Day,
     rows: &[OutlookRow<'_>],
 ) -> Result<RecordBatch, ArrowError> {
+    let mut columns = Columns::of_series(run, rows.iter().map(|row| row.key));
+    add_outlooks(&mut columns, as_of, rows);
+    columns.finish()
+}
+
+/// Adds the columns of outlooks, all but those that say whose they are.
+pub(super) fn add_outlooks(columns: &mut Columns, as_of: Day, rows: &[OutlookRow<'_>]) {
     let limits = || rows.iter().map(|row| row.limits);
     let outlooks = || rows.iter().map(|row| row.outlook);
-    let mut columns = Columns::of_series(run, rows.iter().map(|row| row.key));
     columns.number("threshold", limits().map(|limits| limits.threshold));
     columns.number("capacity", limits().map(|limits| limits.capacity));
     columns.text(
@@ -49,10 +55,10 @@ pub fn capacity_outlook(
     let number = |columns: &mut Columns, name: &str, of: fn(&CapacityOutlook) -> Option<f64>| {
         columns.number(name, outlooks().map(of));
     };
-    number(&mut columns, "p_full_30", |outlook| outlook.p_full_30);
-    number(&mut columns, "p_full_60", |outlook| outlook.p_full_60);
-    number(&mut columns, "p_full_90", |outlook| outlook.p_full_90);
-    number(&mut columns, "p_full", |outlook| outlook.p_full);
+    number(columns, "p_full_30", |outlook| outlook.p_full_30);
+    number(columns, "p_full_60", |outlook| outlook.p_full_60);
+    number(columns, "p_full_90", |outlook| outlook.p_full_90);
+    number(columns, "p_full", |outlook| outlook.p_full);
     let mut day = |name: &str, of: fn(&CapacityOutlook) -> Option<Day>| {
         columns.day(name, outlooks().map(of));
     };
@@ -67,20 +73,19 @@ pub fn capacity_outlook(
     );
     columns.push("days_left", days_left);
     columns.day("since", outlooks().map(|outlook| outlook.since));
-    number(&mut columns, "growth", |outlook| outlook.growth);
-    number(&mut columns, "demand_p50", |outlook| outlook.demand_p50);
-    number(&mut columns, "demand_p90", |outlook| outlook.demand_p90);
-    number(&mut columns, "needed_capacity", |outlook| {
+    number(columns, "growth", |outlook| outlook.growth);
+    number(columns, "demand_p50", |outlook| outlook.demand_p50);
+    number(columns, "demand_p90", |outlook| outlook.demand_p90);
+    number(columns, "needed_capacity", |outlook| {
         outlook.needed_capacity
     });
-    number(&mut columns, "to_order", |outlook| outlook.to_order);
+    number(columns, "to_order", |outlook| outlook.to_order);
     columns.text("rule", rows.iter().map(|_| Some("path")));
     columns.text("trust", rows.iter().map(|row| row.trust));
     columns.text("model", rows.iter().map(|row| Some(row.model)));
     columns.day("as_of", rows.iter().map(|_| Some(as_of)));
-    number(&mut columns, "recent", |outlook| outlook.recent);
+    number(columns, "recent", |outlook| outlook.recent);
     columns.exact("peak", outlooks().map(|outlook| outlook.peak));
-    columns.finish()
 }
 
 /// Returns the rows of `past_forecasts`: a row a past forecast of a series' golden model, as the leaderboard names it.

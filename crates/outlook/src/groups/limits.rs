@@ -11,6 +11,7 @@ const PARTS: usize = 3;
 
 /// What members have of each part, added up, and how many have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Step {
     sums: Sums,
     known: [i64; PARTS],
@@ -18,6 +19,7 @@ struct Step {
 
 /// The limits of a group's members, added up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct LimitTotal {
     members: i64,
     now: Step,

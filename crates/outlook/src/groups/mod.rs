@@ -50,6 +50,7 @@ pub struct Member<'a> {
 /// Totals of parts of a group [`merge`](Self::merge) to the total of the whole, to the bit, whatever the parts and their
 /// order.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GroupTotal {
     members: u64,
     weight: Sums,

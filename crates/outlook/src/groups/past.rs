@@ -14,6 +14,7 @@ const YEAR: u32 = 365;
 
 /// Members' forecasts of the days after one origin, added up.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Origin {
     /// How much of the group they are.
     volume: Sums,
@@ -25,6 +26,7 @@ struct Origin {
 
 /// Members' forecasts of the past, added up origin by origin: errors of members at one time stay together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct PastTotal {
     /// By origin, and by how many days each has.
     origins: BTreeMap<(Day, usize), Origin>,

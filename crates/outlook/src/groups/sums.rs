@@ -18,6 +18,7 @@ const LEAST_POWER: i32 = -1074;
 /// they are, one sum a span, as in Collange, Defour, Graillat and Iakymchuk 2015, *Numerical reproducibility for the parallel
 /// reduction on multi- and many-core architectures*, Parallel Computing 49, 83-97. A sum holds 2⁴² values at least.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Sums {
     len: usize,
     parts: BTreeMap<i32, Vec<i128>>,
