@@ -380,6 +380,9 @@ impl<'a> Pipeline<'a> {
                     .write_stage()
                     .run(self.store, run, &self.index, progress)?;
                 self.refuse_collapse_of(run, &made.forecasts)?;
+                for note in &made.notes {
+                    self.host.say(format_args!("{note}"));
+                }
                 Ok(made.into())
             }
             // Reading the data is part of the engines' stages.

@@ -1,9 +1,9 @@
 //! The writer over the whole fleet: the golden record and the outlook.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use fleetcast::tables::{self, OutlookRow};
-use fleetcast::{Material, WriteRules, Written};
+use fleetcast::{GroupKey, GroupTotals, Groups, Material, MemberOf, Refusal, WriteRules, Written};
 use fleetcast_core::{
     Aligner, Alignment, EffectiveLimits, LimitSchedule, LimitSource, PastForecast, SeriesIssue,
     SeriesKey, Split, Stage, TimeGrid, pipeline,
@@ -28,6 +28,12 @@ pub struct WriteStageResult<'store> {
     pub outlook: Draft<'store>,
     /// The draft of `outlook_calibration`.
     pub calibration: Draft<'store>,
+    /// The draft of `group_forecasts`.
+    pub group_forecasts: Draft<'store>,
+    /// The draft of `group_outlook`.
+    pub group_outlook: Draft<'store>,
+    /// What there is to say of groups that are not added up.
+    pub notes: Vec<String>,
     /// What there is to say of series that were drawn to their limits.
     pub issues: Vec<SeriesIssue>,
     /// Golden rows.
@@ -40,7 +46,13 @@ impl<'store> From<WriteStageResult<'store>> for StageResult<'store> {
     fn from(made: WriteStageResult<'store>) -> Self {
         Self {
             stage: Stage::Write,
-            drafts: vec![made.forecasts, made.outlook, made.calibration],
+            drafts: vec![
+                made.forecasts,
+                made.outlook,
+                made.calibration,
+                made.group_forecasts,
+                made.group_outlook,
+            ],
             issues: made.issues,
             rows: made.rows,
             reused: None,
@@ -78,8 +90,12 @@ pub(crate) struct Writing {
     regimes: HashMap<SeriesKey, Alignment>,
 }
 
+/// Groups written at a time.
+const GROUPS_AT_A_TIME: usize = 256;
+
 /// What was written of one series.
 struct One {
+    place: usize,
     key: SeriesKey,
     model: String,
     limits: EffectiveLimits,
@@ -134,6 +150,9 @@ impl WriteStage<'_> {
             forecasts: store.draft(Table::Forecasts)?,
             outlook: store.draft(Table::CapacityOutlook)?,
             calibration: store.draft(Table::OutlookCalibration)?,
+            group_forecasts: store.draft(Table::GroupForecasts)?,
+            group_outlook: store.draft(Table::GroupOutlook)?,
+            notes: Vec::new(),
             issues: Vec::new(),
             rows: 0,
             archive: Archive {
@@ -145,14 +164,20 @@ impl WriteStage<'_> {
         let writing = self.begin(store, index)?;
         made.calibration
             .append(tables::outlook_calibration(run.get(), &writing.law)?)?;
+        let groups = Groups::of(store.attributes()?);
+        let mut totals = GroupTotals::new(self.split, &self.rules);
         let histories = self.recent(store, index);
         pipeline(
             self.plans(store, &histories),
             |plans| {
                 let written = self.write(&plans, &writing);
-                Ok((written, plans.golden.len()))
+                Ok((written, plans))
             },
-            |(all, series): (Vec<One>, usize)| {
+            |(all, plans): (Vec<One>, Plans)| {
+                if !groups.is_empty() {
+                    let members = members(&all, &plans, &writing);
+                    totals.add(&groups, &self.rules, &members);
+                }
                 let golden: Vec<_> = all
                     .iter()
                     .map(|one| (&one.key, one.model.as_str(), &one.written.golden))
@@ -177,11 +202,31 @@ impl WriteStage<'_> {
                     .sum::<u64>();
                 let issues = all.into_iter().filter_map(|one| one.written.issue);
                 made.issues.extend(issues);
-                progress.advance(series);
+                progress.advance(plans.golden.len());
                 Ok::<(), Error>(())
             },
         )?;
+        self.write_groups(run, &totals, &mut made)?;
         Ok(made)
+    }
+
+    /// Writes the groups whose members were added up.
+    fn write_groups(
+        &self,
+        run: RunId,
+        totals: &GroupTotals,
+        made: &mut WriteStageResult<'_>,
+    ) -> Result<(), Error> {
+        let groups = self.rules.write_groups(self.split, totals);
+        for some in groups.chunks(GROUPS_AT_A_TIME) {
+            let trained_through = self.rules.trained_through;
+            let forecasts = tables::group_forecasts(run.get(), trained_through, some)?;
+            made.group_forecasts.append(forecasts)?;
+            let outlook = tables::group_outlook(run.get(), self.split.as_of(), some)?;
+            made.group_outlook.append(outlook)?;
+        }
+        made.notes = notes_on(&totals.refused());
+        Ok(())
     }
 
     /// Reads what is to be known of the fleet.
@@ -277,6 +322,7 @@ impl WriteStage<'_> {
             .map(|(place, plan)| {
                 let (key, material) = plans.material(writing, place)?;
                 Some(One {
+                    place,
                     key: key.clone(),
                     model: plan.as_ref()?.model.clone(),
                     limits: *material.limits.now(),
@@ -286,4 +332,44 @@ impl WriteStage<'_> {
             .collect();
         all.into_iter().flatten().collect()
     }
+}
+
+/// What was written, as members of groups.
+fn members<'a>(all: &'a [One], plans: &'a Plans, writing: &'a Writing) -> Vec<MemberOf<'a>> {
+    let members = all.iter().filter_map(|one| {
+        let (key, material) = plans.material(writing, one.place)?;
+        Some(MemberOf::of(key, &material, &one.written.golden))
+    });
+    members.collect()
+}
+
+/// A line for every attribute and resource whose groups are not added up, and why.
+fn notes_on(refused: &[(&GroupKey, Refusal)]) -> Vec<String> {
+    let mut reasons: BTreeMap<(&str, &str, &'static str), (u64, u64)> = BTreeMap::new();
+    for (group, refusal) in refused {
+        let (kind, hosts) = match refusal {
+            Refusal::WithoutSize(hosts) => ("size", *hosts),
+            Refusal::Mixed => ("mixed", 0),
+            Refusal::Overflow => ("overflow", 0),
+        };
+        let reason = reasons.entry((&group.resource, &group.key, kind));
+        let (groups, sum) = reason.or_default();
+        (*groups, *sum) = (*groups + 1, *sum + hosts);
+    }
+    let notes = reasons.into_iter();
+    notes
+        .map(|((resource, key, kind), (groups, hosts))| {
+            let of = format!("{resource} of {groups} groups of {key} is not added up");
+            match kind {
+                "size" => format!(
+                    "{of}: percentages are weighed by what their hosts have, and of {hosts} hosts that is not known; import \
+                     an attribute {resource}_capacity (import-attributes)"
+                ),
+                "mixed" => format!(
+                    "{of}: some hosts' values are shares of a capacity, and others' are amounts; give them limits of one kind"
+                ),
+                _ => format!("{of}: the sums are too large"),
+            }
+        })
+        .collect()
 }

@@ -323,6 +323,61 @@ CREATE TABLE IF NOT EXISTS {table} (
     peak             DOUBLE  NOT NULL
 );
 
+-- table: group_forecasts
+-- The totals of groups of hosts, or of percentages their means by capacity: what their members' golden forecasts come to.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id          BIGINT  NOT NULL,
+    key             VARCHAR NOT NULL,
+    value           VARCHAR NOT NULL,
+    resource        VARCHAR NOT NULL,
+    ds              DATE    NOT NULL,
+    yhat            DOUBLE  NOT NULL,
+    yhat_lower      DOUBLE  NOT NULL,
+    yhat_upper      DOUBLE  NOT NULL,
+    yhat_lower_95   DOUBLE  NOT NULL,
+    yhat_upper_95   DOUBLE  NOT NULL,
+    model           VARCHAR NOT NULL,
+    trained_through DATE    NOT NULL,
+    PRIMARY KEY (key, value, resource, ds)
+);
+
+-- table: group_outlook
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id           BIGINT  NOT NULL,
+    key              VARCHAR NOT NULL,
+    value            VARCHAR NOT NULL,
+    resource         VARCHAR NOT NULL,
+    members          INTEGER NOT NULL,  -- series that are added up
+    size             DOUBLE,            -- their capacities, where values are shares of them
+    threshold        DOUBLE,
+    capacity         DOUBLE,
+    limits_from      VARCHAR NOT NULL,
+    status           VARCHAR NOT NULL CHECK (status IN ('over', 'within', 'possible', 'not_within_horizon', 'no_limit')),
+    p_full_30        DOUBLE,  -- probabilities of a sustained crossing, 0 to 1
+    p_full_60        DOUBLE,
+    p_full_90        DOUBLE,
+    p_full           DOUBLE,  -- within the horizon
+    full_on          DATE,    -- as likely as not by then
+    full_on_earliest DATE,    -- 10 %
+    full_on_latest   DATE,    -- 90 %
+    line_full_on     DATE,    -- where the forecast's own line crosses
+    days_left        INTEGER,
+    since            DATE,
+    growth           DOUBLE,  -- in 30 days
+    demand_p50       DOUBLE,
+    demand_p90       DOUBLE,
+    needed_capacity  DOUBLE,
+    to_order         DOUBLE,
+    rule             VARCHAR NOT NULL CHECK (rule IN ('line', 'path')),  -- what full_on and within go by
+    trust            VARCHAR,
+    model            VARCHAR NOT NULL,
+    as_of            DATE    NOT NULL,
+    recent           DOUBLE,  -- the mean of the last observed days
+    -- the largest yhat
+    peak             DOUBLE  NOT NULL,
+    PRIMARY KEY (key, value, resource)
+);
+
 -- table: series_issues
 CREATE TABLE IF NOT EXISTS {table} (
     run_id   BIGINT  NOT NULL,

@@ -177,6 +177,18 @@ impl Store {
         Ok(keys)
     }
 
+    /// Returns every attribute: host, key and value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows cannot be read.
+    pub fn attributes(&self) -> Result<Vec<(String, String, String)>, Error> {
+        let sql = "SELECT host, key, value FROM host_attributes ORDER BY ALL";
+        self.rows("reading attributes of hosts", sql, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+    }
+
     /// Returns the hosts that have `value` under `key`, in their order.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod forecast_file;
 mod forecasts;
 mod forget;
 mod golden;
+mod groups;
 mod histories;
 mod history;
 mod import;
@@ -42,6 +43,7 @@ pub use error::Error;
 pub use forecast_file::OutsideForecast;
 pub use forget::{Forget, Forgotten, Renamed};
 pub use golden::GoldenPlan;
+pub use groups::GroupRow;
 pub use histories::{Histories, HistoryBatch};
 pub use history::Archive;
 pub use import::{

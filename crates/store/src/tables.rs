@@ -11,7 +11,7 @@ const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 8;
+pub(crate) const SCHEMA_VERSION: i64 = 9;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,6 +62,10 @@ pub enum Table {
     CapacityOutlook,
     /// The outlooks of earlier runs.
     OutlookHistory,
+    /// The forecasts of groups of hosts.
+    GroupForecasts,
+    /// When groups of hosts reach their thresholds, and how surely.
+    GroupOutlook,
     /// What was wrong with a series, or was repaired.
     SeriesIssues,
     /// Last days of series that were not complete when they were imported.
@@ -76,7 +80,7 @@ pub enum Table {
 
 impl Table {
     /// The tables every run writes.
-    pub(crate) const RESULTS: [Self; 18] = [
+    pub(crate) const RESULTS: [Self; 20] = [
         Self::Runs,
         Self::ProphetForecasts,
         Self::ProphetInnerForecasts,
@@ -94,6 +98,8 @@ impl Table {
         Self::OutlookCalibration,
         Self::CapacityOutlook,
         Self::OutlookHistory,
+        Self::GroupForecasts,
+        Self::GroupOutlook,
         Self::SeriesIssues,
     ];
 
@@ -145,6 +151,8 @@ impl Table {
             Self::OutlookCalibration => "outlook_calibration",
             Self::CapacityOutlook => "capacity_outlook",
             Self::OutlookHistory => "outlook_history",
+            Self::GroupForecasts => "group_forecasts",
+            Self::GroupOutlook => "group_outlook",
             Self::SeriesIssues => "series_issues",
             Self::UnfinishedDays => "unfinished_days",
             Self::RepeatedInstants => "repeated_instants",
@@ -263,5 +271,25 @@ mod tests {
         assert_eq!(columns, ["version"]);
         assert_eq!(Table::CapacityOutlook.columns().count(), 28);
         assert_eq!(Table::Forecasts.columns().last(), Some("trained_through"));
+        // A group has the columns of a series, and says who it is.
+        let of_group = |group: Table, series: Table, more: &[&str]| {
+            let of_series = series
+                .columns()
+                .filter(|column| !["host", "resource"].contains(column));
+            let expected = ["key", "value", "resource"]
+                .into_iter()
+                .chain(more.iter().copied());
+            let mut expected: Vec<&str> = expected.chain(of_series).collect();
+            let mut found: Vec<&str> = group.columns().collect();
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{group}");
+        };
+        of_group(Table::GroupForecasts, Table::Forecasts, &[]);
+        of_group(
+            Table::GroupOutlook,
+            Table::CapacityOutlook,
+            &["members", "size"],
+        );
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 const DB: &str = "fleet.duckdb";
 
 /// The tables of each version, as they were made.
-const SCHEMAS: [&str; 7] = [
+const SCHEMAS: [&str; 8] = [
     include_str!("schemas/1.sql"),
     include_str!("schemas/2.sql"),
     include_str!("schemas/3.sql"),
@@ -13,6 +13,7 @@ const SCHEMAS: [&str; 7] = [
     include_str!("schemas/5.sql"),
     include_str!("schemas/6.sql"),
     include_str!("schemas/7.sql"),
+    include_str!("schemas/8.sql"),
 ];
 
 /// A value for a column that the tables' rules take.
