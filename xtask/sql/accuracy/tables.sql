@@ -32,6 +32,14 @@ FROM accuracy_outlook AS q, LATERAL (
         (9, 'line of 365 days', (straight_365_after IS NOT NULL)::DOUBLE, straight_365_after IS NOT NULL, straight_365_after)
     ) AS methods (place, method, says, is_yes, after)
 ) AS m;
+-- One row a group, resource and origin: how far off its total was (MASE), and of four intervals the share of days that they
+-- held and their width in units of the scale of MASE: the total's at 80 % and at 95 %, and at 80 % the sum of the members'
+-- bounds, and bounds as if members were independent.
+CREATE TABLE accuracy_groups (
+    "group" VARCHAR, resource VARCHAR, as_of DATE, members INTEGER, mase DOUBLE,
+    coverage_80 DOUBLE, width_80 DOUBLE, coverage_95 DOUBLE, width_95 DOUBLE,
+    coverage_alike DOUBLE, width_alike DOUBLE, coverage_independent DOUBLE, width_independent DOUBLE
+);
 -- How the series of a demo fleet behave: as `demo_labels`.
 CREATE TABLE behaviours (host VARCHAR, resource VARCHAR, behaviour VARCHAR, defect VARCHAR, day DATE, until DATE);
 -- The scores of healthy series whose behaviour is known, a row a series and origin: the winner's, its own with regimes off,

@@ -3,10 +3,11 @@
 //! At every origin the whole protocol runs (training, backtest, refit, verdict), and each
 //! contender's forecast is held against the days that follow, which nothing before has seen: only
 //! the history window is ever read before the scores. With `--outlook` it is held against them whether a
-//! series becomes full, and when. With `--by-behaviour` the series are those of a demo fleet, whose behaviours are known.
+//! series becomes full, and when. With `--groups` what is scored are totals of groups of hosts. With `--by-behaviour` the series are those of a demo fleet, whose behaviours are known.
 
 mod behaviours;
 mod contenders;
+mod groups;
 mod origins;
 mod outlook;
 mod peers;
@@ -20,6 +21,7 @@ use fleetcast_pipeline::StageProgress;
 use fleetcast_store::{SeriesIndex, Store};
 
 use crate::accuracy::contenders::{Contenders, Outcomes};
+use crate::accuracy::groups::RandomGroups;
 use crate::accuracy::peers::Peers;
 use crate::accuracy::scores::{ScoredForecast, score_table};
 use crate::cli::{AccuracyFlags, PeerFlag};
@@ -53,6 +55,8 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         .transpose()?;
     let scores = if flags.outlook {
         outlook::TABLE
+    } else if flags.groups.is_some() {
+        groups::TABLE
     } else {
         "accuracy_scores"
     };
@@ -93,6 +97,17 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
         }
         progress.finish(questions as u64, None);
         report::print_outlook(&scratch, origins.len(), questions, reporter)?;
+    } else if let Some(count) = flags.groups {
+        let random = RandomGroups::draw(&index.keys, count, flags.seed.unwrap_or(1));
+        let progress = reporter.stage(None, "groups", index.keys.len() * origins.len());
+        let mut totals = 0;
+        for split in &origins {
+            let advance = |series| progress.advance(series);
+            let of = (settings, &random);
+            totals += groups::score(&store, &index, split, of, &scratch, advance)?;
+        }
+        progress.finish(totals as u64, None);
+        report::print_groups(&scratch, origins.len(), reporter)?;
     } else if flags.by_behaviour {
         behaviours::score(&store, &index, &origins, settings, &scratch, reporter)?;
     } else {

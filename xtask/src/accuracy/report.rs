@@ -2,6 +2,7 @@
 
 use duckdb::Row;
 
+use crate::accuracy::groups::{self, Covered};
 use crate::accuracy::peers::Peers;
 use crate::error::Error;
 use crate::progress::Reporter;
@@ -118,6 +119,52 @@ const BEHAVIOUR_SECTIONS: [Section; 2] = [
         ],
     ),
 ];
+
+/// The table on totals of groups.
+const GROUP_SECTIONS: [Section; 1] = [(
+    "totals of groups drawn at random, by their members; beside the interval of the total (80 %) the sum of the members' \
+     bounds (alike), and bounds as if members were independent",
+    include_str!("../../sql/accuracy/groups.sql"),
+    &[
+        "members",
+        "totals",
+        "MASE",
+        "80 % holds",
+        "95 % holds",
+        "alike",
+        "independent",
+        "width",
+        "alike",
+        "independent",
+    ],
+)];
+
+/// Prints how totals of groups did.
+pub(crate) fn print_groups(
+    scratch: &Scratch,
+    origins: usize,
+    reporter: Reporter,
+) -> Result<(), Error> {
+    print_sections(&GROUP_SECTIONS, scratch, reporter, || {
+        format!("{origins} origins")
+    })?;
+    let sql = "SELECT \"group\" || ' ' || resource, as_of::VARCHAR, coverage_80 FROM accuracy_groups ORDER BY ALL";
+    let covered = scratch.rows(sql, [], |row| {
+        Ok(Covered {
+            group: row.get(0)?,
+            as_of: row.get(1)?,
+            coverage: row.get(2)?,
+        })
+    })?;
+    if let Some([low, high]) = groups::bootstrap(&covered) {
+        reporter.say(format_args!(
+            "80 % intervals hold {:.1} to {:.1} % of the days with nine in ten (bootstrap over groups and origins)",
+            100.0 * low,
+            100.0 * high
+        ));
+    }
+    Ok(())
+}
 
 /// Prints how forecasts did by behaviour.
 pub(crate) fn print_behaviours(
