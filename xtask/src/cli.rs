@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Demo(DemoFlags),
     /// List what has to be done now: what is full lately, or likely full before it can be replaced.
     Top(TopFlags),
+    /// Say what groups of hosts (sites, clusters, owners) need together, and when they are full.
+    Groups(GroupsFlags),
     /// Write the findings as one HTML file that opens from disk: what to do now, who runs out of what, when, and why.
     Report(ReportFlags),
     /// Show one host in the terminal: charts, when it is full, and how its models did.
@@ -344,6 +346,28 @@ pub(crate) struct TopFlags {
     pub(crate) rows: Option<usize>,
 }
 
+/// Flags of `groups`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Groups are hosts with the same value of an attribute (import-attributes). Percentages are weighed by what their \
+    hosts have: of memory by memory_capacity, of cpu by cpu_capacity or cores; without it they are not added up, and `write` \
+    says so.\n\n\
+    Examples:\n  \
+    cargo xtask groups                          all groups\n  \
+    cargo xtask groups site --resource memory   the memory of every site"
+)]
+pub(crate) struct GroupsFlags {
+    /// Groups by this attribute, such as site [default: all]
+    #[arg(value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// This resource alone
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Option<String>,
+    /// Rows to print [default: 20; with --json all]
+    #[arg(short = 'n', long = "rows", value_name = "N")]
+    pub(crate) rows: Option<usize>,
+}
+
 /// Flags of `show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowFlags {
@@ -592,9 +616,17 @@ pub(crate) struct AccuracyFlags {
     /// reached
     #[arg(long, conflicts_with = "peer")]
     pub(crate) outlook: bool,
+    /// Measure the totals of N groups of hosts that are drawn at random, and how often their intervals hold them
+    #[arg(
+        long,
+        value_name = "N",
+        group = "seeded",
+        conflicts_with_all = ["peer", "outlook", "by_behaviour", "write_origins"]
+    )]
+    pub(crate) groups: Option<usize>,
     /// Measure not on files but on a demo fleet, by how its series behave and how old the breaks in them are, with
     /// regimes and without
-    #[arg(long, conflicts_with_all = ["files", "peer", "outlook", "write_origins"])]
+    #[arg(long, group = "seeded", conflicts_with_all = ["files", "peer", "outlook", "write_origins"])]
     pub(crate) by_behaviour: bool,
     /// Hosts of that fleet, each with cpu, disk, memory and network [default: 100]
     #[arg(
@@ -604,13 +636,8 @@ pub(crate) struct AccuracyFlags {
         conflicts_with = "files"
     )]
     pub(crate) hosts: Option<usize>,
-    /// Which fleet it is: the same number makes the same fleet [default: 1]
-    #[arg(
-        long,
-        value_name = "N",
-        requires = "by_behaviour",
-        conflicts_with = "files"
-    )]
+    /// Which fleet, or which groups it is: the same number makes the same [default: 1]
+    #[arg(long, value_name = "N", requires = "seeded")]
     pub(crate) seed: Option<u64>,
     /// Which behaviours it has [default: mixed]
     #[arg(long, value_enum, requires = "by_behaviour", conflicts_with = "files")]

@@ -11,12 +11,16 @@ use crate::progress::Reporter;
 use crate::settings::Settings;
 
 /// What is exported. The golden record is the long one: a directory of files, one a resource.
-const TABLES: [Table; 4] = [
+const TABLES: [Table; 6] = [
     Table::Forecasts,
     Table::ModelLeaderboard,
     Table::CapacityOutlook,
     Table::SeriesIssues,
+    Table::GroupForecasts,
+    Table::GroupOutlook,
 ];
+
+const OF_GROUPS: [Table; 2] = [Table::GroupForecasts, Table::GroupOutlook];
 
 pub(crate) fn export(
     settings: &Settings,
@@ -43,6 +47,10 @@ pub(crate) fn export(
     };
     let mut written = Vec::new();
     for table in TABLES {
+        // Who has no groups gets no files of them.
+        if OF_GROUPS.contains(&table) && store.count_rows(table)? == 0 {
+            continue;
+        }
         let (name, rows) = write(&store, table, draft.path(), files)?;
         written.push((table, to.join(name), rows));
     }

@@ -16,6 +16,7 @@ mod export;
 mod findings;
 mod flag_values;
 mod forget;
+mod groups;
 mod import;
 mod import_attributes;
 mod interrupt;
@@ -136,6 +137,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::ImportAttributes(flags) => import_attributes::import(&settings, &flags),
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
         Command::Top(flags) => top::print(&settings, &flags),
+        Command::Groups(flags) => groups::print(&settings, &flags),
         Command::Report(flags) => report::write(&settings, flags),
         Command::Show(flags) => show::show(&settings, &flags.host, flags.resource.as_deref()),
         Command::Export(flags) => {

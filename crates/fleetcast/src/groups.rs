@@ -113,11 +113,14 @@ impl Groups {
     fn size_of(&self, series: &SeriesKey) -> Option<f64> {
         let size = |key: &str| self.sizes.get(key)?.get(series.host()).copied();
         let resource = series.resource();
-        size(&format!("{resource}{CAPACITY_OF}")).or_else(|| {
-            let is_cpu = resource.to_lowercase().starts_with(CPU);
-            size(CORES).filter(|_| is_cpu)
-        })
+        size(&format!("{resource}{CAPACITY_OF}"))
+            .or_else(|| size(CORES).filter(|_| is_cpu(resource)))
     }
+}
+
+/// Whether the size of hosts in a resource is a number of cores.
+fn is_cpu(resource: &str) -> bool {
+    resource.to_lowercase().starts_with(CPU)
 }
 
 fn is_size(key: &str) -> bool {
@@ -309,6 +312,42 @@ impl GroupTotals {
         let refused = self.sums.par_iter();
         refused
             .filter_map(|(key, sum)| Some((key, sum.total().err()?)))
+            .collect()
+    }
+
+    /// Says in words what is not added up, why, and the way out: a line an attribute, resource and reason.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut reasons: BTreeMap<(&str, &str, u8), (u64, u64)> = BTreeMap::new();
+        for (group, refusal) in self.refused() {
+            let (reason, hosts) = match refusal {
+                Refusal::WithoutSize(hosts) => (0, hosts),
+                Refusal::Mixed => (1, 0),
+                Refusal::Overflow => (2, 0),
+            };
+            let counted = reasons.entry((&group.resource, &group.key, reason));
+            let (groups, sum) = counted.or_default();
+            (*groups, *sum) = (*groups + 1, *sum + hosts);
+        }
+        let notes = reasons.into_iter();
+        notes
+            .map(|((resource, key, reason), (groups, hosts))| {
+                let of = match groups {
+                    1 => format!("{resource} of 1 group by {key} is not added up"),
+                    _ => format!("{resource} of {groups} groups by {key} is not added up"),
+                };
+                match reason {
+                    0 => format!(
+                        "{of}: percentages are weighed by what their hosts have, and of {hosts} that is not known; say it with an \
+                         attribute {resource}{CAPACITY_OF}{}",
+                        if is_cpu(resource) { " or cores" } else { "" }
+                    ),
+                    1 => format!(
+                        "{of}: some values are shares of a capacity, and others are amounts; give limits of one kind"
+                    ),
+                    _ => format!("{of}: the sums are too large"),
+                }
+            })
             .collect()
     }
 }

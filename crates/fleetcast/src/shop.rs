@@ -205,6 +205,12 @@ impl Shop {
         totals
     }
 
+    /// Returns the last day that forecasts of the future have seen.
+    #[must_use]
+    pub fn trained_through(&self) -> Day {
+        self.0.write_rules().trained_through
+    }
+
     /// Makes the forecasts and outlooks of groups, in the order of their keys. `totals` are of the whole fleet.
     #[must_use]
     pub fn finish_groups(&self, totals: &GroupTotals) -> Vec<WrittenGroup> {

@@ -1,9 +1,9 @@
 //! The writer over the whole fleet: the golden record and the outlook.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use fleetcast::tables::{self, OutlookRow};
-use fleetcast::{GroupKey, GroupTotals, Groups, Material, MemberOf, Refusal, WriteRules, Written};
+use fleetcast::{GroupTotals, Groups, Material, MemberOf, WriteRules, Written};
 use fleetcast_core::{
     Aligner, Alignment, EffectiveLimits, LimitSchedule, LimitSource, PastForecast, SeriesIssue,
     SeriesKey, Split, Stage, TimeGrid, pipeline,
@@ -225,7 +225,7 @@ impl WriteStage<'_> {
             let outlook = tables::group_outlook(run.get(), self.split.as_of(), some)?;
             made.group_outlook.append(outlook)?;
         }
-        made.notes = notes_on(&totals.refused());
+        made.notes = totals.notes();
         Ok(())
     }
 
@@ -341,35 +341,4 @@ fn members<'a>(all: &'a [One], plans: &'a Plans, writing: &'a Writing) -> Vec<Me
         Some(MemberOf::of(key, &material, &one.written.golden))
     });
     members.collect()
-}
-
-/// A line for every attribute and resource whose groups are not added up, and why.
-fn notes_on(refused: &[(&GroupKey, Refusal)]) -> Vec<String> {
-    let mut reasons: BTreeMap<(&str, &str, &'static str), (u64, u64)> = BTreeMap::new();
-    for (group, refusal) in refused {
-        let (kind, hosts) = match refusal {
-            Refusal::WithoutSize(hosts) => ("size", *hosts),
-            Refusal::Mixed => ("mixed", 0),
-            Refusal::Overflow => ("overflow", 0),
-        };
-        let reason = reasons.entry((&group.resource, &group.key, kind));
-        let (groups, sum) = reason.or_default();
-        (*groups, *sum) = (*groups + 1, *sum + hosts);
-    }
-    let notes = reasons.into_iter();
-    notes
-        .map(|((resource, key, kind), (groups, hosts))| {
-            let of = format!("{resource} of {groups} groups of {key} is not added up");
-            match kind {
-                "size" => format!(
-                    "{of}: percentages are weighed by what their hosts have, and of {hosts} hosts that is not known; import \
-                     an attribute {resource}_capacity (import-attributes)"
-                ),
-                "mixed" => format!(
-                    "{of}: some hosts' values are shares of a capacity, and others' are amounts; give them limits of one kind"
-                ),
-                _ => format!("{of}: the sums are too large"),
-            }
-        })
-        .collect()
 }

@@ -143,7 +143,7 @@ impl Task {
             when: if self.is_over {
                 "already".to_owned()
             } else {
-                range(self.full_on, as_of)
+                day_range(self.full_on, as_of)
             },
             likely: if self.is_over {
                 nothing()
@@ -169,8 +169,9 @@ impl Task {
     }
 }
 
-/// The days by which something happens in 1, 5 and 9 of 10 cases, in words.
-fn range([earliest, median, latest]: [Option<Day>; 3], as_of: Day) -> String {
+/// Returns the days by which something happens in 1, 5 and 9 of 10 cases in words, as [`day_and_month`] says them.
+#[must_use]
+pub fn day_range([earliest, median, latest]: [Option<Day>; 3], as_of: Day) -> String {
     let word = |day: Day| day_and_month(day, as_of);
     let around = match (earliest, latest) {
         (Some(earliest), Some(latest)) if earliest == latest => String::new(),
@@ -186,8 +187,9 @@ fn range([earliest, median, latest]: [Option<Day>; 3], as_of: Day) -> String {
     }
 }
 
-/// A probability in whole percent: what is certain by its figures is not certain.
-fn percent(p: f64) -> String {
+/// Returns a probability in whole percent: what is certain by its figures is not certain.
+#[must_use]
+pub fn percent(p: f64) -> String {
     match 100.0 * p {
         p if p > 99.0 => ">99 %".to_owned(),
         p if p < 1.0 => "<1 %".to_owned(),
@@ -210,8 +212,9 @@ fn rounded(value: f64) -> String {
     }
 }
 
-/// A change with its sign.
-fn signed(value: f64) -> String {
+/// Returns a change with its sign, rounded as people order.
+#[must_use]
+pub fn signed(value: f64) -> String {
     let text = rounded(value);
     if text == "0" || text.starts_with('-') {
         text
@@ -325,7 +328,7 @@ mod tests {
             ([None, None, None], "–"),
             ([None, first, last], "3 Jan"),
         ] {
-            assert_eq!(range(days, as_of), expected);
+            assert_eq!(day_range(days, as_of), expected);
         }
     }
 }

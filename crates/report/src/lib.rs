@@ -12,7 +12,9 @@ mod page;
 mod quality;
 mod rank;
 
-pub use agenda::{Agenda, LOOKED_BACK, News, Task, TaskInWords, day_and_month, figure};
+pub use agenda::{
+    Agenda, LOOKED_BACK, News, Task, TaskInWords, day_and_month, day_range, figure, percent, signed,
+};
 pub use heat::Grouping;
 pub use input::{Chart, Facts, Issue, Outlook, Report, Score, Series, Standing, Status};
 pub use page::{RenderError, render};

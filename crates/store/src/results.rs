@@ -446,7 +446,11 @@ impl Store {
                 self.copy(&rows, &file, files.format.options())?;
             }
         } else {
-            let all = format!("SELECT {columns} FROM {table} ORDER BY host, resource");
+            let order = match table {
+                Table::GroupForecasts | Table::GroupOutlook => table.key().unwrap_or("ALL"),
+                _ => "host, resource",
+            };
+            let all = format!("SELECT {columns} FROM {table} ORDER BY {order}");
             self.copy(&all, place, files.format.options())?;
         }
         self.count_rows(table)

@@ -118,6 +118,7 @@ mod changes;
 #[cfg(unix)]
 mod failures;
 mod golden_records;
+mod groups;
 mod guards;
 mod hostile;
 mod kills;

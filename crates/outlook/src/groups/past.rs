@@ -20,6 +20,7 @@ struct Origin {
     volume: Sums,
     yhat: Sums,
     errors: Sums,
+    /// How much the second reading of errors differs from the first, where members have one.
     settled: Sums,
     has_settled: bool,
 }
@@ -63,10 +64,13 @@ impl PastTotal {
             let yhat = one.yhat.iter().copied().map(f64::from);
             origin.yhat.add(yhat.map(|value| weight * value));
             origin.errors.add(one.errors().map(|error| weight * error));
-            origin
-                .settled
-                .add(one.settled().map(|error| weight * error));
-            origin.has_settled |= !one.settled.is_empty();
+            if !one.settled.is_empty() {
+                let both = one.settled().zip(one.errors());
+                origin
+                    .settled
+                    .add(both.map(|(settled, error)| weight * (settled - error)));
+                origin.has_settled = true;
+            }
         }
     }
 
@@ -111,8 +115,8 @@ impl PastTotal {
                 .map(|value| value.unwrap_or(f64::NAN))
                 .collect();
             let lasted: Option<Vec<f64>> = origin.has_settled.then(|| {
-                let settled = scaled(&origin.settled);
-                yhat.iter().zip(settled).map(|(a, b)| a + b).collect()
+                let apart = scaled(&origin.settled);
+                actual.iter().zip(apart).map(|(a, b)| a + b).collect()
             });
             for (ahead, value) in (1..).zip(&actual) {
                 came.insert(day.plus_days(ahead), *value);

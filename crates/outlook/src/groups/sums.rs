@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Powers of two that a part of the sums spans.
-const SPAN: i32 = 32;
+const SPAN: i32 = 48;
 
 /// Bits of a double's fraction.
 const FRACTION_BITS: u32 = 52;
@@ -14,9 +14,9 @@ const LEAST_POWER: i32 = -1074;
 /// Sums of values, place by place, without any rounding: they are the same to the bit in whatever order and parts values were
 /// added.
 ///
-/// Every value is a whole number times a power of two. Whole numbers whose powers lie within a span of 32 are added up as
+/// Every value is a whole number times a power of two. Whole numbers whose powers lie within a span of 48 are added up as
 /// they are, one sum a span, as in Collange, Defour, Graillat and Iakymchuk 2015, *Numerical reproducibility for the parallel
-/// reduction on multi- and many-core architectures*, Parallel Computing 49, 83-97. A sum holds 2⁴² values at least.
+/// reduction on multi- and many-core architectures*, Parallel Computing 49, 83-97. A sum holds 2²⁷ values at least.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Sums {
@@ -83,7 +83,7 @@ impl Sums {
     }
 }
 
-/// The whole number and the power of two whose product a finite value is.
+/// The smallest whole number and the power of two whose product a finite value other than 0 is.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -99,8 +99,10 @@ fn whole_and_power(value: f64) -> (i64, i32) {
     } else {
         fraction | (1 << FRACTION_BITS)
     };
-    let power = LEAST_POWER + (exponent - 1).max(0);
-    (if value < 0.0 { -whole } else { whole }, power)
+    let even = whole.trailing_zeros();
+    let power = LEAST_POWER + (exponent - 1).max(0) + even as i32;
+    let odd = whole >> even;
+    (if value < 0.0 { -odd } else { odd }, power)
 }
 
 #[cfg(test)]

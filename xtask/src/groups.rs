@@ -1,0 +1,167 @@
+//! `groups`: what sites, clusters and other groups of hosts need together.
+
+use fleetcast_core::Day;
+use fleetcast_report::{day_range, figure, percent, signed};
+use fleetcast_store::{GroupRow, RunRecord, Store, Table};
+use serde_json::{Value, json};
+
+use crate::cli::GroupsFlags;
+use crate::error::Error;
+use crate::output;
+use crate::settings::Settings;
+use crate::text_table::{right_aligned, table};
+
+/// Rows that are printed unless somebody asks for more.
+const USUAL_ROWS: usize = 20;
+
+pub(crate) fn print(settings: &Settings, flags: &GroupsFlags) -> Result<(), Error> {
+    let store = settings.open(false)?;
+    let groups = store.groups(flags.key.as_deref(), flags.resource.as_deref())?;
+    let run = store.run_in(Table::GroupOutlook)?;
+    let run = run.map(|run| store.run(run)).transpose()?.flatten();
+    let Some(run) = run.filter(|_| !groups.is_empty()) else {
+        return Err(nothing(settings, &store, flags)?);
+    };
+    let count = groups.len();
+    let shown = flags
+        .rows
+        .unwrap_or(if settings.json { count } else { USUAL_ROWS });
+    let rows = &groups[..shown.min(count)];
+    if settings.json {
+        output::line(as_json(&run, rows));
+        return Ok(());
+    }
+    output::line(format_args!(
+        "as of {}: what {count} groups need together, those that fill up first at the top",
+        run.as_of
+    ));
+    output::line(in_text(rows, run.as_of));
+    if shown < count {
+        output::line(format_args!(
+            "and {} more: -n {count} names all of them",
+            count - shown
+        ));
+    }
+    Ok(())
+}
+
+/// Says why there is nothing to print, and the way out.
+fn nothing(settings: &Settings, store: &Store, flags: &GroupsFlags) -> Result<Error, Error> {
+    let db = settings.db.display();
+    if store.run_in(Table::CapacityOutlook)?.is_none() {
+        return Ok(Error::OutOfOrder(format!(
+            "no outlook stands in {db}; run `cargo xtask run-all --db {db}` first"
+        )));
+    }
+    let keys = store.attribute_values()?;
+    if keys.is_empty() {
+        return Ok(Error::OutOfOrder(format!(
+            "nothing is known of the hosts in {db}, so there are no groups; say it with `cargo xtask import-attributes FILE --db \
+             {db}`, and run `cargo xtask write --db {db}`"
+        )));
+    }
+    let known = store.groups(None, None)?;
+    if known.is_empty() {
+        return Ok(Error::OutOfOrder(format!(
+            "no groups were added up when {db} was written last; run `cargo xtask write --db {db}`, which says why"
+        )));
+    }
+    let listed = |of: fn(&GroupRow) -> &str| {
+        let names: std::collections::BTreeSet<&str> = known.iter().map(of).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let asked = [flags.key.as_deref(), flags.resource.as_deref()];
+    let asked: Vec<&str> = asked.into_iter().flatten().collect();
+    Ok(Error::Setting(format!(
+        "no group of {} was added up; there are groups of {} in {}",
+        asked.join(" in "),
+        listed(|group| &group.key),
+        listed(|group| &group.resource),
+    )))
+}
+
+fn in_text(rows: &[GroupRow], as_of: Day) -> String {
+    let mut shown = table(&[
+        "group",
+        "resource",
+        "hosts",
+        "now",
+        "growth",
+        "peak need",
+        "full",
+        "to order",
+        "trust",
+    ]);
+    let nothing = || "–".to_owned();
+    for row in rows {
+        let amount = |value: f64| {
+            if row.is_percent {
+                format!("{value:.1} %")
+            } else {
+                figure(value)
+            }
+        };
+        shown.add_row([
+            output::in_one_line(&format!("{}={}", row.key, row.value)),
+            output::in_one_line(&row.resource),
+            row.members.to_string(),
+            row.recent.map_or_else(nothing, amount),
+            row.growth.map_or_else(nothing, signed),
+            row.peak_need.map_or_else(nothing, amount),
+            match (row.p_full, row.full_on) {
+                _ if row.status == "over" => "already".to_owned(),
+                (Some(p), [None, ..]) => percent(p),
+                (Some(p), days) => format!("{}, {}", percent(p), day_range(days, as_of)),
+                (None, _) => nothing(),
+            },
+            match row.to_order {
+                Some(amount) if amount > 0.0 => needed(row, amount),
+                _ => nothing(),
+            },
+            row.trust.clone().unwrap_or_else(nothing),
+        ]);
+    }
+    right_aligned(shown, 2).to_string()
+}
+
+/// What is to be ordered: of percentages, in the unit that their hosts' sizes are given in.
+fn needed(row: &GroupRow, amount: f64) -> String {
+    match (row.size, row.capacity) {
+        (Some(size), Some(capacity)) if capacity > 0.0 => figure(size * amount / capacity),
+        _ => figure(amount),
+    }
+}
+
+fn as_json(run: &RunRecord, rows: &[GroupRow]) -> Value {
+    let day = |day: Option<Day>| day.map(|day| day.to_string());
+    let groups: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let [earliest, median, latest] = row.full_on;
+            json!({
+                "key": row.key,
+                "value": row.value,
+                "resource": row.resource,
+                "members": row.members,
+                "size": row.size,
+                "threshold": row.threshold,
+                "capacity": row.capacity,
+                "status": row.status,
+                "p_full": row.p_full,
+                "full_on_earliest": day(earliest),
+                "full_on": day(median),
+                "full_on_latest": day(latest),
+                "growth": row.growth,
+                "peak_need": row.peak_need,
+                "to_order": row.to_order,
+                "recent": row.recent,
+                "trust": row.trust,
+            })
+        })
+        .collect();
+    json!({
+        "run": run.id.get(),
+        "as_of": run.as_of.to_string(),
+        "groups": groups,
+    })
+}
