@@ -23,6 +23,8 @@ _TABLES = {
     "outlook_": "capacity_outlook",
     "issues_": "series_issues",
 }
+# Those that there are where attributes of hosts are given.
+_OF_GROUPS = {"group_forecasts_": "group_forecasts", "group_outlook_": "group_outlook"}
 
 
 class FleetForecast:
@@ -41,6 +43,11 @@ class FleetForecast:
     limits
         A frame of what "full" is: the columns that name series, any of `floor`, `capacity` and `threshold`, and
         `valid_from`, the first day it holds. A null host (or `unique_id`) holds for all, a null day always.
+    attributes
+        A frame of what is known of hosts, such as their site: the column that names hosts and a column a key, or that one, `key`
+        and `value`. Hosts that share a value are a group, whose forecast and outlook are in `group_forecasts_` and
+        `group_outlook_`. Percentages are weighed by how large hosts are (`memory_capacity`, `cpu_capacity` or `cores`), and
+        left out, with a warning, where that is not known.
     as_of
         The last day to look at; by default the day that the fleet reaches.
     train_months, backtest_months
@@ -83,6 +90,8 @@ class FleetForecast:
     calibration_: Any
     outlook_: Any
     issues_: Any
+    group_forecasts_: Any
+    group_outlook_: Any
     forecast_: Any
 
     def __init__(
@@ -93,6 +102,7 @@ class FleetForecast:
         freq: str | None = "D",
         n_jobs: int = -1,
         limits: Any = None,
+        attributes: Any = None,
         as_of: datetime.date | str | None = None,
         train_months: int = 32,
         backtest_months: int = 4,
@@ -115,6 +125,7 @@ class FleetForecast:
             raise ValueError(f"n_jobs is {n_jobs}; give a number of threads, or -1 for as many as there are processors")
         self._keeps_tables = True
         self.limits = limits
+        self.attributes = attributes
         self.verbose = verbose
         self._settings = {
             "as_of": None if as_of is None else _day(as_of),
@@ -229,16 +240,18 @@ class FleetForecast:
         self, df: Any, h: int, level: Sequence[float] | None, columns: tuple[Any, str, str], given: list[Any]
     ) -> dict[str, Any]:
         names = _names(df, *columns)
-        for attribute in _TABLES:
+        for attribute in _TABLES | _OF_GROUPS:
             self.__dict__.pop(attribute, None)
+        wanted = _TABLES if self.attributes is None else _TABLES | _OF_GROUPS
         with progress_of(self.verbose, self._passes(level)) as progress:
             return _fleetcast.forecast(
                 stream_of(df),
                 names,
                 self._settings | {"h": h, "levels": _levels(level)},
                 limits=self._limits(),
+                attributes=None if self.attributes is None else stream_of(self.attributes, "attributes"),
                 given=given,
-                tables=list(_TABLES.values()) if self.judge and self._keeps_tables else [],
+                tables=list(wanted.values()) if self.judge and self._keeps_tables else [],
                 progress=progress,
             )
 
@@ -249,17 +262,21 @@ class FleetForecast:
     def _keep(self, df: Any, tables: dict[str, Any], time_col: str) -> Any:
         """Keep the tables as attributes, say which series are missing, and return the forecasts."""
         kind = Kind(df, time_col)
-        for attribute, table in _TABLES.items() if self._keeps_tables else ():
+        for attribute, table in (_TABLES | _OF_GROUPS).items() if self._keeps_tables else ():
             if table in tables:
                 setattr(self, attribute, kind(tables[table]))
         _warn_of_missing(tables["without_forecast"])
+        for note in tables["notes"]:
+            warnings.warn(note, stacklevel=3)
         return kind(tables["fleetcast"])
 
     def _limits(self) -> Any:
         return None if self.limits is None else stream_of(self.limits, "limits")
 
     def __getattr__(self, name: str) -> Any:
-        if name in _TABLES:
+        if name in _OF_GROUPS and self.judge and self.attributes is None:
+            raise AttributeError(f"there is no {name} without attributes; make a FleetForecast with attributes, whose values make groups")
+        if name in _TABLES or name in _OF_GROUPS:
             raise AttributeError(
                 f"there is no {name} before forecast() was called"
                 if self.judge

@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 import time
+import warnings
 from typing import Any
 
 from fleetcast import _fleetcast
@@ -15,14 +16,21 @@ from fleetcast._progress import progress_of
 __all__ = ["run"]
 
 # The version of the tables in the store's own statements.
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 # The tables that a run fills, in the order of its stages.
 _STAGES = {
     "prophet": ["prophet_forecasts", "prophet_inner_forecasts"],
     "challenger": ["challenger_forecasts", "challenger_inner_forecasts"],
     "judge": ["model_leaderboard", "backtest_scores", "interval_calibration", "judge_forecasts"],
-    "write": ["forecasts", "past_forecasts", "outlook_calibration", "capacity_outlook"],
+    "write": [
+        "forecasts",
+        "past_forecasts",
+        "outlook_calibration",
+        "capacity_outlook",
+        "group_forecasts",
+        "group_outlook",
+    ],
 }
 # Those that say what an engine was asked, for runs that reuse its answers: this one leaves none.
 _INPUTS = ["prophet_inputs", "challenger_inputs"]
@@ -44,11 +52,14 @@ def run(con: Any, *, keep_records: int = 12, force: bool = False, verbose: bool 
     where Ctrl-C ends it, or where less than half of the series that have a golden record would have one again (`force`
     replaces it all the same). They equal those of the command line's `run-all`, but a run here is not taken up again where it was
     cut off, and reuses nothing. `options` are those of `FleetForecast`, but for `limits`, which are read from
-    `resource_limits`; `keep_records` golden records are kept beside the newest.
+    `resource_limits`, and `attributes`, which are read from `host_attributes`; `keep_records` golden records are kept beside the newest.
     """
-    for name in ("limits", "judge", "models", "duplicates"):
+    for name in ("limits", "attributes", "judge", "models", "duplicates"):
         if name in options:
-            raise ValueError(f"{name} is no option of run(); limits stand in the table resource_limits, and the judge needs both models")
+            raise ValueError(
+                f"{name} is no option of run(); limits stand in the table resource_limits, attributes in host_attributes, and the "
+                "judge needs both models"
+            )
     forecaster = FleetForecast(duplicates="mean", **options)
     # Statements of one transaction have one number, and others have one each. To ask by BEGIN would abort the user's.
     first, second = (_row(con, "SELECT txid_current()") for _ in range(2))
@@ -83,6 +94,7 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
     limits = con.sql(
         f"SELECT host, resource, floor, capacity, threshold, {_valid_from(con)} AS valid_from FROM resource_limits"
     ).to_arrow_table()
+    attributes = con.sql("SELECT host, key, value FROM host_attributes ORDER BY ALL").to_arrow_table()
     begun = time.monotonic()
     with progress_of(verbose) as progress:
         tables = _fleetcast.forecast(
@@ -90,11 +102,14 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
             names,
             settings | {"as_of": as_of.isoformat()},
             limits=limits,
+            attributes=attributes,
             incumbents=[row for row in incumbents if row[2] is not None],
             tables=[table for of_stage in _STAGES.values() for table in of_stage] + ["series_issues"],
             progress=progress,
         )
     seconds = time.monotonic() - begun
+    for note in tables["notes"]:
+        warnings.warn(note, stacklevel=3)
     _refuse_collapse(con, tables["forecasts"], as_of, force)
     trained_through = as_of if settings["refit"] else origin
     con.execute(_sql("archive_golden_record"), [trained_through])

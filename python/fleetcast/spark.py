@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ _TABLES = {
     "issues": "series_issues",
 }
 
+# Those of groups of hosts, which are made of what all tasks add up.
+_OF_GROUPS = {"group_forecasts": "group_forecasts", "group_outlook": "group_outlook"}
+
 # Between passes a row is a series, or what a task has to say, as bytes.
 _STAGED = "kind string, body binary"
 
@@ -50,6 +54,9 @@ _BODIES = 256
 
 # Values that a task takes at most while it groups rows: 12 bytes each, and as many again while series are packed.
 _MOST_VALUES = 60_000_000
+
+# Rows of a table of groups that travel at a time.
+_ROWS = 100_000
 
 # Rows of bytes that Spark hands to a task at a time.
 _BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
@@ -68,12 +75,14 @@ class FleetResult:
     calibration: DataFrame
     outlook: DataFrame
     issues: DataFrame
+    group_forecasts: DataFrame
+    group_outlook: DataFrame
 
     def __init__(self, tables: dict[str, DataFrame], as_of: datetime.date, stages: _Stages) -> None:
         self.tables = tables
         self.as_of = as_of
         self._stages = stages
-        for name, table in _TABLES.items():
+        for name, table in (_TABLES | _OF_GROUPS).items():
             setattr(self, name, tables[table])
 
     def write(self, path: str, *, mode: str = "error") -> None:
@@ -128,6 +137,7 @@ def forecast(
     time_col: str = "ds",
     target_col: str = "utilization",
     limits: Any = None,
+    attributes: Any = None,
     partitions: int | None = None,
     staging: str | None = None,
     **options: Any,
@@ -147,6 +157,8 @@ def forecast(
         The columns that name a series' host and resource, or one that names a series.
     limits
         What "full" is, as in `FleetForecast`: a frame of pandas, polars or pyarrow, or a Spark DataFrame.
+    attributes
+        What is known of hosts, as in `FleetForecast`, in the kinds of frames that limits come in: groups have forecasts.
     partitions
         How many tasks the fleet is cut into; by default `spark.sql.shuffle.partitions`. Results do not depend on it. A task
         holds its rows, 24 bytes each, while it groups them.
@@ -172,7 +184,8 @@ def forecast(
         "names": names,
         "settings": settings,
         "level": _golden_level(level),
-        "limits": _limits(limits),
+        "limits": _small(limits, "limits"),
+        "attributes": _small(attributes, "attributes"),
         "as_of": None if as_of is None else _day(as_of),
     }
     spark = sdf.sparkSession
@@ -232,9 +245,18 @@ def _passes(sdf: DataFrame, job: dict[str, Any], partitions: int, stages: _Stage
     finished = stages.keep("results", finished)
     stages.make(finished)
     tables = {}
-    for name, table in worker.finish([], _fleetcast.Summary([])):
+    for name, table in worker.finish([], _fleetcast.Summary([]))[0]:
         if name in _TABLES.values():
             tables[name] = _of(finished, name).mapInArrow(_decoded, _spark_schema(_arrow(table).schema))
+    of_groups, notes = worker.finish_groups(worker.totals(_collected(finished, "totals")))
+    for name, table in of_groups:
+        # The driver has them already, and hands them out as the others are.
+        table = _arrow(table)
+        rows = [("group", bytearray(_encoded(table.slice(first, _ROWS)))) for first in range(0, len(table), _ROWS)]
+        staged = stages.spark.createDataFrame(rows, _STAGED)
+        tables[name] = staged.mapInArrow(_decoded, _spark_schema(table.schema))
+    for note in notes:
+        warnings.warn(note, stacklevel=4)
     return FleetResult(tables, datetime.date.fromisoformat(job["as_of"]), stages)
 
 
@@ -305,15 +327,19 @@ def _summariser(job: dict[str, Any], outline: bytes) -> Callable[[Iterable[pa.Re
 def _finisher(job: dict[str, Any], summary: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def finish(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         wanted = set(_TABLES.values())
+        totals: list[bytes] = []
         for kind, bodies in _chunks(batches):
             worker = _worker(job)
             if kind == "unusable":
                 made = worker.unusable(bodies)
             else:
-                made = worker.finish(bodies, _summary(job, "summary", summary))
+                made, of_groups = worker.finish(bodies, _summary(job, "summary", summary))
+                totals.append(of_groups)
             for name, table in made:
                 if name in wanted and len(table):
                     yield from _staged(name, [_encoded(_arrow(table))])
+        if totals and job["attributes"]:
+            yield from _staged("totals", [_worker(job).totals(totals).bytes()])
 
     return finish
 
@@ -378,8 +404,10 @@ def _worker(job: dict[str, Any]) -> Any:
     def make() -> Any:
         import pyarrow as pa
 
-        limits = job["limits"] and pa.ipc.open_stream(job["limits"])
-        return _fleetcast.Worker(job["schema"], job["names"], job["settings"], job["as_of"], job["level"], limits)
+        limits, attributes = (job[name] and pa.ipc.open_stream(job[name]) for name in ("limits", "attributes"))
+        return _fleetcast.Worker(
+            job["schema"], job["names"], job["settings"], job["as_of"], job["level"], limits, attributes
+        )
 
     return make() if job["id"] is None else _keep(job, "worker", make)
 
@@ -443,15 +471,16 @@ def _golden_level(level: Sequence[float] | float) -> float:
     return float(own[0])
 
 
-def _limits(limits: Any) -> bytes | None:
-    if limits is None:
+def _small(frame: Any, what: str) -> bytes | None:
+    """A frame that all tasks get."""
+    if frame is None:
         return None
     import pyarrow as pa
 
-    if type(limits).__module__.startswith("pyspark."):
-        rows = [row.asDict() for row in limits.collect()]
-        limits = pa.table({name: [row[name] for row in rows] for name in limits.columns})
-    return _encoded(pa.table(stream_of(limits, "limits")))
+    if type(frame).__module__.startswith("pyspark."):
+        rows = [row.asDict() for row in frame.collect()]
+        frame = pa.table({name: [row[name] for row in rows] for name in frame.columns})
+    return _encoded(pa.table(stream_of(frame, what)))
 
 
 def _arrow(table: Any) -> pa.Table:

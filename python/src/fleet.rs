@@ -9,7 +9,7 @@ use arrow::ffi_stream::RecordBatchStreamReader;
 use fleetcast::core::batches::issue_batch;
 use fleetcast::tables::{of_evidence, of_results, outlook_calibration};
 use fleetcast::{
-    Batch, Contender, Day, Evidence, FleetSummary, IntervalLevel, LimitRule, RegimesMode,
+    Batch, Contender, Day, Evidence, FleetSummary, Groups, IntervalLevel, LimitRule, RegimesMode,
     SeriesIssue, SeriesKey, SeriesResult, Shop, ShopOptions, Survey,
 };
 use pyo3::prelude::*;
@@ -19,6 +19,7 @@ use crate::error::refused;
 use crate::frame::{Bounded, SeriesRows, batch as frame_batch, column_names, columns};
 use crate::given::{Given, NOBODY, Nobody};
 use crate::golden::golden;
+use crate::groups::{OF_GROUPS, group_tables};
 use crate::input::Input;
 use crate::settings::Settings;
 use crate::shape::Shape;
@@ -41,6 +42,7 @@ pub(crate) struct Rivals {
 pub(crate) struct Knowledge {
     pub(crate) limits: Vec<LimitRule>,
     pub(crate) incumbents: Vec<(SeriesKey, Contender)>,
+    pub(crate) groups: Groups,
 }
 
 /// The part of Python that watches: it is told how far the work is, and may end it.
@@ -71,6 +73,8 @@ pub(crate) struct Made {
     pub(crate) missing: usize,
     /// The names of the first few that have none.
     pub(crate) examples: Vec<String>,
+    /// What there is to say of groups that are not added up.
+    pub(crate) notes: Vec<String>,
 }
 
 /// How many series without a forecast are named.
@@ -102,6 +106,7 @@ pub(crate) struct Fleet<'a> {
     levels: Vec<IntervalLevel>,
     shop: Shop,
     pool: ThreadPool,
+    groups: &'a Groups,
     /// Issues of rows that belong to no series.
     unusable: Vec<SeriesIssue>,
 }
@@ -112,7 +117,7 @@ impl<'a> Fleet<'a> {
         settings: &'a Settings,
         input: &Input,
         as_of: Day,
-        knowledge: &Knowledge,
+        knowledge: &'a Knowledge,
         rivals: Rivals,
     ) -> PyResult<Self> {
         let mut options = settings.options()?;
@@ -136,6 +141,7 @@ impl<'a> Fleet<'a> {
             levels: settings.levels()?,
             shop,
             pool: settings.pool()?,
+            groups: &knowledge.groups,
             unusable: input.rows.unusable_rows(),
         })
     }
@@ -183,13 +189,29 @@ impl<'a> Fleet<'a> {
         if cutoff.is_none() {
             self.issues(&mut made, &self.unusable)?;
         }
+        let wants_groups = wanted
+            .iter()
+            .any(|table| OF_GROUPS.contains(&table.as_str()));
+        let mut totals = (wants_groups && !self.groups.is_empty())
+            .then(|| self.shop.group_totals(self.groups, &[], &[]));
         for (place, evidence) in gathered.into_iter().enumerate() {
             let work = || {
                 let results = self.pool.install(|| self.shop.finish(&evidence, &summary));
+                if let Some(totals) = &mut totals {
+                    let add = || self.shop.group_totals(self.groups, &evidence, &results);
+                    totals.merge(self.pool.install(add));
+                }
                 self.tables(&evidence, &results, wanted, (place, cutoff), &mut made)
             };
             watch.py.detach(work).map_err(refused)?;
             watch.py.check_signals()?;
+        }
+        if let Some(totals) = totals {
+            let work = || self.pool.install(|| group_tables(&self.shop, &totals));
+            for (name, table) in watch.py.detach(work).map_err(refused)? {
+                made.add(name, self.shape.relabelled(&table).map_err(refused)?);
+            }
+            made.notes = totals.notes();
         }
         Ok(made)
     }

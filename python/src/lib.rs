@@ -14,6 +14,7 @@ mod fleet;
 mod frame;
 mod given;
 mod golden;
+mod groups;
 mod input;
 mod prophet;
 mod settings;
@@ -24,13 +25,14 @@ mod table;
 
 use arrow::ffi_stream::RecordBatchStreamReader;
 use arrow::pyarrow::PyArrowType;
-use fleetcast::{Contender, Day, FleetRows, SeriesKey, Shop};
+use fleetcast::{Contender, Day, FleetRows, Groups, SeriesKey, Shop};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::error::refused;
 use crate::fleet::{Cutoff, Fleet, JUDGE, Knowledge, Made, Rivals, Watch, read_limits};
 use crate::given::Given;
+use crate::groups::read_attributes;
 use crate::input::Input;
 use crate::settings::{Names, Settings};
 use crate::table::Table;
@@ -40,7 +42,10 @@ pub(crate) type Stream = PyArrowType<RecordBatchStreamReader>;
 /// Forecasts a fleet. Returns tables by name: the forecasts under `fleetcast`, `series_issues`, and those of the contract
 /// that are in `tables`.
 #[pyfunction]
-#[pyo3(signature = (frame, names, settings, *, limits=None, incumbents=Vec::new(), given=Vec::new(), tables=Vec::new(), progress=None))]
+#[pyo3(signature = (
+    frame, names, settings, *, limits=None, attributes=None, incumbents=Vec::new(), given=Vec::new(), tables=Vec::new(),
+    progress=None
+))]
 #[expect(
     clippy::too_many_arguments,
     reason = "the package names every one of them"
@@ -51,12 +56,16 @@ fn forecast<'py>(
     names: Names,
     settings: Settings,
     limits: Option<Stream>,
+    attributes: Option<Stream>,
     incumbents: Vec<(String, String, String)>,
     given: Vec<(String, Stream)>,
     tables: Vec<String>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let knowledge = knowledge(limits, incumbents, &names)?;
+    let mut knowledge = knowledge(limits, incumbents, &names)?;
+    if let Some(frame) = attributes {
+        knowledge.groups = read_attributes(frame.0, &names.ids[0]).map_err(refused)?;
+    }
     let rivals = rivals(given, &names)?;
     let mut input = Input::read(py, frame.0, &names)?;
     let as_of = as_of(py, &settings, &input)?;
@@ -162,6 +171,7 @@ fn knowledge(
     Ok(Knowledge {
         limits,
         incumbents: incumbents.collect(),
+        groups: Groups::default(),
     })
 }
 
@@ -206,6 +216,7 @@ fn tables_of(py: Python<'_>, made: Made) -> PyResult<Bound<'_, PyDict>> {
             tables.set_item(name, table.into_pyobject(py)?)?;
         }
     }
+    tables.set_item("notes", made.notes)?;
     tables.set_item(
         "without_forecast",
         (made.missing, made.series, made.examples),
@@ -221,6 +232,7 @@ fn _fleetcast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<prophet::FittedProphet>()?;
     module.add_class::<spark::Packer>()?;
     module.add_class::<spark::Summary>()?;
+    module.add_class::<spark::Totals>()?;
     module.add_class::<spark::Worker>()?;
     module.add_function(wrap_pyfunction!(spark::last_day, module)?)?;
     module.add_function(wrap_pyfunction!(forecast, module)?)?;

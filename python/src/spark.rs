@@ -13,8 +13,8 @@ use fleetcast::core::batches::issue_batch;
 use fleetcast::core::fleet_end;
 use fleetcast::tables::of_results;
 use fleetcast::{
-    Batch, Day, EngineAnswers, Evidence, FleetRows, FleetSummary, IntervalLevel, SeriesKey, Shop,
-    Survey,
+    Batch, Day, EngineAnswers, Evidence, FleetRows, FleetSummary, GroupTotals, Groups,
+    IntervalLevel, SeriesKey, Shop, Survey,
 };
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -26,6 +26,7 @@ use std::sync::Arc;
 use crate::checks::Checks;
 use crate::error::refused;
 use crate::fleet::read_limits;
+use crate::groups::{group_tables, read_attributes};
 use crate::settings::{Names, Settings};
 use crate::shape::Shape;
 use crate::{Stream, Table};
@@ -188,6 +189,9 @@ type Packed<'py> = (
     Bound<'py, PyBytes>,
 );
 
+/// The tables of groups, and what there is to say of them.
+type Groupwise = (Vec<(&'static str, Table)>, Vec<String>);
+
 /// Returns the day that a fleet reaches, from the last days of its parts; `None` where no row has a day and a value.
 #[pyfunction]
 pub(crate) fn last_day(py: Python<'_>, ends: Vec<PyBackedBytes>) -> PyResult<Option<String>> {
@@ -237,12 +241,27 @@ impl Summary {
     }
 }
 
+/// The groups of a fleet, as far as their members are added up.
+#[pyclass(frozen, module = "fleetcast")]
+#[derive(Debug)]
+pub(crate) struct Totals(GroupTotals);
+
+#[pymethods]
+impl Totals {
+    /// Returns them as bytes.
+    fn bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py.detach(|| bytes_of(&self.0)).map_err(refused)?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+}
+
 /// The shop of one task.
 #[pyclass(frozen, module = "fleetcast")]
 pub(crate) struct Worker {
     layout: Layout,
     settings: Settings,
     shop: Shop,
+    groups: Groups,
 }
 
 impl std::fmt::Debug for Worker {
@@ -307,7 +326,7 @@ impl Worker {
 impl Worker {
     /// Opens a shop for the days up to `as_of`, whose golden record has intervals at `level` percent beside those at 95.
     #[new]
-    #[pyo3(signature = (schema, names, settings, as_of, level, limits=None))]
+    #[pyo3(signature = (schema, names, settings, as_of, level, limits=None, attributes=None))]
     fn new(
         schema: PyArrowType<Schema>,
         names: Names,
@@ -315,6 +334,7 @@ impl Worker {
         as_of: &str,
         level: f64,
         limits: Option<Stream>,
+        attributes: Option<Stream>,
     ) -> PyResult<Self> {
         let mut options = settings.options()?;
         options.golden_level = IntervalLevel::new(level / 100.0).map_err(refused)?;
@@ -323,8 +343,13 @@ impl Worker {
             Some(frame) => read_limits(frame.0, &names.ids, &names.target).map_err(refused)?,
             None => Vec::new(),
         };
+        let groups = match attributes {
+            Some(frame) => read_attributes(frame.0, &names.ids[0]).map_err(refused)?,
+            None => Groups::default(),
+        };
         let shop = Shop::new(as_of, options).map_err(refused)?;
         Ok(Self {
+            groups,
             layout: Layout::of(&schema.0, &names).map_err(refused)?,
             shop: shop.with_limits(&limits).map_err(refused)?,
             settings,
@@ -398,18 +423,42 @@ impl Worker {
         Ok(PyBytes::new(py, &summary))
     }
 
-    /// Makes the contract's tables of some series, by the summary of the whole fleet.
-    fn finish(
+    /// Makes the contract's tables of some series, by the summary of the whole fleet, and adds these up to the groups that they
+    /// belong to, as bytes.
+    fn finish<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         answers: Vec<PyBackedBytes>,
         summary: &Summary,
-    ) -> PyResult<Vec<(&'static str, Table)>> {
-        self.work(py, || {
+    ) -> PyResult<(Vec<(&'static str, Table)>, Bound<'py, PyBytes>)> {
+        let (tables, totals) = self.work(py, || {
             let evidence = self.evidence(&answers, |_| true)?;
             let results = self.shop.finish(&evidence, &summary.0);
+            let totals = self.shop.group_totals(&self.groups, &evidence, &results);
             let tables = of_results(0, self.shop.split(), &results);
-            self.relabelled(tables.map_err(|error| error.to_string())?)
+            let tables = self.relabelled(tables.map_err(|error| error.to_string())?)?;
+            Ok((tables, bytes_of(&totals)?))
+        })?;
+        Ok((tables, PyBytes::new(py, &totals)))
+    }
+
+    /// Puts the totals of parts of the fleet together.
+    fn totals(&self, py: Python<'_>, parts: Vec<PyBackedBytes>) -> PyResult<Totals> {
+        let merged = self.work(py, || {
+            let mut merged = self.shop.group_totals(&self.groups, &[], &[]);
+            for part in &parts {
+                merged.merge(read(part)?);
+            }
+            Ok(merged)
+        })?;
+        Ok(Totals(merged))
+    }
+
+    /// Makes the tables of groups, and says what is not added up, by the totals of the whole fleet.
+    fn finish_groups(&self, py: Python<'_>, totals: &Totals) -> PyResult<Groupwise> {
+        self.work(py, || {
+            let tables = group_tables(&self.shop, &totals.0).map_err(|error| error.to_string())?;
+            Ok((self.relabelled(tables.to_vec())?, totals.0.notes()))
         })
     }
 

@@ -220,3 +220,34 @@ def test_an_end_of_the_data_may_be_set(fleet):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert given.equals(fleetcast.forecast(known, h=30))
+
+
+def test_groups_of_hosts_are_forecast_from_their_members(hosts):
+    names = hosts["host"].unique().sort().to_list()
+    known = pl.DataFrame({"host": names, "site": ["ber"] * len(names), "disk_capacity": list(range(1, len(names) + 1))})
+    forecaster = fleetcast.FleetForecast(attributes=known)
+    forecaster.forecast(hosts, h=60)
+    outlook = forecaster.group_outlook_.row(0, named=True)
+    assert (outlook["key"], outlook["value"], outlook["resource"]) == ("site", "ber", "disk")
+    assert outlook["members"] == forecaster.outlook_.height
+    sized = forecaster.forecasts_.join(known, on="host")
+    means = sized.group_by("ds").agg((pl.col("yhat") * pl.col("disk_capacity")).sum() / pl.col("disk_capacity").sum()).sort("ds")
+    assert forecaster.group_forecasts_["yhat"].to_list() == pytest.approx(means["yhat"].to_list(), rel=1e-12)
+    # Long rows say the same.
+    long = known.with_columns(pl.col("disk_capacity").cast(pl.String)).unpivot(index="host", variable_name="key")
+    other = fleetcast.FleetForecast(attributes=long.to_pandas())
+    other.forecast(hosts, h=60)
+    assert other.group_forecasts_.equals(forecaster.group_forecasts_)
+
+
+def test_percentages_of_hosts_of_unknown_size_are_not_added_up(hosts):
+    names = hosts["host"].unique().sort().to_list()
+    forecaster = fleetcast.FleetForecast(attributes=pl.DataFrame({"host": names, "site": "ber"}))
+    with pytest.warns(UserWarning, match="disk of 1 group by site is not added up.*disk_capacity"):
+        forecaster.forecast(hosts, h=30)
+    assert forecaster.group_outlook_.height == 0
+    with pytest.raises(AttributeError, match="without attributes"):
+        fleetcast.FleetForecast().group_outlook_
+    twice = pl.DataFrame({"host": ["a", "a"], "site": ["ber", "fra"]})
+    with pytest.raises(ValueError, match="attributes say `ber` and `fra` in site of host a"):
+        fleetcast.FleetForecast(attributes=twice).forecast(hosts, h=30)

@@ -122,6 +122,22 @@ def test_odd_rows_come_to_the_tables_of_one_process(spark, partitions, tmp_path)
     assert not any(tmp_path.iterdir()), "what passes left to each other is let go"
 
 
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_groups_are_those_of_one_process(spark, partitions):
+    rows = odd_rows()
+    hosts = [f"h{n}" for n in range(6)]
+    known = pl.DataFrame({"host": hosts, "site": ["ber", "ber", "fra"] * 2, "owner": ["x"] * 6, "disk_capacity": [7, 1, 2, 3, 5, 9]})
+    fleet = fleetcast.FleetForecast(duplicates="mean", attributes=known)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fleet.forecast(rows.to_arrow(), id_col=["host", "resource"], target_col="utilization")
+    expected = {"group_forecasts": fleet.group_forecasts_, "group_outlook": fleet.group_outlook_}
+    assert expected["group_outlook"].num_rows == 3
+    sdf = frame(spark, rows.sample(fraction=1.0, shuffle=True, seed=partitions))
+    with fleetcast.spark.forecast(sdf, partitions=partitions, duplicates="mean", attributes=known) as result:
+        assert_same(result, expected)
+
+
 def test_packed_rows_are_told_by_their_array(spark):
     rows = odd_rows().filter(pl.col("host").str.starts_with("h"), pl.col("ds").is_not_null(), pl.col("resource").is_not_null())
     rows = rows.unique(["host", "ds"], keep="first", maintain_order=True)

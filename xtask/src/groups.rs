@@ -9,10 +9,22 @@ use crate::cli::GroupsFlags;
 use crate::error::Error;
 use crate::output;
 use crate::settings::Settings;
-use crate::text_table::{right_aligned, table};
+use crate::text_table::named_rows;
 
 /// Rows that are printed unless somebody asks for more.
 const USUAL_ROWS: usize = 20;
+
+/// The columns behind the group, and whether they hold figures.
+const COLUMNS: [(&str, bool); 8] = [
+    ("resource", false),
+    ("hosts", true),
+    ("now", true),
+    ("growth", true),
+    ("peak need", true),
+    ("full", true),
+    ("to order", true),
+    ("trust", false),
+];
 
 pub(crate) fn print(settings: &Settings, flags: &GroupsFlags) -> Result<(), Error> {
     let store = settings.open(false)?;
@@ -32,9 +44,10 @@ pub(crate) fn print(settings: &Settings, flags: &GroupsFlags) -> Result<(), Erro
         return Ok(());
     }
     output::line(format_args!(
-        "as of {}: what {count} groups need together, those that fill up first at the top",
+        "as of {}: {count} groups, those that fill up first on top",
         run.as_of
     ));
+    output::line("");
     output::line(in_text(rows, run.as_of));
     if shown < count {
         output::line(format_args!(
@@ -81,17 +94,7 @@ fn nothing(settings: &Settings, store: &Store, flags: &GroupsFlags) -> Result<Er
 }
 
 fn in_text(rows: &[GroupRow], as_of: Day) -> String {
-    let mut shown = table(&[
-        "group",
-        "resource",
-        "hosts",
-        "now",
-        "growth",
-        "peak need",
-        "full",
-        "to order",
-        "trust",
-    ]);
+    let mut shown = Vec::with_capacity(rows.len());
     let nothing = || "–".to_owned();
     for row in rows {
         let amount = |value: f64| {
@@ -101,8 +104,7 @@ fn in_text(rows: &[GroupRow], as_of: Day) -> String {
                 figure(value)
             }
         };
-        shown.add_row([
-            output::in_one_line(&format!("{}={}", row.key, row.value)),
+        let cells = [
             output::in_one_line(&row.resource),
             row.members.to_string(),
             row.recent.map_or_else(nothing, amount),
@@ -119,9 +121,11 @@ fn in_text(rows: &[GroupRow], as_of: Day) -> String {
                 _ => nothing(),
             },
             row.trust.clone().unwrap_or_else(nothing),
-        ]);
+        ];
+        let name = output::in_one_line(&format!("{}={}", row.key, row.value));
+        shown.push((name, cells));
     }
-    right_aligned(shown, 2).to_string()
+    named_rows("group", &COLUMNS, &shown).join("\n")
 }
 
 /// What is to be ordered: of percentages, in the unit that their hosts' sizes are given in.

@@ -1,5 +1,7 @@
 //! Tables in the terminal.
 
+use std::fmt::Write as _;
+
 use comfy_table::{CellAlignment, ContentArrangement, Table as TextTable, presets};
 
 /// Columns of the terminal that what is made for reading keeps to.
@@ -21,6 +23,55 @@ pub(crate) fn right_aligned(mut table: TextTable, first: usize) -> TextTable {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
+}
+
+/// Blanks between two columns.
+const GAP: &str = "  ";
+
+/// Lines of the terminal's width, one a row after one of headings: a name, and cells whose columns hold figures or not. Names
+/// that are too long for their column have a line of their own, so that they can be copied.
+pub(crate) fn named_rows<const N: usize>(
+    heading: &str,
+    columns: &[(&str, bool); N],
+    rows: &[(String, [String; N])],
+) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let mut widths = columns.map(|(name, _)| length(name));
+    for (_, cells) in rows {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = (*width).max(length(cell));
+        }
+    }
+    let room = WIDTH.saturating_sub(widths.iter().map(|width| width + GAP.len()).sum());
+    let longest = rows.iter().map(|(name, _)| length(name)).max();
+    let name_width = longest
+        .unwrap_or(0)
+        .max(length(heading))
+        .min(room.max(length(heading)));
+    let line = |name: &str, cells: [&str; N]| {
+        let mut line = format!("{name:name_width$}");
+        for ((cell, (_, is_figure)), width) in cells.iter().zip(columns).zip(widths) {
+            line.push_str(GAP);
+            // Writing to a string cannot fail.
+            let _ = if *is_figure {
+                write!(line, "{cell:>width$}")
+            } else {
+                write!(line, "{cell:width$}")
+            };
+        }
+        line.trim_end().to_owned()
+    };
+    let mut lines = vec![line(heading, columns.map(|(name, _)| name))];
+    for (name, cells) in rows {
+        let cells = cells.each_ref().map(String::as_str);
+        if length(name) > name_width {
+            lines.push(name.clone());
+            lines.push(line("", cells));
+        } else {
+            lines.push(line(name, cells));
+        }
+    }
+    lines
 }
 
 /// The words of a text in lines of the terminal's width; a word that is longer has a line of its own.

@@ -1,7 +1,5 @@
 //! `top`: what has to be done now, in the terminal.
 
-use std::fmt::Write as _;
-
 use fleetcast_core::Day;
 use fleetcast_report::{Agenda, Task, TaskInWords};
 use fleetcast_store::{RunRecord, Store, Table};
@@ -12,13 +10,10 @@ use crate::cli::TopFlags;
 use crate::error::Error;
 use crate::output;
 use crate::settings::Settings;
-use crate::text_table::{WIDTH, wrapped};
+use crate::text_table::{named_rows, wrapped};
 
 /// Rows that are printed unless somebody asks for more.
 const USUAL_ROWS: usize = 20;
-
-/// Blanks between two columns.
-const GAP: &str = "  ";
 
 /// The columns behind the host, and whether they hold figures.
 const COLUMNS: [(&str, bool); 6] = [
@@ -131,41 +126,8 @@ fn table(tasks: &[Task], as_of: Day) -> Vec<String> {
             ]
         })
         .collect();
-    let mut widths = COLUMNS.map(|(name, _)| name.chars().count());
-    for row in &cells {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let room = WIDTH.saturating_sub(widths.iter().map(|width| width + GAP.len()).sum());
-    let host_of = |words: &TaskInWords| output::in_one_line(&words.host);
-    let longest = words.iter().map(|words| host_of(words).chars().count());
-    let host_width = longest.max().unwrap_or(0).max(4).min(room.max(4));
-    let line = |host: &str, cells: [&str; 6]| {
-        let mut line = format!("{host:host_width$}");
-        for ((cell, (_, is_figure)), width) in cells.iter().zip(COLUMNS).zip(widths) {
-            line.push_str(GAP);
-            // Writing to a string cannot fail.
-            let _ = if is_figure {
-                write!(line, "{cell:>width$}")
-            } else {
-                write!(line, "{cell:width$}")
-            };
-        }
-        line.trim_end().to_owned()
-    };
-    let mut lines = vec![line("host", COLUMNS.map(|(name, _)| name))];
-    for (words, cells) in words.iter().zip(&cells) {
-        let host = host_of(words);
-        let cells = cells.each_ref().map(String::as_str);
-        if host.chars().count() > host_width {
-            lines.push(host);
-            lines.push(line("", cells));
-        } else {
-            lines.push(line(&host, cells));
-        }
-    }
-    lines
+    let hosts = words.iter().map(|words| output::in_one_line(&words.host));
+    named_rows("host", &COLUMNS, &hosts.zip(cells).collect::<Vec<_>>())
 }
 
 fn as_json(run: &RunRecord, agenda: &Agenda, rows: Option<usize>) -> Value {

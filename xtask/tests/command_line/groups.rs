@@ -90,7 +90,7 @@ fn groups_are_what_their_members_come_to() {
 
     let text = desk.ok("groups");
     assert!(
-        text.starts_with("as of 2025-12-31: what 7 groups need together"),
+        text.starts_with("as of 2025-12-31: 7 groups, those"),
         "{text}"
     );
     assert!(
