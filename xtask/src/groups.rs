@@ -1,7 +1,7 @@
 //! `groups`: what sites, clusters and other groups of hosts need together.
 
 use fleetcast_core::Day;
-use fleetcast_report::{day_range, figure, percent, signed};
+use fleetcast_report::{day_and_month, figure, percent, signed};
 use fleetcast_store::{GroupRow, RunRecord, Store, Table};
 use serde_json::{Value, json};
 
@@ -20,9 +20,9 @@ const COLUMNS: [(&str, bool); 8] = [
     ("hosts", true),
     ("now", true),
     ("growth", true),
-    ("peak need", true),
-    ("full", true),
-    ("to order", true),
+    ("peak", true),
+    ("full by", true),
+    ("order", true),
     ("trust", false),
 ];
 
@@ -48,7 +48,11 @@ pub(crate) fn print(settings: &Settings, flags: &GroupsFlags) -> Result<(), Erro
         run.as_of
     ));
     output::line("");
-    output::line(in_text(rows, run.as_of));
+    output::line(in_text(rows, flags.key.as_deref(), run.as_of));
+    output::line("");
+    output::line(
+        "peak: what it holds at some time with one in ten; order: so that this does not fill it",
+    );
     if shown < count {
         output::line(format_args!(
             "and {} more: -n {count} names all of them",
@@ -93,7 +97,8 @@ fn nothing(settings: &Settings, store: &Store, flags: &GroupsFlags) -> Result<Er
     )))
 }
 
-fn in_text(rows: &[GroupRow], as_of: Day) -> String {
+/// A line a group; the key they are asked by need not be said in each.
+fn in_text(rows: &[GroupRow], key: Option<&str>, as_of: Day) -> String {
     let mut shown = Vec::with_capacity(rows.len());
     let nothing = || "–".to_owned();
     for row in rows {
@@ -112,8 +117,10 @@ fn in_text(rows: &[GroupRow], as_of: Day) -> String {
             row.peak_need.map_or_else(nothing, amount),
             match (row.p_full, row.full_on) {
                 _ if row.status == "over" => "already".to_owned(),
-                (Some(p), [None, ..]) => percent(p),
-                (Some(p), days) => format!("{}, {}", percent(p), day_range(days, as_of)),
+                (Some(p), [_, Some(day), _]) => {
+                    format!("{}, {}", percent(p), day_and_month(day, as_of))
+                }
+                (Some(p), _) => percent(p),
                 (None, _) => nothing(),
             },
             match row.to_order {
@@ -122,10 +129,14 @@ fn in_text(rows: &[GroupRow], as_of: Day) -> String {
             },
             row.trust.clone().unwrap_or_else(nothing),
         ];
-        let name = output::in_one_line(&format!("{}={}", row.key, row.value));
-        shown.push((name, cells));
+        let name = match key {
+            Some(_) => row.value.clone(),
+            None => format!("{}={}", row.key, row.value),
+        };
+        shown.push((output::in_one_line(&name), cells));
     }
-    named_rows("group", &COLUMNS, &shown).join("\n")
+    let heading = output::in_one_line(key.unwrap_or("group"));
+    named_rows(&heading, &COLUMNS, &shown).join("\n")
 }
 
 /// What is to be ordered: of percentages, in the unit that their hosts' sizes are given in.

@@ -143,7 +143,7 @@ impl Task {
             when: if self.is_over {
                 "already".to_owned()
             } else {
-                day_range(self.full_on, as_of)
+                range(self.full_on, as_of)
             },
             likely: if self.is_over {
                 nothing()
@@ -169,9 +169,8 @@ impl Task {
     }
 }
 
-/// Returns the days by which something happens in 1, 5 and 9 of 10 cases in words, as [`day_and_month`] says them.
-#[must_use]
-pub fn day_range([earliest, median, latest]: [Option<Day>; 3], as_of: Day) -> String {
+/// The days by which something happens in 1, 5 and 9 of 10 cases, in words.
+fn range([earliest, median, latest]: [Option<Day>; 3], as_of: Day) -> String {
     let word = |day: Day| day_and_month(day, as_of);
     let around = match (earliest, latest) {
         (Some(earliest), Some(latest)) if earliest == latest => String::new(),
@@ -328,7 +327,7 @@ mod tests {
             ([None, None, None], "–"),
             ([None, first, last], "3 Jan"),
         ] {
-            assert_eq!(day_range(days, as_of), expected);
+            assert_eq!(range(days, as_of), expected);
         }
     }
 }

@@ -13,7 +13,7 @@ mod quality;
 mod rank;
 
 pub use agenda::{
-    Agenda, LOOKED_BACK, News, Task, TaskInWords, day_and_month, day_range, figure, percent, signed,
+    Agenda, LOOKED_BACK, News, Task, TaskInWords, day_and_month, figure, percent, signed,
 };
 pub use heat::Grouping;
 pub use input::{Chart, Facts, Issue, Outlook, Report, Score, Series, Standing, Status};

@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(Table::CapacityOutlook.columns().count(), 28);
         assert_eq!(Table::Forecasts.columns().last(), Some("trained_through"));
         // A group has the columns of a series, and says who it is.
-        let of_group = |group: Table, series: Table, more: &[&str]| {
+        let of_group = |group: Table, series: Table, more: &[&'static str]| {
             let of_series = series
                 .columns()
                 .filter(|column| !["host", "resource"].contains(column));

@@ -85,8 +85,8 @@ struct Scored {
     key: GroupKey,
     members: usize,
     mase: Option<f64>,
-    /// Of the total's interval at 80 % and at 95 %, of the sum of the members' bounds, and of bounds as if members were
-    /// independent: the share of days it held, and its mean width in units of the scale of MASE.
+    /// The share of days that each interval held, and its mean width in units of the scale of MASE: the total's at 80 % and at
+    /// 95 %, the sum of the members' bounds, and bounds as if members were independent.
     intervals: [[Option<f64>; 2]; 4],
 }
 
@@ -174,8 +174,7 @@ fn scored(
                 .zip(values)
                 .for_each(|(sum, value)| *sum += value);
         }
-        sum.iter_mut().for_each(|sum| *sum /= share);
-        Some(sum)
+        Some(sum.into_iter().map(|sum| sum / share).collect())
     };
     // Days without a value of some member are unknown.
     let actual = sum(|(_, future)| future)?;
@@ -275,7 +274,7 @@ pub(crate) struct Covered {
     pub(crate) coverage: f64,
 }
 
-/// Where the mean coverage lies with nine in ten, by the percentile bootstrap over groups and origins at once: both are drawn
+/// Returns where the mean coverage lies with nine in ten, by the percentile bootstrap over groups and origins at once: both are drawn
 /// anew with replacement, since what happens at one origin happens to all groups. (Owen 2007, *The pigeonhole bootstrap*, The
 /// Annals of Applied Statistics 1(2), 386-411.) `None` of nothing.
 pub(crate) fn bootstrap(covered: &[Covered]) -> Option<[f64; 2]> {

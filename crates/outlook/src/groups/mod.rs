@@ -28,20 +28,20 @@ pub enum TotalOf {
 pub struct Member<'a> {
     /// What its values are multiplied by, above 0: 1 where they are amounts, and its capacity where they are shares of it.
     pub weight: f64,
-    /// Its golden forecast.
+    /// The golden forecast.
     pub golden: &'a GoldenForecast,
-    /// Its demand: the forecast before it was drawn to limits, a value a day.
+    /// The demand: the forecast before it was drawn to limits, a value a day.
     pub demand: &'a [f64],
     /// How far below (at most 0) and above (at least 0) its forecast other readings of its present regime lie, a day of the
     /// forecast; empty where there are none.
     pub reach: &'a [(f64, f64)],
     /// The errors that its intervals are made from, where some were made.
     pub calibration: Option<&'a Calibration>,
-    /// Its last values, NaN where missing, up to the day before the forecast: as many as those of the other members.
+    /// The last values, NaN where missing, up to the day before the forecast: as many as those of the other members.
     pub recent: &'a [f64],
     /// The forecasts that its golden model made in the past.
     pub past: &'a [PastForecast],
-    /// Its limits.
+    /// The limits that hold for it.
     pub limits: &'a LimitSchedule,
 }
 
@@ -276,22 +276,30 @@ mod tests {
             (1.0, 5.0, [nan; 3], 0.0),
         ]);
         let sum = total.total(TotalOf::Amounts).unwrap();
-        assert_eq!((sum.members, sum.yhat[0], sum.demand[0]), (3, 35.0, 38.0));
-        assert_eq!(
-            sum.recent[0], 33.0,
-            "the silent one counts with its forecast"
+        let is = |found: f64, expected: f64, why: &str| {
+            assert!(
+                (found - expected).abs() < 1e-12,
+                "{found}, not {expected}: {why}"
+            );
+        };
+        assert_eq!(sum.members, 3);
+        is(sum.yhat[0], 35.0, "forecasts are added up");
+        is(sum.demand[0], 38.0, "demands are added up");
+        is(
+            sum.recent[0],
+            33.0,
+            "the silent one counts with its forecast",
         );
         assert!(sum.recent[1].is_nan(), "nobody has a value");
-        assert_eq!(sum.recent[2], 34.0, "who has none counts with the latest");
-        assert_eq!(sum.reach[0], (-5.0, 0.0), "independent of each other");
+        is(sum.recent[2], 34.0, "who has none counts with the latest");
+        is(sum.reach[0].0, -5.0, "independent of each other");
         assert_eq!(sum.limits.now().threshold, Some(240.0));
         let total = group(&[(16.0, 10.0, [10.0; 3], 0.0), (48.0, 50.0, [50.0; 3], 4.0)]);
         let mean = total.total(TotalOf::Shares).unwrap();
-        assert_eq!(
-            (mean.weight, mean.yhat[0], mean.recent[2]),
-            (64.0, 40.0, 40.0)
-        );
-        assert_eq!(mean.reach[0], (-3.0, 0.0));
+        is(mean.weight, 64.0, "sizes are added up");
+        is(mean.yhat[0], 40.0, "forecasts are weighed");
+        is(mean.recent[2], 40.0, "values are weighed");
+        is(mean.reach[0].0, -3.0, "by size");
         assert_eq!(mean.limits.now().capacity, Some(100.0));
         assert_eq!(group(&[]).total(TotalOf::Amounts), None);
     }

@@ -29,7 +29,7 @@ struct Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct PastTotal {
-    /// By origin, and by how many days each has.
+    /// Origins, told apart by their day and by how many days after them have a forecast.
     origins: BTreeMap<(Day, usize), Origin>,
 }
 

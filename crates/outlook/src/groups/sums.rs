@@ -85,7 +85,6 @@ impl Sums {
 
 /// The smallest whole number and the power of two whose product a finite value other than 0 is.
 #[expect(
-    clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     reason = "an exponent has eleven bits, and a fraction with its first bit 53"
 )]
@@ -121,11 +120,15 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_on_the_way() {
-        assert_eq!(sum(&[1e16, 1.0, -1e16]).to_bits(), 1.0_f64.to_bits());
-        assert_eq!(sum(&[1e300, 1e-300, -1e300]), 1e-300);
-        assert_eq!(sum(&[f64::MIN_POSITIVE / 4.0; 4]), f64::MIN_POSITIVE);
-        assert_eq!(sum(&[f64::NAN, 2.0, f64::INFINITY]), 2.0);
-        assert_eq!(sum(&[]).to_bits(), 0.0_f64.to_bits());
+        for (values, expected) in [
+            (&[1e16, 1.0, -1e16][..], 1.0),
+            (&[1e300, 1e-300, -1e300], 1e-300),
+            (&[f64::MIN_POSITIVE / 4.0; 4], f64::MIN_POSITIVE),
+            (&[f64::NAN, 2.0, f64::INFINITY], 2.0),
+            (&[], 0.0),
+        ] {
+            assert_eq!(sum(values).to_bits(), expected.to_bits(), "{values:?}");
+        }
     }
 
     proptest! {
@@ -146,7 +149,9 @@ mod tests {
             let cut = cut.min(values.len());
             let part = |values: &[f64]| {
                 let mut sums = Sums::new(1);
-                values.iter().for_each(|value| sums.add([*value]));
+                for value in values {
+                    sums.add([*value]);
+                }
                 sums
             };
             let mut merged = part(&values[cut..]);
