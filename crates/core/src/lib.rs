@@ -3,6 +3,7 @@
 mod backtest;
 #[cfg(feature = "arrow")]
 pub mod batches;
+mod calendar;
 mod calibration;
 mod capacity_changes;
 mod crash;
@@ -36,6 +37,7 @@ mod usable;
 mod weekdays;
 
 pub use backtest::{BacktestError, Refit, WindowOutcomes, forecast_windows};
+pub use calendar::{Calendar, Event, HostCalendar};
 pub use calibration::{CALIBRATION_STEPS, Calibration};
 pub use capacity_changes::{CapacityChange, CapacityChangeError, CapacityChanges};
 pub use crash::keep_caught_panics_quiet;
@@ -63,7 +65,7 @@ pub use panel::{Panel, PanelError, PanelView};
 pub use past::{PastForecast, level_of_last_year};
 pub use pipeline::pipeline;
 pub use prediction::{Prediction, PredictionInterval};
-pub use regimes::{Aligner, Alignment, LevelShift, Ramp, SeriesRegimes};
+pub use regimes::{Aligner, Alignment, DayEffect, LevelShift, Ramp, SeriesRegimes};
 pub use remembered::Remembered;
 pub use screen::{MIN_OBSERVATIONS, STALE_AFTER_DAYS, Screened, screen};
 pub use series::{SeriesKey, SeriesView};

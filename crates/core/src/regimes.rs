@@ -86,6 +86,15 @@ impl Ramp {
     }
 }
 
+/// What a day of the calendar adds to a series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DayEffect {
+    /// The index of the day, which may lie after the last one.
+    pub at: usize,
+    /// What it adds, in the series' unit; below 0 where it takes away.
+    pub effect: f64,
+}
+
 /// How the past of a series is brought to its present level, and what that leaves open.
 ///
 /// Indices are those of the days it was made from, from the first on.
@@ -97,6 +106,8 @@ pub struct Alignment {
     pub shifts: Vec<LevelShift>,
     /// What has begun to grow or to fall.
     pub ramp: Option<Ramp>,
+    /// What days of the calendar add, earliest first: taken out of the past, and added to forecasts.
+    pub calendar: Vec<DayEffect>,
 }
 
 impl Alignment {
@@ -110,6 +121,11 @@ impl Alignment {
     #[must_use]
     pub fn align(&self, values: &[f64]) -> Vec<f64> {
         let mut aligned = values.to_vec();
+        for DayEffect { at, effect } in &self.calendar {
+            if let Some(value) = aligned.get_mut(*at) {
+                *value -= effect;
+            }
+        }
         for shift in &self.shifts {
             let at = shift.at.min(aligned.len());
             let (before, after) = aligned.split_at_mut(at);
@@ -128,7 +144,16 @@ impl Alignment {
     /// Returns what a forecast from the aligned history must add `days` days after the last one.
     #[must_use]
     pub fn ahead(&self, days: usize) -> f64 {
-        self.ramp.map_or(0.0, |ramp| ramp.ahead(days as f64))
+        let growth = self.ramp.map_or(0.0, |ramp| ramp.ahead(days as f64));
+        let day = (self.days + days).saturating_sub(1);
+        let of_day = self.calendar.binary_search_by_key(&day, |one| one.at);
+        of_day.map_or(growth, |place| growth + self.calendar[place].effect)
+    }
+
+    /// Returns whether a forecast from the aligned history lacks something that [`ahead`](Self::ahead) adds.
+    fn adds(&self) -> bool {
+        let is_ahead = |one: &DayEffect| one.at >= self.days;
+        self.ramp.is_some() || self.calendar.last().is_some_and(is_ahead)
     }
 
     /// Returns how far below (at most 0) and above (at least 0) the forecast the other readings of the present
@@ -188,11 +213,11 @@ impl Alignment {
     }
 }
 
-/// Whatever finds the present regime of a history: a pure function of its days and values.
+/// Whatever finds the present regime of a history: a pure function of its days and values, and of what is known of its host.
 pub trait Aligner: fmt::Debug + Send + Sync {
-    /// Returns how the past is brought to the present level, or `None` where it is there already. `values` are one
-    /// a day from `first` on, NaN where missing.
-    fn alignment(&self, first: Day, values: &[f64]) -> Option<Alignment>;
+    /// Returns how the past of a host's series is brought to the present level, or `None` where it is there already. `values`
+    /// are one a day from `first` on, NaN where missing.
+    fn alignment(&self, host: &str, first: Day, values: &[f64]) -> Option<Alignment>;
 }
 
 /// The regimes of one series, each found once: by what was known on the days that are asked for.
@@ -232,7 +257,8 @@ impl<'a> SeriesRegimes<'a> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known.entry(days).or_insert_with(|| {
             let values = self.series.values.get(..days)?;
-            let alignment = self.aligner.alignment(self.series.grid.first(), values)?;
+            let (host, first) = (self.series.key.host(), self.series.grid.first());
+            let alignment = self.aligner.alignment(host, first, values)?;
             Some(Arc::new(alignment))
         });
         found.clone()
@@ -319,7 +345,7 @@ impl<'a> SeriesView<'a> {
         }
         let mut after = Cow::Borrowed(&self.values[range]);
         let then = known.regimes.at(days);
-        if let Some(then) = then.filter(|then| then.ramp.is_some()) {
+        if let Some(then) = then.filter(|then| then.adds()) {
             for (step, value) in after.to_mut().iter_mut().enumerate() {
                 *value -= then.ahead(step + 1);
             }
@@ -332,7 +358,7 @@ impl<'a> SeriesView<'a> {
     #[must_use]
     pub fn grown(&self, days: usize, mut yhat: Vec<f64>) -> Vec<f64> {
         let then = self.known.and_then(|known| known.regimes.at(days));
-        if let Some(then) = then.filter(|then| then.ramp.is_some()) {
+        if let Some(then) = then.filter(|then| then.adds()) {
             for (step, value) in yhat.iter_mut().enumerate() {
                 *value += then.ahead(step + 1);
             }

@@ -16,7 +16,7 @@ const PER_PART: usize = 1 << 16;
 /// An aligner that remembers what it found, by the days and values it was asked about: the engines, the judge and the writer ask
 /// about the same ones, each in a stage of its own.
 ///
-/// An aligner is a pure function, so an answer from memory is the one it would give. A history is known by 128 bits
+/// An aligner is a pure function, so an answer from memory is the one it would give; it must not look at the host. A history is known by 128 bits
 /// of `XXH3` of its first day and its values. Of 2²⁰ histories the answers are kept, those of later ones are found each time.
 #[derive(Debug, Default)]
 pub struct Remembered<A> {
@@ -36,7 +36,7 @@ impl<A: Aligner> Remembered<A> {
 }
 
 impl<A: Aligner> Aligner for Remembered<A> {
-    fn alignment(&self, first: Day, values: &[f64]) -> Option<Alignment> {
+    fn alignment(&self, host: &str, first: Day, values: &[f64]) -> Option<Alignment> {
         let mut bytes = Vec::with_capacity(8 * (values.len() + 1));
         bytes.extend(i64::from(first.epoch_days()).to_le_bytes());
         bytes.extend(
@@ -54,7 +54,7 @@ impl<A: Aligner> Aligner for Remembered<A> {
         if let Some(known) = part().get(&history) {
             return known.clone();
         }
-        let found = self.aligner.alignment(first, values);
+        let found = self.aligner.alignment(host, first, values);
         let mut part = part();
         if part.len() < PER_PART {
             part.insert(history, found.clone());
@@ -74,7 +74,7 @@ mod tests {
     struct Counting(AtomicUsize);
 
     impl Aligner for Counting {
-        fn alignment(&self, _: Day, values: &[f64]) -> Option<Alignment> {
+        fn alignment(&self, _: &str, _: Day, values: &[f64]) -> Option<Alignment> {
             self.0.fetch_add(1, Ordering::Relaxed);
             (values[0] > 0.0).then(|| Alignment {
                 days: values.len(),
@@ -96,8 +96,8 @@ mod tests {
         ];
         for _ in 0..3 {
             for (first, values) in &asked {
-                let found = remembered.alignment(*first, values);
-                let plainly = Counting::default().alignment(*first, values);
+                let found = remembered.alignment("a", *first, values);
+                let plainly = Counting::default().alignment("a", *first, values);
                 assert_eq!(found, plainly);
             }
         }

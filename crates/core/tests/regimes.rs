@@ -13,7 +13,7 @@ use fleetcast_core::{
 struct EveryJump;
 
 impl Aligner for EveryJump {
-    fn alignment(&self, _: Day, values: &[f64]) -> Option<Alignment> {
+    fn alignment(&self, _: &str, _: Day, values: &[f64]) -> Option<Alignment> {
         // The unrest has a period of three days.
         let size = |at: usize| mean(&values[at..at + 3]) - mean(&values[at - 3..at]);
         let shifts: Vec<LevelShift> = (3..values.len().saturating_sub(2))
@@ -31,7 +31,7 @@ impl Aligner for EveryJump {
         (!shifts.is_empty()).then_some(Alignment {
             days: values.len(),
             shifts,
-            ramp: None,
+            ..Alignment::default()
         })
     }
 }
@@ -197,6 +197,7 @@ fn growth_fades_and_both_ends_of_it_are_within_reach() {
             age: 50,
             slope: 0.5,
         }),
+        calendar: Vec::new(),
     };
     let values: Vec<f64> = (0..100)
         .map(|day| 10.0 + 0.5 * (f64::from(day) - 49.0).max(0.0))
@@ -238,7 +239,7 @@ fn an_event_that_is_over_is_taken_out_and_its_end_alone_may_not_last() {
     let mut alignment = Alignment {
         days: 100,
         shifts: vec![shift(70, 30.0, 1.0), end],
-        ramp: None,
+        ..Alignment::default()
     };
     let values: Vec<f64> = (0..100)
         .map(|day| if (70..90).contains(&day) { 50.0 } else { 20.0 })
@@ -259,7 +260,7 @@ fn a_shift_of_scale_multiplies_the_past() {
     let mut alignment = Alignment {
         days: 100,
         shifts: vec![halved],
-        ramp: None,
+        ..Alignment::default()
     };
     let values: Vec<f64> = (0..100)
         .map(|day| {

@@ -181,7 +181,7 @@ fn a_last_year_of_zeros_has_no_error_in_percent() {
 struct ShiftOn(usize);
 
 impl Aligner for ShiftOn {
-    fn alignment(&self, _: Day, values: &[f64]) -> Option<Alignment> {
+    fn alignment(&self, _: &str, _: Day, values: &[f64]) -> Option<Alignment> {
         let shift = LevelShift {
             at: self.0,
             size: 30.0,
@@ -193,7 +193,7 @@ impl Aligner for ShiftOn {
         (values.len() > self.0 + 28).then(|| Alignment {
             days: values.len(),
             shifts: vec![shift],
-            ramp: None,
+            ..Alignment::default()
         })
     }
 }

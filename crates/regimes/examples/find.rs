@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|field| field.parse().unwrap_or(f64::NAN))
             .collect();
         let begun = Instant::now();
-        let found = detector.alignment(first, &values);
+        let found = detector.alignment("a", first, &values);
         seconds += begun.elapsed().as_secs_f64();
         series += 1;
         for shift in found.iter().flat_map(|found| &found.shifts) {

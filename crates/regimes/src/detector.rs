@@ -104,7 +104,7 @@ impl RegimeDetector {
 }
 
 impl Aligner for RegimeDetector {
-    fn alignment(&self, first: Day, values: &[f64]) -> Option<Alignment> {
+    fn alignment(&self, _: &str, first: Day, values: &[f64]) -> Option<Alignment> {
         let begins = values.iter().position(|value| !value.is_nan())?;
         let ends = values.iter().rposition(|value| !value.is_nan())? + 1;
         let mut begins = begins;
@@ -185,6 +185,7 @@ impl Present {
             days: all,
             shifts: self.shifts,
             ramp: self.ramp,
+            calendar: Vec::new(),
         })
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod calendar;
 mod daily;
 mod design;
 mod detector;
@@ -8,4 +9,5 @@ mod ramp;
 mod shifts;
 mod weekly;
 
+pub use calendar::CalendarAligner;
 pub use detector::RegimeDetector;

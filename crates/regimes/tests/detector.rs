@@ -11,7 +11,7 @@ fn first() -> Day {
 }
 
 fn found(values: &[f64]) -> Option<Alignment> {
-    RegimeDetector::default().alignment(first(), values)
+    RegimeDetector::default().alignment("a", first(), values)
 }
 
 /// A week, a year and unrest around 50, with steps on days, as the study's Python makes them.
@@ -163,7 +163,7 @@ fn what_was_asked_before_changes_nothing() {
         .map(|seed| series(seed, 700 + 40 * seed, &[(500 + 20 * seed, 18.0)]))
         .collect();
     for values in histories.iter().rev().chain(&histories) {
-        assert_eq!(asked.alignment(first(), values), found(values));
+        assert_eq!(asked.alignment("a", first(), values), found(values));
     }
 }
 
