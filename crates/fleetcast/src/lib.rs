@@ -38,10 +38,10 @@ pub use fleetcast_writer as writer;
 
 // What users of a shop, or of one engine, name most often.
 pub use fleetcast_core::{
-    CapacityChange, DailySeries, Day, EffectiveLimits, Engine, EngineForecasts, Failure, Forecast,
-    GoldenForecast, Horizon, IntervalLevel, LimitRule, LimitSchedule, Outcome, Panel, PanelView,
-    Refit, SeriesIssue, SeriesKey, SeriesView, Split, TimeGrid, WindowLengths, in_parallel,
-    metrics,
+    Calendar, CapacityChange, DailySeries, Day, EffectiveLimits, Engine, EngineForecasts, Event,
+    Failure, Forecast, GoldenForecast, Horizon, IntervalLevel, LimitRule, LimitSchedule, Outcome,
+    Panel, PanelView, Refit, SeriesIssue, SeriesKey, SeriesView, Split, TimeGrid, WindowLengths,
+    in_parallel, metrics,
 };
 pub use fleetcast_ets::{ChallengerKind, Ets, EtsEngine};
 pub use fleetcast_judge::{Contender, Golden, Metric, PromotionMargin, Rules, Trust};

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use fleetcast_core::{
-    Aligner, CapacityChanges, Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey, Split,
-    SplitError,
+    Aligner, Calendar, CapacityChanges, Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey,
+    Split, SplitError,
 };
 use fleetcast_judge::Contender;
 use fleetcast_prophet::ProphetEngine;
-use fleetcast_regimes::RegimeDetector;
+use fleetcast_regimes::{CalendarAligner, RegimeDetector};
 
-use crate::{ShopOptions, WriteRules};
+use crate::{RegimesMode, ShopOptions, WriteRules};
 
 /// Why there is no such shop.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -49,7 +49,7 @@ pub(crate) struct Setup {
     pub(crate) incumbents: HashMap<SeriesKey, Contender>,
     pub(crate) limits: LimitRules,
     pub(crate) capacities: CapacityChanges,
-    pub(crate) detector: RegimeDetector,
+    pub(crate) aligner: CalendarAligner,
 }
 
 impl Setup {
@@ -60,17 +60,22 @@ impl Setup {
             split,
             champion: Box::new(ProphetEngine::new(options.prophet_mode)),
             challenger: options.challenger.engine(),
-            options,
             incumbents: HashMap::new(),
             limits: LimitRules::default(),
             capacities: CapacityChanges::default(),
-            detector: RegimeDetector::default(),
+            aligner: aligner(&options, Calendar::default()),
+            options,
         })
     }
 
     /// Returns what brings the past of series to their present level, where that is wanted.
     pub(crate) fn aligner(&self) -> Option<&dyn Aligner> {
-        self.options.regimes.aligner(&self.detector)
+        (!self.aligner.is_idle()).then_some(&self.aligner as &dyn Aligner)
+    }
+
+    /// Says on which days something is known to happen.
+    pub(crate) fn set_calendar(&mut self, calendar: Calendar) {
+        self.aligner = aligner(&self.options, calendar);
     }
 
     /// How golden records and outlooks are written.
@@ -82,4 +87,12 @@ impl Setup {
             as_of: self.split.as_of(),
         }
     }
+}
+
+fn aligner(options: &ShopOptions, calendar: Calendar) -> CalendarAligner {
+    let detector = match options.regimes {
+        RegimesMode::Align => Some(RegimeDetector::default()),
+        RegimesMode::Off => None,
+    };
+    CalendarAligner::new(detector, calendar)
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use fleetcast_core::{
-    CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, Forecast, LimitError,
-    LimitRule, LimitRules, LimitSchedule, PanelView, SeriesKey, Split, TimeGrid,
+    Calendar, CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, Forecast,
+    LimitError, LimitRule, LimitRules, LimitSchedule, PanelView, SeriesKey, Split, TimeGrid,
 };
 use fleetcast_judge::{Contender, LeaderboardEntry};
 use fleetcast_outlook::paths::FleetLaw;
@@ -93,6 +93,15 @@ impl Shop {
     ) -> Result<Self, CapacityChangeError> {
         self.0.capacities = CapacityChanges::new(changes)?;
         Ok(self)
+    }
+
+    /// Says on which days something is known to happen, in the past and in the future, in the place of what was said before:
+    /// what earlier such days were like is taken out of the past and expected again, series by series, where that would have
+    /// helped.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Calendar) -> Self {
+        self.0.set_calendar(calendar);
+        self
     }
 
     /// Returns the windows.

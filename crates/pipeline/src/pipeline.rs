@@ -1,8 +1,10 @@
 //! A run, from its beginning or from where it stopped to its end.
 
-use fleetcast::WriteRules;
-use fleetcast::regimes::RegimeDetector;
-use fleetcast_core::{Aligner, Day, Engine, Fingerprinter, Remembered, SeriesKey, Split, Stage};
+use fleetcast::regimes::{CalendarAligner, RegimeDetector};
+use fleetcast::{RegimesMode, WriteRules};
+use fleetcast_core::{
+    Aligner, Calendar, Day, Engine, Fingerprinter, Remembered, SeriesKey, Split, Stage,
+};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
     DataSummary, Draft, EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord,
@@ -26,7 +28,7 @@ pub struct Pipeline<'a> {
     settings: PipelineSettings,
     champion: Box<dyn Engine>,
     challenger: Box<dyn Engine>,
-    detector: Remembered<RegimeDetector>,
+    aligner: CalendarAligner<Remembered<RegimeDetector>>,
 }
 
 /// A table each stage fills, by which it is known whose rows stand there.
@@ -57,9 +59,21 @@ impl<'a> Pipeline<'a> {
         store.check_limits()?;
         let split = Split::new(as_of, settings.shop.lengths)?;
         let index = store.series_index(data, as_of)?;
+        let calendar = Calendar::new(settings.holidays.days.clone(), store.events()?);
+        let mut config = settings.config.clone();
+        if !calendar.is_empty() {
+            config["forecast"]["calendar"] = json!({
+                "holidays": settings.holidays.places,
+                "fingerprint": calendar.fingerprint(),
+            });
+        }
+        let detector = match settings.shop.regimes {
+            RegimesMode::Align => Some(Remembered::default()),
+            RegimesMode::Off => None,
+        };
         let identity = RunIdentity {
             as_of,
-            config: settings.config.clone(),
+            config,
             data_fingerprint: data.fingerprint.clone(),
             version: settings.version,
             series: index.keys.len(),
@@ -72,7 +86,7 @@ impl<'a> Pipeline<'a> {
             identity,
             champion: Box::new(ProphetEngine::new(settings.shop.prophet_mode)),
             challenger: settings.shop.challenger.engine(),
-            detector: Remembered::default(),
+            aligner: CalendarAligner::new(detector, calendar),
             settings,
         })
     }
@@ -420,7 +434,7 @@ impl<'a> Pipeline<'a> {
 
     /// What brings the past of series to their present level, where that is wanted.
     fn aligner(&self) -> Option<&dyn Aligner> {
-        self.settings.shop.regimes.aligner(&self.detector)
+        (!self.aligner.is_idle()).then_some(&self.aligner as &dyn Aligner)
     }
 
     /// Everything but its values that an engine's forecast of a series depends on.

@@ -1,6 +1,9 @@
 //! What a pipeline goes by.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use fleetcast::ShopOptions;
+use fleetcast_core::Day;
 use serde_json::{Value, json};
 
 /// What a pipeline goes by.
@@ -16,6 +19,8 @@ pub struct PipelineSettings {
     pub on_collapse: OnCollapse,
     /// How many series are worked on at a time.
     pub batches: BatchSizes,
+    /// Days on which people do not work, and how these are called in `runs.config`; events stand in the table `events`.
+    pub holidays: Holidays,
     /// The settings that results depend on, as they stand in `runs.config`: `forecast` for all stages, and a
     /// section each for what only one stage goes by (`prophet`, `challenger`, `judge`, `write`, `outlook`).
     pub config: Value,
@@ -32,10 +37,20 @@ impl Default for PipelineSettings {
             reuse: Reuse::default(),
             on_collapse: OnCollapse::default(),
             batches: BatchSizes::default(),
+            holidays: Holidays::default(),
             config: json!({}),
             version: env!("CARGO_PKG_VERSION"),
         }
     }
+}
+
+/// Days on which people do not work.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holidays {
+    /// The places whose holidays they are, such as `DE` and `DE-BY`.
+    pub places: Vec<String>,
+    /// The days by their names, of many years.
+    pub days: BTreeMap<String, BTreeSet<Day>>,
 }
 
 /// Which forecasts of an earlier run are also this one's.

@@ -293,7 +293,7 @@ impl WriteStage<'_> {
                 .filter_map(|place| {
                     let series = all.series(place);
                     let seen = series.values.get(..days)?;
-                    let regime = aligner.alignment(grid.first(), seen)?;
+                    let regime = aligner.alignment(series.key.host(), grid.first(), seen)?;
                     Some((series.key.clone(), regime))
                 })
                 .collect();

@@ -433,6 +433,16 @@ CREATE TABLE IF NOT EXISTS {table} (
     PRIMARY KEY (host, key)
 );
 
+-- table: events
+-- Days on which something is known to happen, in the past and in the future: at a host, at the hosts of a group, or at all.
+CREATE TABLE IF NOT EXISTS {table} (
+    ds      DATE    NOT NULL,
+    name    VARCHAR NOT NULL,
+    host    VARCHAR,
+    "group" VARCHAR,  -- KEY=VALUE of host_attributes
+    CHECK (host IS NULL OR "group" IS NULL)
+);
+
 -- table: fleetcast_schema
 CREATE TABLE IF NOT EXISTS {table} (
     version INTEGER NOT NULL

@@ -79,14 +79,18 @@ impl Store {
         attributes_of(&columns, &rows).map_err(refuse)
     }
 
-    fn columns_of(&self, from: &str, location: &str) -> Result<Vec<String>, duckdb::Error> {
+    pub(crate) fn columns_of(
+        &self,
+        from: &str,
+        location: &str,
+    ) -> Result<Vec<String>, duckdb::Error> {
         let sql = format!("SELECT column_name FROM (DESCRIBE FROM {from})");
         let mut statement = self.connection.prepare(&sql)?;
         let rows = statement.query_map([location], |row| row.get(0))?;
         rows.collect()
     }
 
-    fn texts(
+    pub(crate) fn texts(
         &self,
         sql: &str,
         location: &str,

@@ -24,6 +24,8 @@ pub enum Table {
     CapacityChanges,
     /// What is known of hosts, such as their site: an input, too.
     HostAttributes,
+    /// Days on which something is known to happen: an input as well.
+    Events,
     /// Behaviour labels of a demo fleet.
     DemoLabels,
     /// The version of the tables.
@@ -104,9 +106,10 @@ impl Table {
     ];
 
     /// The tables that imports and people write beside `processed_data`.
-    pub(crate) const NOTES: [Self; 6] = [
+    pub(crate) const NOTES: [Self; 7] = [
         Self::CapacityChanges,
         Self::HostAttributes,
+        Self::Events,
         Self::UnfinishedDays,
         Self::RepeatedInstants,
         Self::InferredDayFormat,
@@ -132,6 +135,7 @@ impl Table {
             Self::ResourceLimits => "resource_limits",
             Self::CapacityChanges => "capacity_changes",
             Self::HostAttributes => "host_attributes",
+            Self::Events => "events",
             Self::DemoLabels => "demo_labels",
             Self::FleetcastSchema => "fleetcast_schema",
             Self::Runs => "runs",
