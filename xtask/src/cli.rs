@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Limits(LimitFlags),
     /// Read what is known of hosts, such as site, cluster and role, into `host_attributes`.
     ImportAttributes(AttributeFlags),
+    /// Read days on which something is known to happen into `events`, list them, or find days that many hosts have in common.
+    Events(EventFlags),
     /// Make a demo fleet with labelled behaviours.
     Demo(DemoFlags),
     /// List what has to be done now: what is full lately, or likely full before it can be replaced.
@@ -567,6 +569,30 @@ pub(crate) struct AttributeFlags {
     /// Remove what the files do not name: they are all there is
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+/// Flags of `events`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A file has the columns ds and name, and host or group (site=Berlin) where an event concerns some hosts alone. Days \
+    with one name are expected to be alike: releases, sales, month ends. What they did before is expected of those to come, where \
+    that would have helped; what happened once, such as an outage, is taken out of the past. Public holidays need no file: \
+    run-all --holidays DE.\n\n\
+    Examples:\n  \
+    cargo xtask events releases.csv\n  \
+    cargo xtask events             what is known\n  \
+    cargo xtask events --common    days on which many hosts were low, or high, together"
+)]
+pub(crate) struct EventFlags {
+    /// CSV, TSV, JSON or Parquet files; without one, events are listed
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Remove what the files do not name: they are all there is
+    #[arg(long, requires = "files")]
+    pub(crate) replace: bool,
+    /// Find days on which many hosts were low, or high, together, whether they have a name or not
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) common: bool,
 }
 
 /// Hosts that have a value under a key of `host_attributes`, written `KEY=VALUE`.

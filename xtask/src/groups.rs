@@ -50,9 +50,7 @@ pub(crate) fn print(settings: &Settings, flags: &GroupsFlags) -> Result<(), Erro
     output::line("");
     output::line(in_text(rows, flags.key.as_deref(), run.as_of));
     output::line("");
-    output::line(
-        "peak: what it holds at some time with one in ten; order: so that this does not fill it",
-    );
+    output::line("peak: held at some time in one of ten cases; order: so that this is not full");
     if shown < count {
         output::line(format_args!(
             "and {} more: -n {count} names all of them",

@@ -12,11 +12,13 @@ mod cli;
 mod config_file;
 mod demo;
 mod error;
+mod events;
 mod export;
 mod findings;
 mod flag_values;
 mod forget;
 mod groups;
+mod holidays;
 mod import;
 mod import_attributes;
 mod interrupt;
@@ -138,6 +140,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::Demo(flags) => demo::make(&settings, flags.or(file.demo)),
         Command::Top(flags) => top::print(&settings, &flags),
         Command::Groups(flags) => groups::print(&settings, &flags),
+        Command::Events(flags) => events::events(&settings, &flags),
         Command::Report(flags) => report::write(&settings, flags),
         Command::Show(flags) => show::show(&settings, &flags.host, flags.resource.as_deref()),
         Command::Export(flags) => {

@@ -127,6 +127,7 @@ fn pipeline_settings(settings: &Settings, split: &Split) -> PipelineSettings {
             judged: at_work(most.judged),
             held: MemoryBudget::series_held(memory, history),
         },
+        holidays: settings.holidays.clone(),
         config: settings.config.clone(),
         version: env!("CARGO_PKG_VERSION"),
     }

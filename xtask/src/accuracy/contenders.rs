@@ -1,10 +1,10 @@
 //! Everybody's forecasts of the future, from the history alone.
 
 use fleetcast::RegimesMode;
-use fleetcast::regimes::RegimeDetector;
+use fleetcast::regimes::{CalendarAligner, RegimeDetector};
 use fleetcast_core::{
-    Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit, SeriesRegimes, Split,
-    forecast_windows, seasonal_naive,
+    Aligner, Calendar, Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit,
+    SeriesRegimes, Split, forecast_windows, seasonal_naive,
 };
 use fleetcast_ets::MstlEngine;
 use fleetcast_judge::{Case, Contender, Golden, PromotionMargin, Rules, Verdict, judge_series};
@@ -53,8 +53,7 @@ pub(crate) struct Outcomes<'a> {
     challenger: Vec<EngineForecasts>,
     references: Vec<(&'static str, Vec<EngineForecasts>)>,
     contenders: Contenders,
-    regimes: RegimesMode,
-    detector: RegimeDetector,
+    aligner: CalendarAligner,
 }
 
 impl<'a> Outcomes<'a> {
@@ -66,13 +65,13 @@ impl<'a> Outcomes<'a> {
         contenders: Contenders,
     ) -> Result<Self, Error> {
         let level = settings.shop.rules.level;
-        let detector = RegimeDetector::default();
         let mode = match contenders {
             Contenders::WinnerWithoutRegimes => RegimesMode::Off,
             _ => settings.shop.regimes,
         };
-        let aligner = mode.aligner(&detector);
-        let regimes = aligner.map(|aligner| SeriesRegimes::of_all(history, aligner));
+        let aligner = aligner(mode, settings);
+        let found = (!aligner.is_idle()).then_some(&aligner as &dyn Aligner);
+        let regimes = found.map(|aligner| SeriesRegimes::of_all(history, aligner));
         let ask_with = |engine: &dyn Engine, regimes| -> Result<Vec<EngineForecasts>, Error> {
             let refit = Refit::WholeHistory;
             let outcomes = forecast_windows(engine, history, split, refit, level, regimes)?;
@@ -96,8 +95,7 @@ impl<'a> Outcomes<'a> {
             challenger: ask(settings.shop.challenger.engine().as_ref())?,
             references,
             contenders,
-            regimes: mode,
-            detector,
+            aligner,
         })
     }
 
@@ -143,7 +141,7 @@ impl<'a> Outcomes<'a> {
         if let Some(naive) = naive.filter(|_| is_all) {
             scored.push(truth.score("seasonal_naive".to_owned(), &naive.yhat, None));
         }
-        let aligner = self.regimes.aligner(&self.detector);
+        let aligner = (!self.aligner.is_idle()).then_some(&self.aligner as &dyn Aligner);
         let regimes = aligner.map(|aligner| SeriesRegimes::new(truth.history, aligner));
         let present = regimes.as_ref();
         let present = present.and_then(|regimes| regimes.at(truth.history.values.len()));
@@ -204,4 +202,14 @@ fn golden_yhat<'a>(
         Contender::Blend => verdict.blend.as_deref(),
         _ => verdict.stand_in.as_deref(),
     }
+}
+
+/// What is known of the past of series: regimes by a mode, and holidays.
+fn aligner(mode: RegimesMode, settings: &Settings) -> CalendarAligner {
+    let detector = match mode {
+        RegimesMode::Align => Some(RegimeDetector::default()),
+        RegimesMode::Off => None,
+    };
+    let holidays = settings.holidays.days.clone();
+    CalendarAligner::new(detector, Calendar::new(holidays, []))
 }

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, Date32Array, Float64Array, Int32Array, StringArray}
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use fleetcast::{Batch, FleetSummary, GroupKey, Groups, SeriesResult, Shop, Survey, WrittenGroup};
-use fleetcast_core::{Day, PanelView, SeriesKey, Split, metrics};
+use fleetcast_core::{Calendar, Day, PanelView, SeriesKey, Split, metrics};
 use fleetcast_store::{SeriesIndex, Store};
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -100,7 +100,9 @@ pub(crate) fn score(
     advance: impl Fn(usize),
 ) -> Result<usize, Error> {
     let refused = |error: fleetcast::ShopError| Error::Setting(error.to_string());
+    let calendar = Calendar::new(settings.holidays.days.clone(), []);
     let shop = Shop::new(split.as_of(), settings.shop).map_err(refused)?;
+    let shop = shop.with_calendar(calendar);
     let mut batches = Vec::new();
     for keys in index.batches(BATCH) {
         let (history, _) = store.read_panel(keys, split.history())?;

@@ -7,8 +7,8 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use fleetcast::{Batch, FleetSummary, Shop, Survey, Written};
 use fleetcast_core::{
-    Day, EffectiveLimits, LimitSchedule, PanelView, SEASON_YEAR, SeriesKey, SeriesView, Split,
-    level_of_last_year, naive_of_season,
+    Calendar, Day, EffectiveLimits, LimitSchedule, PanelView, SEASON_YEAR, SeriesKey, SeriesView,
+    Split, level_of_last_year, naive_of_season,
 };
 use fleetcast_outlook::paths::first_crossing;
 use fleetcast_outlook::{Status, Sustained};
@@ -69,7 +69,9 @@ pub(crate) fn ask(
     advance: impl Fn(usize),
 ) -> Result<usize, Error> {
     let refused = |error: fleetcast::ShopError| Error::Setting(error.to_string());
+    let calendar = Calendar::new(settings.holidays.days.clone(), []);
     let shop = Shop::new(split.as_of(), settings.shop).map_err(refused)?;
+    let shop = shop.with_calendar(calendar);
     let mut batches = Vec::new();
     for keys in index.batches(BATCH) {
         let (history, _) = store.read_panel(keys, split.history())?;

@@ -12,7 +12,7 @@ use fleetcast_core::{Day, Horizon, IntervalLevel, Refit};
 use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::{Golden, Metric, PromotionMargin};
 use fleetcast_outlook::Sustained;
-use fleetcast_pipeline::{OnCollapse, Reuse};
+use fleetcast_pipeline::{Holidays, OnCollapse, Reuse};
 use fleetcast_prophet::Mode;
 use fleetcast_store::{FileAccess, LastDay};
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::flag_values::{
     ChallengerFlag, GoldenFlag, ProphetModeFlag, RegimesFlag, day_from_text, from_text,
 };
+use crate::holidays::of_places;
 use crate::memory::MemoryBudget;
 use crate::output::LogFormat;
 
@@ -132,6 +133,10 @@ settings! {
         #[arg(value_enum, value_name = "HOW")]
         regimes: RegimesFlag = RegimesFlag::Align => RegimesMode: |how| ok(RegimesMode::from(how)),
             json "regimes": |how| how.as_str();
+        /// Public holidays of countries or their parts, such as DE or DE-BY,AT: those series are expected to keep that kept
+        /// earlier ones [default: none]
+        #[arg(value_name = "PLACES")]
+        holidays: String = String::new() => Holidays: |places| of_places(&places);
     }
     "prophet" {
         /// How the champion chooses its settings [default: tuned]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fleetcast::ShopOptions;
 use fleetcast_core::{Day, IntervalLevel, Split, WindowLengths};
 use fleetcast_judge::Rules;
-use fleetcast_pipeline::{OnCollapse, Reuse};
+use fleetcast_pipeline::{Holidays, OnCollapse, Reuse};
 use fleetcast_store::{FileAccess, LastDay, OpenOptions, Store};
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     as_of: Option<Day>,
     /// What the stages do to each series.
     pub(crate) shop: ShopOptions,
+    /// Days on which people do not work.
+    pub(crate) holidays: Holidays,
     /// Earlier golden records to keep.
     pub(crate) keep_records: u32,
     pub(crate) threads: usize,
@@ -88,6 +90,7 @@ impl Settings {
             db: declared.db.unwrap_or_else(|| PathBuf::from(DEFAULT_DB)),
             as_of: declared.as_of,
             shop,
+            holidays: declared.holidays,
             keep_records: declared.keep_records,
             threads: declared.threads,
             memory: declared.memory,
