@@ -237,9 +237,9 @@ def run(spark, name: str, expected: str, known: dict[str, float], target: str = 
     out, staging = PLACE / "out", PLACE / "staging"
     shutil.rmtree(out, ignore_errors=True)
     used, began = cpu(), time.time()
-    # Half-way, by how long such rows took before.
+    # Half-way, by the shortest time that such rows took before: others may have had less of the machine.
     before = [took for other, took in known.items() if other.startswith(rows)]
-    killer = Killer(spark, max(before, default=20.0) / 2) if is_killed else None
+    killer = Killer(spark, min(before, default=20.0) / 2) if is_killed else None
     if killer:
         killer.start()
     with fleetcast.spark.forecast(

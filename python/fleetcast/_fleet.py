@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from fleetcast import _fleetcast
@@ -48,6 +48,14 @@ class FleetForecast:
         and `value`. Hosts that share a value are a group, whose forecast and outlook are in `group_forecasts_` and
         `group_outlook_`. Percentages are weighed by how large hosts are (`memory_capacity`, `cpu_capacity` or `cores`), and
         left out, with a warning, where that is not known.
+    holidays
+        Days on which people do not work, in the past and in the future: a mapping of days to names, such as
+        `holidays.country_holidays("DE", years=range(2022, 2027))` of the package holidays, or days alone. Series are expected to
+        keep them that kept earlier ones.
+    events
+        A frame of other days on which something is known to happen, with the columns `ds` and `name`, and the column that names
+        hosts where an event concerns one. What days of a name did before is expected of those to come, where that would have
+        helped; what happened once is taken out of the past.
     as_of
         The last day to look at; by default the day that the fleet reaches.
     train_months, backtest_months
@@ -103,6 +111,8 @@ class FleetForecast:
         n_jobs: int = -1,
         limits: Any = None,
         attributes: Any = None,
+        holidays: Mapping[datetime.date, str] | Iterable[datetime.date] = (),
+        events: Any = None,
         as_of: datetime.date | str | None = None,
         train_months: int = 32,
         backtest_months: int = 4,
@@ -127,7 +137,10 @@ class FleetForecast:
         self.limits = limits
         self.attributes = attributes
         self.verbose = verbose
+        self.events = events
         self._settings = {
+            "holidays": _holidays(holidays),
+            "events": [],
             "as_of": None if as_of is None else _day(as_of),
             "train_months": train_months,
             "backtest_months": backtest_months,
@@ -228,13 +241,18 @@ class FleetForecast:
             table = _fleetcast.cross_validation(
                 stream_of(df),
                 names,
-                self._settings | {"h": h, "levels": _levels(level)},
+                self._called(names, h, level),
                 n_windows,
                 step,
                 limits=self._limits(),
                 progress=progress,
             )
         return Kind(df, time_col)(table)
+
+    def _called(self, names: dict[str, Any], h: int, level: Sequence[float] | None) -> dict[str, Any]:
+        """The settings of a call, with the events of the hosts that its frame names."""
+        settings = self._settings | {"h": h, "levels": _levels(level)}
+        return settings if self.events is None else settings | {"events": _events(self.events, names["ids"][0])}
 
     def _tables(
         self, df: Any, h: int, level: Sequence[float] | None, columns: tuple[Any, str, str], given: list[Any]
@@ -247,7 +265,7 @@ class FleetForecast:
             return _fleetcast.forecast(
                 stream_of(df),
                 names,
-                self._settings | {"h": h, "levels": _levels(level)},
+                self._called(names, h, level),
                 limits=self._limits(),
                 attributes=None if self.attributes is None else stream_of(self.attributes, "attributes"),
                 given=given,
@@ -383,6 +401,28 @@ def windows(
     epoch = datetime.date(1970, 1, 1)
     days = {"first": first, "origin": origin, "as_of": as_of}
     return {name: epoch + datetime.timedelta(days=day) for name, day in days.items()}
+
+
+def _holidays(holidays: Mapping[datetime.date, str] | Iterable[datetime.date]) -> list[tuple[str, str]]:
+    """Days and names; a day may have several, divided as the package holidays does."""
+    if isinstance(holidays, Mapping):
+        named = [(day, name) for day, names in holidays.items() for name in str(names).split("; ")]
+    else:
+        named = [(day, "holiday") for day in holidays]
+    return [(_day(day), name) for day, name in named]
+
+
+def _events(events: Any, host: str) -> list[tuple[str, str, str | None]]:
+    import pyarrow as pa
+
+    table = pa.table(stream_of(events, "events"))
+    for column in ("ds", "name"):
+        if column not in table.column_names:
+            found = ", ".join(table.column_names)
+            raise ValueError(f"events have no column `{column}`, only {found}; give ds and name, and {host} where an event concerns one host")
+    hosts = table.column(host).cast(pa.string()).to_pylist() if host in table.column_names else [None] * len(table)
+    days = [_day(day) for day in table.column("ds").to_pylist()]
+    return list(zip(days, table.column("name").cast(pa.string()).to_pylist(), hosts))
 
 
 def _names(df: Any, id_col: str | Sequence[str] | None, time_col: str, target_col: str) -> dict[str, Any]:

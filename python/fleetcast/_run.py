@@ -52,13 +52,13 @@ def run(con: Any, *, keep_records: int = 12, force: bool = False, verbose: bool 
     where Ctrl-C ends it, or where less than half of the series that have a golden record would have one again (`force`
     replaces it all the same). They equal those of the command line's `run-all`, but a run here is not taken up again where it was
     cut off, and reuses nothing. `options` are those of `FleetForecast`, but for `limits`, which are read from
-    `resource_limits`, and `attributes`, which are read from `host_attributes`; `keep_records` golden records are kept beside the newest.
+    `resource_limits`, `attributes`, which are read from `host_attributes`, and `events`, which are read from the table of that name; `keep_records` golden records are kept beside the newest.
     """
-    for name in ("limits", "attributes", "judge", "models", "duplicates"):
+    for name in ("limits", "attributes", "events", "judge", "models", "duplicates"):
         if name in options:
             raise ValueError(
-                f"{name} is no option of run(); limits stand in the table resource_limits, attributes in host_attributes, and the "
-                "judge needs both models"
+                f"{name} is no option of run(); limits stand in the table resource_limits, attributes in host_attributes, events in "
+                "events, and the judge needs both models"
             )
     forecaster = FleetForecast(duplicates="mean", **options)
     # Statements of one transaction have one number, and others have one each. To ask by BEGIN would abort the user's.
@@ -85,7 +85,8 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
     _check_input(con)
     _make_tables(con)
     names = {"ids": ["host", "resource"], "time": "ds", "target": "utilization"}
-    settings = forecaster._settings | {"h": 180, "levels": []}
+    events = [(day.isoformat(), name, host) for day, name, host in con.execute(_sql("read_events")).fetchall()]
+    settings = forecaster._settings | {"h": 180, "levels": [], "events": events}
     data = "SELECT host::VARCHAR AS host, resource::VARCHAR AS resource, ds, utilization FROM processed_data"
     as_of_days, origin_days, _ = _fleetcast.windows(con.sql(data), names, settings)
     as_of, origin = (datetime.date(1970, 1, 1) + datetime.timedelta(days=days) for days in (as_of_days, origin_days))
@@ -208,6 +209,9 @@ def _begin(con: Any, settings: dict[str, Any], as_of: datetime.date, keep_record
         "prophet": {"mode": settings["mode"]},
         "write": {"interval_level": 0.8, "keep_records": keep_records},
     }
+    fingerprint_of_calendar = _fleetcast.calendar_fingerprint(settings)
+    if fingerprint_of_calendar is not None:
+        config["forecast"]["calendar"] = {"fingerprint": fingerprint_of_calendar, "holidays": []}
     con.execute(
         "INSERT INTO runs (run_id, started_at, status, as_of, config, data_fingerprint, fleetcast_version, series) "
         "VALUES (?, ?, 'running', ?, ?, ?, ?, ?)",

@@ -83,7 +83,13 @@ class FleetResult:
         self.as_of = as_of
         self._stages = stages
         for name, table in (_TABLES | _OF_GROUPS).items():
-            setattr(self, name, tables[table])
+            if table in tables:
+                setattr(self, name, tables[table])
+
+    def __getattr__(self, name: str) -> DataFrame:
+        if name in _OF_GROUPS:
+            raise AttributeError(f"there is no {name} without attributes, whose values make groups; give them to forecast()")
+        raise AttributeError(f"a FleetResult has no attribute {name!r}")
 
     def write(self, path: str, *, mode: str = "error") -> None:
         """Write all tables as Parquet, each into a directory of its name below `path`, all of them or none.
@@ -177,7 +183,7 @@ def forecast(
     for option in ("n_jobs", "verbose", "models", "judge"):
         if option in options:
             raise ValueError(f"{option} is no option here: a task has one thread, Spark shows how far it is, the judge has both models")
-    settings = FleetForecast(**options)._settings | {"h": h, "levels": [], "threads": 1}
+    settings = FleetForecast(**options)._called(names, h, None) | {"threads": 1}
     job = {
         "id": uuid.uuid4().hex,
         "schema": schema,
@@ -248,7 +254,8 @@ def _passes(sdf: DataFrame, job: dict[str, Any], partitions: int, stages: _Stage
     for name, table in worker.finish([], _fleetcast.Summary([]))[0]:
         if name in _TABLES.values():
             tables[name] = _of(finished, name).mapInArrow(_decoded, _spark_schema(_arrow(table).schema))
-    of_groups, notes = worker.finish_groups(worker.totals(_collected(finished, "totals")))
+    totals = _collected(finished, "totals") if job["attributes"] else []
+    of_groups, notes = worker.finish_groups(worker.totals(totals)) if job["attributes"] else ([], [])
     for name, table in of_groups:
         # The driver has them already, and hands them out as the others are.
         table = _arrow(table)

@@ -406,7 +406,8 @@ fn summed_up(gathered: &[Vec<Evidence>]) -> FleetSummary {
 
 /// A shop with the models that are asked for; where the judge chooses, with both.
 fn shop(settings: &Settings, options: ShopOptions, as_of: Day) -> PyResult<Shop> {
-    let mut shop = Shop::new(as_of, options).map_err(refused)?;
+    let shop = Shop::new(as_of, options).map_err(refused)?;
+    let mut shop = shop.with_calendar(settings.calendar()?);
     let is_asked =
         |model: &str| settings.models.is_empty() || settings.models.iter().any(|one| one == model);
     if !is_asked(MODELS[0]) {

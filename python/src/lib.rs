@@ -154,6 +154,13 @@ fn windows(
     Ok((as_of, origin, first))
 }
 
+/// Returns what tells one calendar from another, `None` where nothing is known to happen.
+#[pyfunction]
+fn calendar_fingerprint(settings: Settings) -> PyResult<Option<String>> {
+    let calendar = settings.calendar()?;
+    Ok((!calendar.is_empty()).then(|| calendar.fingerprint()))
+}
+
 fn knowledge(
     limits: Option<Stream>,
     incumbents: Vec<(String, String, String)>,
@@ -238,5 +245,6 @@ fn _fleetcast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(forecast, module)?)?;
     module.add_function(wrap_pyfunction!(cross_validation, module)?)?;
     module.add("STORE_SQL", store_sql::statements(module.py())?)?;
+    module.add_function(wrap_pyfunction!(calendar_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(windows, module)?)
 }

@@ -1,9 +1,11 @@
 //! What a call says beside its frame.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use fleetcast::core::ForecastError;
 use fleetcast::{
-    ChallengerKind, Day, Golden, Horizon, IntervalLevel, Mode, PromotionMargin, Refit, RegimesMode,
-    Rules, ShopOptions, WindowLengths,
+    Calendar, ChallengerKind, Day, Event, Golden, Horizon, IntervalLevel, Mode, PromotionMargin,
+    Refit, RegimesMode, Rules, ShopOptions, WindowLengths,
 };
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -45,6 +47,10 @@ pub(crate) struct Settings {
     pub(crate) average_duplicates: bool,
     /// The models whose forecasts are asked for; empty for the judge's choice.
     pub(crate) models: Vec<String>,
+    /// Days on which people do not work, each with its name.
+    pub(crate) holidays: Vec<(String, String)>,
+    /// Days on which something else is known to happen: day, name, and the host, where it concerns one.
+    pub(crate) events: Vec<(String, String, Option<String>)>,
 }
 
 impl Settings {
@@ -53,6 +59,28 @@ impl Settings {
         let day = self.as_of.as_deref().map(str::parse::<Day>);
         day.transpose()
             .map_err(|error| refused(format!("as_of: {error}")))
+    }
+
+    /// Returns what is known to happen.
+    pub(crate) fn calendar(&self) -> PyResult<Calendar> {
+        let day = |day: &str, what: &str| {
+            let parsed = day.parse::<Day>();
+            parsed.map_err(|error| refused(format!("{what}: {error}")))
+        };
+        let mut holidays: BTreeMap<String, BTreeSet<Day>> = BTreeMap::new();
+        for (on, name) in &self.holidays {
+            let days = holidays.entry(name.clone()).or_default();
+            days.insert(day(on, "holidays")?);
+        }
+        let events = self.events.iter().map(|(on, name, host)| {
+            Ok(Event {
+                day: day(on, "events")?,
+                name: name.clone(),
+                host: host.clone(),
+            })
+        });
+        let events = events.collect::<PyResult<Vec<_>>>()?;
+        Ok(Calendar::new(holidays, events))
     }
 
     /// Returns the levels of intervals as shares, in the order they were given.

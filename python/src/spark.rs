@@ -348,6 +348,7 @@ impl Worker {
             None => Groups::default(),
         };
         let shop = Shop::new(as_of, options).map_err(refused)?;
+        let shop = shop.with_calendar(settings.calendar()?);
         Ok(Self {
             groups,
             layout: Layout::of(&schema.0, &names).map_err(refused)?,

@@ -25,6 +25,7 @@ pub(crate) fn statements(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         "incumbents",
         "limit_rules",
         "limit_shares",
+        "read_events",
         "standing_in",
         "tables",
     ] {

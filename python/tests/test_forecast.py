@@ -251,3 +251,31 @@ def test_percentages_of_hosts_of_unknown_size_are_not_added_up(hosts):
     twice = pl.DataFrame({"host": ["a", "a"], "site": ["ber", "fra"]})
     with pytest.raises(ValueError, match="attributes say `ber` and `fra` in site of host a"):
         fleetcast.FleetForecast(attributes=twice).forecast(hosts, h=30)
+
+
+def test_days_that_are_known_are_expected_where_they_made_a_difference():
+    first = datetime.date(2023, 1, 2)
+    days = [first + datetime.timedelta(days=day) for day in range(1096)]
+    releases = [datetime.date(2023, 9, 13), datetime.date(2024, 2, 14), datetime.date(2024, 7, 10), datetime.date(2025, 6, 11)]
+    to_come = datetime.date(2026, 1, 14)
+    quiet = {datetime.date(year, month, day) for year in (2023, 2024, 2025) for month, day in ((5, 1), (10, 3), (12, 25), (12, 26))}
+
+    def value(host, day):
+        rests = day.weekday() >= 5 or day in quiet
+        return (40.0 if rests else 100.0) * (1.5 if day in releases and host == "a" else 1.0) + day.toordinal() * 7919 % 13 / 5
+
+    rows = pl.DataFrame([(host, "requests", day, value(host, day)) for host in "ab" for day in days], schema=["host", "resource", "ds", "y"], orient="row")
+    events = pl.DataFrame({"ds": [*releases, to_come], "name": "release", "host": "a"})
+    holidays = dict.fromkeys(sorted(quiet), "quiet") | {datetime.date(2026, 5, 1): "quiet"}
+    plain = fleetcast.FleetForecast().forecast(rows)
+    known = fleetcast.FleetForecast(events=events, holidays=holidays).forecast(rows)
+
+    def on(frame, host, day):
+        return frame.filter(pl.col("host") == host, pl.col("ds") == day)["fleetcast"].item()
+
+    assert on(known, "a", to_come) > 1.35 * on(plain, "a", to_come)
+    assert on(known, "b", to_come) < 1.1 * on(plain, "b", to_come)
+    holiday = datetime.date(2026, 5, 1)
+    assert on(known, "b", holiday) < 0.6 * on(plain, "b", holiday)
+    with pytest.raises(ValueError, match="events have no column `name`, only ds"):
+        fleetcast.FleetForecast(events=events.select("ds")).forecast(rows)

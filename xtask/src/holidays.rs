@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use fleetcast_core::Day;
 use fleetcast_pipeline::Holidays;
 
-/// Every country and its parts, by python-holidays (packaging/holiday_table.py).
+/// Every country and its parts, by python-holidays (`packaging/holiday_table.py`).
 const TABLE: &[u8] = include_bytes!("../data/holidays.txt.gz");
 
 /// Returns the holidays of places such as `DE` and `DE-BY`, divided by commas: a part has those of its country as well.
