@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use fleetcast_core::Day;
 use fleetcast_report::{Agenda, News, Task, day_and_month, figure};
-use fleetcast_store::{Change, PlannerList, PlannerRow, Promise, RunId, Store};
+use fleetcast_store::{Change, PlannerList, PlannerRow, Promise, RunId, Store, USUAL_LEAD_TIME};
 
 use crate::cli::{GroupFlag, ListFlags};
 use crate::error::Error;
@@ -24,6 +24,7 @@ pub(crate) fn read(
     if store.outlook_is_by_line()? {
         return Ok(None);
     }
+    check_lead_time(store, lead_time)?;
     let mut agenda = Agenda {
         lead_time,
         ..Agenda::default()
@@ -47,6 +48,20 @@ pub(crate) fn read(
         list.push(task(row));
     }
     Ok(Some(agenda))
+}
+
+/// Of days after the last one that was forecast, nothing is known; the usual lead time is nobody's wish.
+fn check_lead_time(store: &Store, lead_time: u32) -> Result<(), Error> {
+    let Some(days) = store.days_forecast()?.filter(|days| lead_time > *days) else {
+        return Ok(());
+    };
+    if lead_time == USUAL_LEAD_TIME {
+        return Ok(());
+    }
+    Err(Error::Setting(format!(
+        "--lead-time {lead_time} is longer than the {days} days that were forecast; forecast further with `cargo xtask run-all \
+         --horizon-days {lead_time}`"
+    )))
 }
 
 /// The hosts of the group that flags name; `None` where they name none.

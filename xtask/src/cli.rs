@@ -96,11 +96,7 @@ pub(crate) enum Command {
     WhatIf(WhatIfFlags),
     /// Name the hosts that have more than they need: whose peaks stay below a share of their capacity for the whole horizon,
     /// with a probability of 90 %.
-    Oversized {
-        /// The share of the capacity, in percent [default: 40]
-        #[arg(long, value_name = "PERCENT")]
-        below: Option<f64>,
-    },
+    Oversized(OversizedFlags),
     /// Tell what is another than in the last run: series newly full, dates that moved, forecasts that were wrong.
     Changes(ChangesFlags),
     /// Note that a series is known about: `changes` does not name it up to a day.
@@ -344,6 +340,23 @@ pub(crate) struct TopFlags {
     #[command(flatten)]
     pub(crate) lists: ListFlags,
     /// Rows to print [default: 20; with --json all]
+    #[arg(short = 'n', long = "rows", value_name = "N")]
+    pub(crate) rows: Option<usize>,
+}
+
+/// Flags of `oversized`.
+#[derive(Debug, Args)]
+pub(crate) struct OversizedFlags {
+    /// The share of the capacity, in percent [default: 40]
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) below: Option<f64>,
+    /// This resource alone, such as cpu_p95
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Option<String>,
+    /// Hosts that have this value under this key of `host_attributes` alone
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) group: Option<GroupFlag>,
+    /// Rows to print, those with the most to spare first [default: all]
     #[arg(short = 'n', long = "rows", value_name = "N")]
     pub(crate) rows: Option<usize>,
 }

@@ -28,6 +28,11 @@ pub(crate) fn export(
     format: ExportFormat,
     csv_safe: bool,
 ) -> Result<(), Error> {
+    if csv_safe && !matches!(format, ExportFormat::Csv) {
+        return Err(Error::Setting(
+            "--csv-safe is about CSV files, and these are others; say --format csv as well, or leave it out".to_owned(),
+        ));
+    }
     let store = settings.open_with_files(false)?;
     if store.run_in(Table::Forecasts)?.is_none() {
         return Err(Error::OutOfOrder(format!(

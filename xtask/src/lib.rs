@@ -149,7 +149,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::Restore { from } => backup::restore(&settings, &from),
         Command::Backup { to } => backup::backup(&settings, &to),
         Command::WhatIf(flags) => what_if::what_if(&settings, &flags),
-        Command::Oversized { below } => oversized::print(&settings, below),
+        Command::Oversized(flags) => oversized::print(&settings, &flags),
         Command::Status => status::print(&settings, settings.json),
         Command::Completions { shell } => {
             completions(shell, program);

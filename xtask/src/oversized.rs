@@ -1,10 +1,12 @@
 //! `oversized`: hosts that have more than they need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use fleetcast_store::Oversized;
 use serde_json::{Value, json};
 
+use crate::agenda::hosts_in;
+use crate::cli::OversizedFlags;
 use crate::error::Error;
 use crate::output;
 use crate::progress::Reporter;
@@ -14,8 +16,8 @@ use crate::text_table::{right_aligned, table};
 /// Below this percentage of its capacity a host is oversized, unless asked otherwise.
 const BELOW: f64 = 40.0;
 
-pub(crate) fn print(settings: &Settings, below: Option<f64>) -> Result<(), Error> {
-    let below = below.unwrap_or(BELOW);
+pub(crate) fn print(settings: &Settings, flags: &OversizedFlags) -> Result<(), Error> {
+    let below = flags.below.unwrap_or(BELOW);
     if !(0.0..=100.0).contains(&below) {
         return Err(Error::Setting(format!(
             "--below {below}: a percentage of the capacity is from 0 to 100"
@@ -30,9 +32,17 @@ pub(crate) fn print(settings: &Settings, below: Option<f64>) -> Result<(), Error
         ));
     }
     let reporter = Reporter::new(settings.quiet);
-    let found = store.oversized(below / 100.0)?;
+    let mut found = store.oversized(below / 100.0)?;
+    let group = flags.group.as_ref();
+    let hosts = group.map(|group| hosts_in(&store, group)).transpose()?;
+    found.retain(|one| {
+        let is_asked = |asked: &String| one.key.resource() == asked;
+        let is_in = |hosts: &HashSet<String>| hosts.contains(one.key.host());
+        flags.resource.as_ref().is_none_or(is_asked) && hosts.as_ref().is_none_or(is_in)
+    });
+    let shown_rows = flags.rows.unwrap_or(found.len()).min(found.len());
     if settings.json {
-        let rows: Vec<Value> = found.iter().map(row).collect();
+        let rows: Vec<Value> = found[..shown_rows].iter().map(row).collect();
         output::line(Value::from(rows).to_string());
         return Ok(());
     }
@@ -56,6 +66,8 @@ pub(crate) fn print(settings: &Settings, below: Option<f64>) -> Result<(), Error
         let (hosts, sum) = sums.entry(one.key.resource()).or_default();
         *hosts += 1;
         *sum += one.reclaimable;
+    }
+    for one in &found[..shown_rows] {
         shown.add_row([
             output::in_one_line(one.key.host()),
             output::in_one_line(one.key.resource()),
@@ -75,6 +87,10 @@ pub(crate) fn print(settings: &Settings, below: Option<f64>) -> Result<(), Error
         sums.join("; ")
     ));
     reporter.say(right_aligned(shown, 2));
+    if shown_rows < found.len() {
+        let (all, more) = (found.len(), found.len() - shown_rows);
+        reporter.say(format_args!("and {more} more: -n {all} names all of them"));
+    }
     Ok(())
 }
 

@@ -152,6 +152,20 @@ impl Store {
         answer.map_err(Error::while_doing("reading the outlook's rule"))
     }
 
+    /// Returns how many days after the outlook's last day of data are forecast; `None` without an outlook.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows cannot be read.
+    pub fn days_forecast(&self) -> Result<Option<u32>, Error> {
+        let sql =
+            "SELECT (SELECT max(ds) FROM forecasts) - (SELECT max(as_of) FROM capacity_outlook)";
+        let days: Vec<Option<i64>> =
+            self.rows("reading how far forecasts go", sql, [], |row| row.get(0))?;
+        let days = days.into_iter().next().flatten();
+        Ok(days.and_then(|days| u32::try_from(days).ok()))
+    }
+
     /// Returns the resources whose series have an outlook, in their order.
     ///
     /// # Errors

@@ -47,6 +47,20 @@ fn hosts_whose_peaks_stay_low_are_named_and_means_say_nothing() {
         printed.contains("cpu_p95: 2 hosts, ") && printed.contains("h2"),
         "{printed}"
     );
+    let printed = desk.ok("oversized --below 60 -n 1");
+    assert!(
+        printed.contains("h0")
+            && !printed.contains("h2")
+            && printed.contains("and 1 more: -n 2 names all of them"),
+        "{printed}"
+    );
+    std::fs::write(desk.path("hosts.csv"), "host,site\nh2,Berlin\n").unwrap();
+    desk.ok("import-attributes hosts.csv");
+    let printed = desk.ok("oversized --below 60 --group site=Berlin --resource cpu_p95");
+    assert!(
+        !printed.contains("h0") && printed.contains("h2"),
+        "{printed}"
+    );
     assert!(
         desk.ok("oversized --below 10")
             .contains("no host stays below 10 %")

@@ -123,6 +123,15 @@ fn what_is_likely_before_it_can_be_replaced_is_on_the_list() {
         "SELECT count(*)::VARCHAR FROM capacity_outlook WHERE status = 'within'",
     );
     assert!(will_be(&late) <= within[0].parse::<usize>().unwrap());
+    desk.fails(
+        "top --lead-time 365",
+        "--lead-time 365 is longer than the 180 days that were forecast; forecast further with `cargo xtask run-all \
+         --horizon-days 365`",
+    );
+    desk.fails(
+        "export --to out --csv-safe",
+        "--csv-safe is about CSV files",
+    );
     // The same probability as the outlook has it, on the days that it names.
     let differ = desk.query(DB, "SELECT host FROM outlook_lists WHERE status <> 'over' AND p_lead NOT BETWEEN p_full - 1 AND p_full");
     assert!(differ.is_empty(), "{differ:?}");
