@@ -50,7 +50,7 @@ pub(crate) fn read(
     Ok(Some(agenda))
 }
 
-/// Of days after the last one that was forecast, nothing is known; the usual lead time is nobody's wish.
+/// Refuses a time that reaches beyond the last day that was forecast; the usual one is nobody's wish.
 fn check_lead_time(store: &Store, lead_time: u32) -> Result<(), Error> {
     let Some(days) = store.days_forecast()?.filter(|days| lead_time > *days) else {
         return Ok(());

@@ -350,7 +350,7 @@ pub(crate) struct OversizedFlags {
     /// The share of the capacity, in percent [default: 40]
     #[arg(long, value_name = "PERCENT")]
     pub(crate) below: Option<f64>,
-    /// This resource alone, such as cpu_p95
+    /// This resource alone, such as `cpu_p95`
     #[arg(long, value_name = "NAME")]
     pub(crate) resource: Option<String>,
     /// Hosts that have this value under this key of `host_attributes` alone

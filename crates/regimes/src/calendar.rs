@@ -15,7 +15,7 @@ const WEEK: usize = 7;
 /// Weeks on either side of a day whose same days of the week say what is usual on it.
 const WEEKS_AROUND: usize = 4;
 
-/// Of these days so many must have a value.
+/// Days of these that must have a value.
 const LEAST_AROUND: usize = 3;
 
 /// Weeks up to the last day whose same days of the week say what is usual after it.
@@ -27,7 +27,7 @@ const DAYS_AHEAD: usize = 800;
 /// What is expected of an event must leave at most this share of what its days are off otherwise.
 const HELPS: f64 = 0.8;
 
-/// The same of holidays, which are many.
+/// What is expected of holidays, which are many, must leave at most this share.
 const HOLIDAYS_HELP: f64 = 0.9;
 
 /// Occurrences that must have been expected from earlier ones, before a name is believed.
@@ -168,7 +168,7 @@ impl History<'_> {
         self.median(around.flatten(), LEAST_AROUND)
     }
 
-    /// The same of the last days of the week before the end: what is usual on a day after it.
+    /// The median of the unmarked values on the same day of the week before the end: what is usual on a day after it.
     fn usual_ahead(&self, at: usize) -> Option<f64> {
         let weeks_back = (at - self.last).div_ceil(WEEK);
         let latest = at.checked_sub(weeks_back * WEEK)?;
