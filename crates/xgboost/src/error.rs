@@ -1,0 +1,63 @@
+//! What can go wrong.
+
+use std::path::PathBuf;
+
+/// Why there is no model or no forecast.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum XgboostError {
+    /// The program was built without the feature `xgboost`.
+    #[error(
+        "this program was built without XGBoost; build it with `--features xgboost` to train or load such models"
+    )]
+    BuiltWithout,
+    /// The library cannot be loaded.
+    #[error(
+        "the XGBoost library {} cannot be loaded: {cause}; install it with `pip install xgboost-cpu` and set \
+         FLEETCAST_XGBOOST to its libxgboost.so, or to the directory that has it", path.display()
+    )]
+    NotLoaded {
+        /// The file that was tried.
+        path: PathBuf,
+        /// What the system says, in one line.
+        cause: String,
+    },
+    /// The library has another version than the one this crate was tested with.
+    #[error(
+        "the XGBoost library has version {found}, and {tested} is needed, since versions do not train the same \
+         models; install it with `pip install 'xgboost-cpu=={tested}.*'`"
+    )]
+    Version {
+        /// The version that was found: major, minor and patch.
+        found: String,
+        /// The versions that are accepted: major and minor.
+        tested: &'static str,
+    },
+    /// A function of the library failed.
+    #[error("{function} of the XGBoost library failed: {cause}")]
+    Library {
+        /// The name of the function.
+        function: &'static str,
+        /// What the library says, in one line.
+        cause: String,
+    },
+    /// There are too few rows to train on.
+    #[error(
+        "there are {rows} rows to train on, and {needed} are needed; give more series with 661 observed days or more"
+    )]
+    TooFewRows {
+        /// How many rows there are.
+        rows: usize,
+        /// How many there must be.
+        needed: usize,
+    },
+    /// The history has no observed day.
+    #[error("the history has no observed day; give at least one value")]
+    NoObservation,
+    /// The day that was asked about is not ahead.
+    #[error("the day asked about lies {0} days ahead; give 1 to 3660")]
+    Step(usize),
+    /// The bytes are no model that can be used.
+    #[error("the bytes are no model of this version: {0}; train it anew")]
+    Model(String),
+}

@@ -1,0 +1,211 @@
+//! The rows a model is trained on: a sample of all origins and days ahead, drawn by hash.
+
+use std::cmp::Ordering;
+
+use fleetcast_core::{Day, SeriesKey};
+use twox_hash::XxHash3_64;
+
+use crate::features::{FEATURES, OriginFeatures, single};
+use crate::history::History;
+use crate::origin::Origin;
+use crate::recipe::{
+    DAYS_BETWEEN_HORIZONS, FIRST_ORIGIN, ORIGIN_STEP, TRAINED_HORIZON, Workspace, earlier_origin,
+};
+
+/// A sample of training rows of any number of series, in bounded memory.
+///
+/// Every row has a hash of its series' key, its origin and its horizon, and the rows with the smallest hashes are the
+/// sample (bottom-k sampling: Cohen & Kaplan 2007, *Summarizing data using bottom-k sketches*, PODC). So it is a
+/// uniform sample without replacement that depends on neither the order of the series nor on how a fleet is cut into
+/// parts: samples of parts are merged in any order, and a series that was read twice counts once.
+///
+/// Origins lie every 61 days back from the end of a history, as long as 600 days lie before them; of the 180 days ahead
+/// every ninth is a row, from a day on that the hash chooses, where it was observed. No row uses a value after its
+/// origin but the one it is to be compared with.
+#[derive(Debug, Clone)]
+pub struct TrainingSample {
+    limit: usize,
+    /// At most twice `limit`; sorted and without repetitions up to `settled`.
+    rows: Vec<Row>,
+    settled: usize,
+}
+
+/// One row: what is known at an origin, and how far the base forecast was off on a day ahead.
+#[derive(Debug, Clone)]
+struct Row {
+    hash: u64,
+    key: SeriesKey,
+    /// Days from the epoch to the first day after the origin.
+    origin: i32,
+    step: usize,
+    /// In units of the mean absolute weekly change.
+    target: f32,
+    features: [f32; FEATURES],
+}
+
+impl Row {
+    /// Orders rows by what they are of; where that is the same, by their bits, so that equal order means equal rows.
+    fn order(&self, other: &Self) -> Ordering {
+        let bits = |row: &Self| row.features.map(f32::to_bits);
+        let place = |row: &Self| (row.hash, row.origin, row.step, row.target.to_bits());
+        place(self)
+            .cmp(&place(other))
+            .then_with(|| self.key.cmp(&other.key))
+            .then_with(|| bits(self).cmp(&bits(other)))
+    }
+}
+
+impl TrainingSample {
+    /// The rows that the recipe samples at most.
+    pub const DEFAULT_LIMIT: usize = 24_000;
+
+    /// Makes an empty sample of at most `limit` rows (at least 1).
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit: limit.max(1),
+            rows: Vec::new(),
+            settled: 0,
+        }
+    }
+
+    /// Adds the rows of a series: `values`, one a day up to and including `last`, NaN where a day is missing.
+    ///
+    /// A history of less than 600 days and 61 more from its first observed day on adds nothing, and neither does a
+    /// constant one.
+    pub fn add(&mut self, key: &SeriesKey, values: &[f64], last: Day, workspace: &mut Workspace) {
+        let Some(history) = History::new(values, last) else {
+            return;
+        };
+        let days = history.days();
+        let origins = (1..)
+            .map_while(|steps| days.checked_sub(steps * ORIGIN_STEP))
+            .take_while(|day| *day >= FIRST_ORIGIN);
+        // An origin's forecasts are looked back at from the second one after it.
+        let mut known: Vec<Origin> = Vec::new();
+        for day in origins {
+            let wanted = self.wanted(key, &history, day);
+            if wanted.is_empty() {
+                continue;
+            }
+            let Some(scale) = history.scale(day) else {
+                continue;
+            };
+            let earlier = earlier_origin(day);
+            for day in [Some(day), earlier].into_iter().flatten() {
+                if known.iter().all(|origin| origin.day != day) {
+                    known.push(workspace.origin(&history, day, TRAINED_HORIZON));
+                }
+            }
+            let at = |day: usize| known.iter().find(|origin| origin.day == day);
+            let Some(origin) = at(day) else { continue };
+            let features = OriginFeatures::new(&history, origin, earlier.and_then(at), scale);
+            let mut row = Vec::with_capacity(FEATURES);
+            for (step, hash) in wanted {
+                let Some(value) = history.observed(day + step) else {
+                    continue;
+                };
+                row.clear();
+                features.append(step, &mut row);
+                let Ok(features) = row.as_slice().try_into() else {
+                    continue;
+                };
+                let target = (value - origin.base.flat[step]) / scale;
+                self.rows.push(Row {
+                    hash,
+                    key: key.clone(),
+                    origin: epoch_day(&history, day),
+                    step,
+                    target: single(target),
+                    features,
+                });
+            }
+        }
+        self.shrink();
+    }
+
+    /// Adds the rows of another sample of the same limit; the smaller limit holds where they differ.
+    pub fn merge(&mut self, other: Self) {
+        self.limit = self.limit.min(other.limit);
+        self.rows.extend(other.rows);
+        self.settle();
+    }
+
+    /// Returns how many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sorted().len()
+    }
+
+    /// Returns whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns features, a row after the other, and targets, ordered by hash.
+    pub(crate) fn matrix(&self) -> (Vec<f32>, Vec<f32>) {
+        let rows = self.sorted();
+        let features = rows.iter().flat_map(|row| row.features).collect();
+        (features, rows.iter().map(|row| row.target).collect())
+    }
+
+    /// Returns the steps ahead of an origin that may get into the sample, each with its hash.
+    fn wanted(&self, key: &SeriesKey, history: &History, day: usize) -> Vec<(usize, u64)> {
+        let origin = epoch_day(history, day).to_le_bytes();
+        let of_origin = XxHash3_64::oneshot_with_seed(key.stable_hash(), &origin);
+        let offset = usize::try_from(of_origin % DAYS_BETWEEN_HORIZONS as u64).unwrap_or(0);
+        let end = TRAINED_HORIZON.min(history.days() - day);
+        let largest = self.largest_hash();
+        (offset..end)
+            .step_by(DAYS_BETWEEN_HORIZONS)
+            .map(|step| {
+                let bytes = (step as u64).to_le_bytes();
+                (step, XxHash3_64::oneshot_with_seed(of_origin, &bytes))
+            })
+            .filter(|(_, hash)| *hash <= largest)
+            .collect()
+    }
+
+    /// Returns the hash that no further row of the sample can exceed.
+    fn largest_hash(&self) -> u64 {
+        let settled = self.settled.checked_sub(1);
+        settled
+            .filter(|_| self.settled >= self.limit)
+            .map_or(u64::MAX, |last| self.rows[last].hash)
+    }
+
+    /// Sorts rows and forgets those beyond the limit once they are twice as many, which bounds both memory and work.
+    fn shrink(&mut self) {
+        if self.rows.len() >= 2 * self.limit {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.rows.sort_unstable_by(Row::order);
+        self.rows.dedup_by(|a, b| a.order(b).is_eq());
+        self.rows.truncate(self.limit);
+        self.settled = self.rows.len();
+    }
+
+    /// Returns the rows of the sample in order.
+    fn sorted(&self) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.sort_unstable_by(|a, b| a.order(b));
+        rows.dedup_by(|a, b| a.order(b).is_eq());
+        rows.truncate(self.limit);
+        rows
+    }
+}
+
+impl Default for TrainingSample {
+    /// Makes an empty sample of at most 24,000 rows.
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_LIMIT)
+    }
+}
+
+fn epoch_day(history: &History, day: usize) -> i32 {
+    history.first() + i32::try_from(day).unwrap_or(0)
+}
