@@ -172,11 +172,6 @@ impl Design {
         self.hinges
     }
 
-    /// Returns how many columns there are.
-    pub(crate) fn columns(&self) -> usize {
-        2 + WEEK_WAVES + self.year_waves + self.hinges
-    }
-
     /// Solves the normal equations: `products`, of each column with the values, become the coefficients.
     pub(crate) fn solve(&self, products: &mut [f64]) {
         self.factor.solve(products);

@@ -41,6 +41,16 @@ pub enum XgboostError {
         /// What the library says, in one line.
         cause: String,
     },
+    /// A setting is out of its range.
+    #[error("{setting} = {value} is out of range; give {expected}")]
+    Setting {
+        /// The name of the setting.
+        setting: &'static str,
+        /// The value it was given; of a list, how many there are.
+        value: String,
+        /// What it takes, in words.
+        expected: &'static str,
+    },
     /// There are too few rows to train on.
     #[error(
         "there are {rows} rows to train on, and {needed} are needed; give more series with 661 observed days or more"

@@ -154,9 +154,12 @@ mod tests {
     fn means_use_the_ends_for_what_lies_beyond_them() {
         let line: Vec<f64> = (0..10).map(f64::from).collect();
         let line = history(&line).unwrap();
-        assert_eq!(line.mean_before(6, 3), 4.0);
-        assert_eq!(line.mean_around(4, 1, 10), 4.0);
-        assert_eq!(line.mean_around(0, 1, 10), 1.0 / 3.0);
-        assert_eq!(line.mean_around(5, 1, 6), 14.0 / 3.0);
+        let means = [
+            line.mean_before(6, 3),
+            line.mean_around(4, 1, 10),
+            line.mean_around(0, 1, 10),
+            line.mean_around(5, 1, 6),
+        ];
+        assert_eq!(means, [4.0, 4.0, 1.0 / 3.0, 14.0 / 3.0]);
     }
 }

@@ -1,5 +1,7 @@
 //! From a history to rows: which origins and days a model is trained on, and what it is asked.
 
+use fleetcast_core::{Day, Horizon};
+
 use crate::base::{Base, FitScratch};
 use crate::calendar::{Design, Waves};
 use crate::features::{DAYS_OF_ERRORS, FEATURES, OriginFeatures};
@@ -78,6 +80,35 @@ impl Workspace {
 pub(crate) fn earlier_origin(day: usize) -> Option<usize> {
     day.checked_sub(DAYS_OF_ERRORS)
         .filter(|earlier| *earlier >= LEAST_DAYS)
+}
+
+/// Returns the base forecast of the `horizon` days after `last`: seasons of the week and the year, and the level at the
+/// end, by a robust ridge regression. `None` where no day is observed.
+///
+/// `values` are one a day up to and including `last`, NaN where a day is missing; the forecast is in their unit.
+///
+/// ```
+/// use fleetcast_core::Horizon;
+/// use fleetcast_xgboost::{Workspace, base_forecast};
+///
+/// let weeks: Vec<f64> = (0..700).map(|day| f64::from(day % 7)).collect();
+/// let last = "2025-12-31".parse()?;
+/// let forecast = base_forecast(&weeks, last, Horizon::DEFAULT, &mut Workspace::new());
+/// let forecast = forecast.expect("observed days");
+/// assert!((forecast[0] - 0.0).abs() < 0.1 && (forecast[6] - 6.0).abs() < 0.1);
+/// # Ok::<(), fleetcast_core::DayError>(())
+/// ```
+#[must_use]
+pub fn base_forecast(
+    values: &[f64],
+    last: Day,
+    horizon: Horizon,
+    workspace: &mut Workspace,
+) -> Option<Vec<f64>> {
+    let history = History::new(values, last)?;
+    let origin = workspace.origin(&history, history.days(), horizon.days());
+    let flat = origin.base.flat.iter();
+    Some(flat.map(|value| value + history.anchor()).collect())
 }
 
 /// What a model is asked about the days after the end of a history.

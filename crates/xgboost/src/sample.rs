@@ -199,6 +199,17 @@ impl TrainingSample {
     }
 }
 
+impl PartialEq for TrainingSample {
+    /// Tells whether both have the same limit and the same rows, to the bit.
+    fn eq(&self, other: &Self) -> bool {
+        let (rows, others) = (self.sorted(), other.sorted());
+        let same = |(row, other): (&&Row, &&Row)| row.order(other).is_eq();
+        self.limit == other.limit
+            && rows.len() == others.len()
+            && rows.iter().zip(&others).all(same)
+    }
+}
+
 impl Default for TrainingSample {
     /// Makes an empty sample of at most 24,000 rows.
     fn default() -> Self {
