@@ -2,6 +2,7 @@
 //!
 //! Source of the signatures: `include/xgboost/c_api.h` of XGBoost 3.4.
 
+use std::error::Error;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr;
@@ -45,7 +46,7 @@ impl Api {
     pub(crate) fn load(file: &Path) -> Result<Self, XgboostError> {
         let failed = |error: libloading::Error| XgboostError::NotLoaded {
             path: file.to_path_buf(),
-            cause: one_line(&error.to_string()),
+            cause: one_line(&in_full(&error)),
         };
         // SAFETY: what a library does when it is loaded is its own affair; the caller names one that is XGBoost, whose
         // initialisers set up its registries and nothing of ours.
@@ -114,6 +115,14 @@ unsafe fn symbol<T: Copy>(
 ) -> Result<T, libloading::Error> {
     // SAFETY: the caller's promise.
     unsafe { library.get::<T>(name) }.map(|symbol| *symbol)
+}
+
+/// Returns an error and what it comes from, as `a: b`.
+fn in_full(error: &libloading::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
 }
 
 /// Returns the first line of a message, without the time of day in brackets that XGBoost puts ahead of it.
