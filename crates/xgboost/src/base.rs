@@ -257,7 +257,7 @@ mod tests {
             median(&mut [3.0, 1.0, 2.0]),
             median(&mut [4.0, 1.0, 3.0, 2.0]),
         ];
-        assert_eq!(medians, [2.0, 2.5]);
+        assert_eq!(medians.to_vec(), [2.0, 2.5]);
         assert!(median(&mut []).is_nan());
     }
 

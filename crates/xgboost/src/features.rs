@@ -14,12 +14,13 @@ pub(crate) const FEATURES: usize = OF_DAY + OF_ORIGIN;
 const OF_DAY: usize = 14;
 
 /// How many features all days after an origin share.
-const OF_ORIGIN: usize = 34;
+const OF_ORIGIN: usize = 33;
 
 /// The names of the features, in the order in which a model is given them.
 ///
 /// `horizon` counts days from the origin, `weekday` from Monday (0). The others are in units of the series' mean
-/// absolute change from one week to the next, autocorrelations and the logarithm of `level_above_zero` aside. Forecasts
+/// absolute change from one week to the next, autocorrelations aside; none says where zero is, so
+/// that a forecast follows the unit and the zero of the values. Forecasts
 /// are less the base forecast. `growth` is a mean less that of the same days a year before, `residual_364` the base's
 /// residual 364 days before the day that is forecast, `error` the mean absolute error that a simple forecast made in
 /// the 122 days before the origin, less that of the base.
@@ -69,7 +70,6 @@ pub(crate) const NAMES: [&str; FEATURES] = [
     "error_weekday_mean",
     "error_level",
     "bias_base",
-    "level_above_zero",
     "autocorrelation_1",
     "autocorrelation_28",
 ];
@@ -137,8 +137,6 @@ impl<'a> OriginFeatures<'a> {
         ]);
         scaled.extend(errors);
         let mut of_origin: Vec<f32> = scaled.iter().map(|value| single(value / scale)).collect();
-        let above_zero = libm::log1p((year_mean + history.anchor()).abs() / scale);
-        of_origin.push(single(above_zero));
         of_origin.push(single(autocorrelation(recent, 1)));
         of_origin.push(single(autocorrelation(recent, MONTH)));
         debug_assert_eq!(of_origin.len(), OF_ORIGIN, "a value a name");
@@ -343,7 +341,7 @@ mod tests {
                 compared += 1;
             }
         }
-        assert_eq!(compared, 3 * 4 * 4 * 50);
+        assert_eq!(compared, 3 * 4 * 4 * 49);
     }
 
     /// Whatever comes after an origin changes no bit of what is known there.

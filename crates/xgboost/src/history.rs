@@ -160,6 +160,6 @@ mod tests {
             line.mean_around(0, 1, 10),
             line.mean_around(5, 1, 6),
         ];
-        assert_eq!(means, [4.0, 4.0, 1.0 / 3.0, 14.0 / 3.0]);
+        assert_eq!(means.to_vec(), [4.0, 4.0, 1.0 / 3.0, 14.0 / 3.0]);
     }
 }

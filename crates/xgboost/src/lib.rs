@@ -2,7 +2,7 @@
 //!
 //! A series is forecast in two steps. A quick robust ridge regression finds its seasons of the week and the year and
 //! its level ([`base_forecast`]); then one model, trained on all series of the fleet, says how far that will be off on
-//! each day ahead. What it is told are 48 features of the series, in units of the series' own mean absolute change from
+//! each day ahead. What it is told are 47 features of the series, in units of the series' own mean absolute change from
 //! one week to the next: the day ahead, what simple forecasts say beside the base, levels and means of residuals, growth
 //! over the year, spreads, and how simple forecasts did lately. It is a direct forecast, with the horizon as a feature
 //! (Taieb, Bontempi, Atiya & Sorjamaa 2012, *A review and comparison of strategies for multi-step ahead time series
@@ -59,6 +59,7 @@
 //! - Nothing after an origin is seen, to the bit, and no value of another series.
 //! - The same series make the same sample in any order, however they are cut into parts, and the same sample the same
 //!   model: training runs on one thread with fixed seeds.
+//! - A forecast follows the unit and the zero of the values: of `a * y + b` it is `a` times that of `y`, plus `b`.
 //! - Constant series are neither trained on nor corrected, and histories under 420 days are not corrected.
 //! - Everything is a function of its arguments: no clock, no unseeded random numbers, and no input or output but the
 //!   loading of the library.

@@ -3,6 +3,7 @@
 //! What needs the XGBoost library runs where the crate is built with its feature and the environment variable
 //! `FLEETCAST_XGBOOST` says where the library is; it fails where it is not there. Otherwise those tests say that they
 //! were left out.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::{Day, Horizon, SeriesKey};
 use fleetcast_xgboost::{
@@ -126,7 +127,6 @@ fn what_cannot_be_trained_on_adds_no_row() {
     assert!(!sample.is_empty());
 }
 
-/// Rows are of origins whose days ahead lie in the history: what a longer history adds are rows of its own.
 #[test]
 fn a_base_forecast_follows_scale_and_level() {
     let workspace = &mut Workspace::new();
@@ -225,7 +225,7 @@ fn a_forecast_is_the_sum_of_its_contributions() {
             (found.forecast - forecast[ahead - 1]).abs() < 1e-4,
             "{ahead}"
         );
-        assert_eq!(found.features.len(), 48);
+        assert_eq!(found.features.len(), 47);
     }
     let constant = model
         .contributions(&[5.0; DAYS], last(), 1, workspace)
@@ -238,16 +238,26 @@ fn a_forecast_is_the_sum_of_its_contributions() {
 }
 
 #[test]
-fn a_forecast_follows_the_scale() {
+fn a_forecast_follows_unit_and_zero() {
     let Some(library) = library() else { return };
     let fleet = fleet(8);
     let model = trained(&library, &fleet);
     let values = &fleet[2].1;
     let expected = forecast(&model, values);
-    let scaled: Vec<f64> = values.iter().map(|value| 16.0 * value).collect();
-    let found = forecast(&model, &scaled);
-    let sixteenfold: Vec<f64> = expected.iter().map(|value| 16.0 * value).collect();
-    assert_eq!(found, sixteenfold);
+    let in_unit = |unit: f64, zero: f64, values: &[f64]| -> Vec<f64> {
+        let moved = values.iter().map(|value| unit * value + zero);
+        moved.collect()
+    };
+    // A power of two changes no bit of what the model is told.
+    let sixteenth = forecast(&model, &in_unit(0.0625, 0.0, values));
+    assert_eq!(sixteenth, in_unit(0.0625, 0.0, &expected));
+    for (unit, zero) in [(1.0, 1000.0), (0.37, -40.0), (1e6, 3e7)] {
+        let found = forecast(&model, &in_unit(unit, zero, values));
+        for (found, expected) in found.iter().zip(in_unit(unit, zero, &expected)) {
+            let off = (found - expected).abs() / unit;
+            assert!(off < 1e-4, "{unit}, {zero}: {found}, {expected} expected");
+        }
+    }
 }
 
 #[test]
