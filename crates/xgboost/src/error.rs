@@ -13,7 +13,7 @@ pub enum XgboostError {
     BuiltWithout,
     /// The library cannot be loaded.
     #[error(
-        "the XGBoost library {} cannot be loaded: {cause}; install it with `pip install xgboost-cpu` and set \
+        "the XGBoost library {} cannot be loaded: {cause}; install it with `pip install 'xgboost-cpu==3.4.*'` and set \
          FLEETCAST_XGBOOST to its libxgboost.so, or to the directory that has it", path.display()
     )]
     NotLoaded {

@@ -273,6 +273,15 @@ fn odd_histories_get_the_base_forecast() {
         let found = forecast(&model, &series(1, days));
         assert!(found.iter().all(|value| value.is_finite()), "{days} days");
     }
+    // As large and as small as measurements can be, and one wild day.
+    for size in [1e100, 1e-100] {
+        let mut values: Vec<f64> = series(1, DAYS).iter().map(|value| size * value).collect();
+        let found = forecast(&model, &values);
+        assert!(found.iter().all(|value| value.is_finite()), "{size}");
+        values[900] = 1e100;
+        let found = forecast(&model, &values);
+        assert!(found.iter().all(|value| value.is_finite()), "{size}");
+    }
     let year = Horizon::new(800).unwrap();
     let found = model
         .forecast(&series(1, DAYS), last(), year, workspace)
