@@ -3,11 +3,11 @@
 //! Takes a CSV file with the columns `host,resource,ds,y` (days as 2025-12-31) and the XGBoost library by
 //! `FLEETCAST_XGBOOST`; `cargo run --features xgboost --example accuracy -- FILE [ORIGINS [FORECASTS]]`. Origins lie 91
 //! days apart, the last one 180 days before the last day. At each, all series are cut to the 36 months before it, one
-//! model is trained on all of them, and what comes is forecast. Where a third argument is given, forecasts are written to
-//! that file (host, resource, origin, day, and the three forecasts).
+//! model is trained on all of them, and what comes is forecast. Where a third argument is given, forecasts are written
+//! to that file (host, resource, origin, day, and the three forecasts).
 //!
-//! The figures are means over series of the MASE (Hyndman & Koehler 2006), geometric, at each origin: errors in units of
-//! the mean absolute weekly change of the history.
+//! The figures are means over series of the MASE (Hyndman & Koehler 2006), geometric, at each origin: errors in units
+//! of the mean absolute weekly change of the history.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! What a series costs: rows of a sample, the base forecast, features and forecast, and training; in milliseconds of one
-//! thread. `cargo run --features xgboost --example speed -- [SERIES]`.
+//! What a series costs: rows of a sample, the base forecast, features and forecast, and training; in milliseconds of
+//! one thread. `cargo run --features xgboost --example speed -- [SERIES]`.
 
 use std::error::Error;
 use std::time::Instant;

@@ -3,12 +3,12 @@
 //! A series is forecast in two steps. A quick robust ridge regression finds its seasons of the week and the year and
 //! its level ([`base_forecast`]); then one model, trained on all series of the fleet, says how far that will be off on
 //! each day ahead. What it is told are 47 features of the series, in units of the series' own mean absolute change from
-//! one week to the next: the day ahead, what simple forecasts say beside the base, levels and means of residuals, growth
-//! over the year, spreads, and how simple forecasts did lately. It is a direct forecast, with the horizon as a feature
-//! (Taieb, Bontempi, Atiya & Sorjamaa 2012, *A review and comparison of strategies for multi-step ahead time series
-//! forecasting*, Expert Systems with Applications 39(8)), and a global one (Montero-Manso & Hyndman 2021, *Principles and
-//! algorithms for forecasting groups of time series*, International Journal of Forecasting 37(4)); the trees are XGBoost's
-//! (Chen & Guestrin 2016, *XGBoost: a scalable tree boosting system*, KDD).
+//! one week to the next: the day ahead, what simple forecasts say beside the base, levels and means of residuals,
+//! growth over the year, spreads, and how simple forecasts did lately. It is a direct forecast, with the horizon as a
+//! feature (Taieb, Bontempi, Atiya & Sorjamaa 2012, *A review and comparison of strategies for multi-step ahead time
+//! series forecasting*, Expert Systems with Applications 39(8)), and a global one (Montero-Manso & Hyndman 2021,
+//! *Principles and algorithms for forecasting groups of time series*, International Journal of Forecasting 37(4)); the
+//! trees are XGBoost's (Chen & Guestrin 2016, *XGBoost: a scalable tree boosting system*, KDD).
 //!
 //! A forecast depends on the series it is of and on the model, and the model on the fleet it was trained on: unlike the
 //! other engines', forecasts change where other series do. The model's bytes ([`Model::to_bytes`]) and their

@@ -61,8 +61,8 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`XgboostError::Setting`] where a setting is out of range, [`XgboostError::TooFewRows`] where the sample has fewer
-    /// than 100 rows, [`XgboostError::Library`] where XGBoost fails.
+    /// [`XgboostError::Setting`] where a setting is out of range, [`XgboostError::TooFewRows`] where the sample has
+    /// fewer than 100 rows, [`XgboostError::Library`] where XGBoost fails.
     pub fn train(
         library: &Library,
         sample: &TrainingSample,

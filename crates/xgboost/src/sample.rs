@@ -71,8 +71,8 @@ impl TrainingSample {
 
     /// Adds the rows of a series: `values`, one a day up to and including `last`, NaN where a day is missing.
     ///
-    /// A history of less than 600 days and 61 more from its first observed day on adds nothing, and neither does a
-    /// constant one.
+    /// A history of less than 661 days from its first observed day on adds nothing, and neither does a constant one.
+    /// The sample's bytes do not depend on `workspace`.
     pub fn add(&mut self, key: &SeriesKey, values: &[f64], last: Day, workspace: &mut Workspace) {
         let Some(history) = History::new(values, last) else {
             return;
@@ -107,16 +107,16 @@ impl TrainingSample {
                 };
                 row.clear();
                 features.append(step, &mut row);
-                let Ok(features) = row.as_slice().try_into() else {
+                let target = single((value - origin.base.flat[step]) / scale);
+                let (Ok(features), true) = (row.as_slice().try_into(), target.is_finite()) else {
                     continue;
                 };
-                let target = (value - origin.base.flat[step]) / scale;
                 self.rows.push(Row {
                     hash,
                     key: key.clone(),
                     origin: epoch_day(&history, day),
                     step,
-                    target: single(target),
+                    target,
                     features,
                 });
             }
@@ -177,7 +177,7 @@ impl TrainingSample {
 
     /// Sorts rows and forgets those beyond the limit once they are twice as many, which bounds both memory and work.
     fn shrink(&mut self) {
-        if self.rows.len() >= 2 * self.limit {
+        if self.rows.len() / 2 >= self.limit {
             self.settle();
         }
     }

@@ -16,6 +16,12 @@ type Handle = *mut c_void;
 /// What stands for a feature that is missing.
 const MISSING: f32 = f32::NAN;
 
+/// How values and contributions are asked for, by all trees.
+const VALUES: &CStr = c"{\"type\": 0, \"training\": false, \"strict_shape\": false,
+    \"iteration_begin\": 0, \"iteration_end\": 0}";
+const CONTRIBUTIONS: &CStr = c"{\"type\": 2, \"training\": false, \"strict_shape\": false,
+    \"iteration_begin\": 0, \"iteration_end\": 0}";
+
 /// Functions of the library, in the header's own order of arguments. Each returns 0 where it worked.
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -264,12 +270,8 @@ impl Booster {
     ) -> Result<Vec<f32>, XgboostError> {
         let matrix = Matrix::new(&self.api, features, rows)?;
         let how = match ask {
-            Ask::Values => {
-                c"{\"type\": 0, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, \"strict_shape\": false}"
-            }
-            Ask::Contributions => {
-                c"{\"type\": 2, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, \"strict_shape\": false}"
-            }
+            Ask::Values => VALUES,
+            Ask::Contributions => CONTRIBUTIONS,
         };
         let (mut shape, mut dimensions, mut start) = (ptr::null(), 0, ptr::null());
         // SAFETY: both handles are live; shape and result stand until the booster's next call, `dimensions` numbers of
