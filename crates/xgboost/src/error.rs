@@ -67,7 +67,12 @@ pub enum XgboostError {
     /// The day that was asked about is not ahead.
     #[error("the day asked about lies {0} days ahead; give 1 to 3660")]
     Step(usize),
-    /// The bytes are no model that can be used.
-    #[error("the bytes are no model of this version: {0}; train it anew")]
-    Model(String),
+    /// The bytes are none that can be used.
+    #[error("the bytes are no {what} of this version: {cause}; make it anew")]
+    Bytes {
+        /// What they should be: a model, or a training sample.
+        what: &'static str,
+        /// What is wrong with them.
+        cause: &'static str,
+    },
 }

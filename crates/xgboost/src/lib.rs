@@ -65,6 +65,7 @@
 //!   loading of the library.
 
 mod base;
+mod bytes;
 mod calendar;
 mod error;
 mod features;

@@ -7,21 +7,22 @@ use std::sync::{Mutex, PoisonError};
 use fleetcast_core::{Day, Horizon};
 use twox_hash::XxHash3_128;
 
+use crate::bytes::{Kind, Reader, Writer};
 use crate::features::{FEATURES, NAMES};
 use crate::history::History;
 use crate::library::{Ask, Booster};
-use crate::recipe::{Asked, Question, RECIPE_VERSION, Workspace};
+use crate::recipe::{Asked, Question, Workspace};
 use crate::settings::quiet;
 use crate::{Library, Settings, TrainingSample, XgboostError};
 
 /// Rows that a model must be trained on, at least: two leaves of 50 rows.
 const LEAST_ROWS: usize = 100;
 
-/// What the bytes of a model begin with.
-const MAGIC: &[u8; 8] = b"fleetxgb";
-
-/// Bytes of the hash that they end with.
-const HASH_BYTES: usize = 16;
+/// A model's bytes.
+const MODEL: Kind = Kind {
+    magic: b"fleetxgb",
+    name: "model",
+};
 
 /// Days ahead that can be asked about, at most.
 const LONGEST_HORIZON: usize = 3660;
@@ -90,10 +91,10 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`XgboostError::Model`] where they are not the bytes of a model, were damaged, or belong to another version of
+    /// [`XgboostError::Bytes`] where they are not the bytes of a model, were damaged, or belong to another version of
     /// the recipe or the library; [`XgboostError::Library`] where XGBoost cannot read them.
     pub fn from_bytes(library: &Library, bytes: &[u8]) -> Result<Self, XgboostError> {
-        let boosters = unpacked(library, bytes).map_err(XgboostError::Model)?;
+        let boosters = unpacked(library, bytes)?;
         let model = Self {
             library: library.clone(),
             bytes: bytes.to_vec(),
@@ -227,79 +228,31 @@ impl fmt::Debug for Model {
     }
 }
 
-/// Puts boosters into one piece: magic, versions, lengths, boosters, and a hash of all that.
+/// Puts boosters into one piece: the library's version, how many there are, and each.
 fn packed(library: &Library, boosters: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(RECIPE_VERSION.to_le_bytes());
-    bytes.extend(library.version().into_iter().flat_map(i32::to_le_bytes));
-    bytes.extend((boosters.len() as u64).to_le_bytes());
+    let mut writer = Writer::new(MODEL);
+    for part in library.version() {
+        writer.number(u64::try_from(part).unwrap_or(0));
+    }
+    writer.number(boosters.len() as u64);
     for booster in boosters {
-        bytes.extend((booster.len() as u64).to_le_bytes());
-        bytes.extend(booster);
+        writer.piece(booster);
     }
-    let hash = XxHash3_128::oneshot(&bytes);
-    bytes.extend(hash.to_le_bytes());
-    bytes
+    writer.finish()
 }
 
-/// Returns where the boosters stand in what [`packed`] made, or why it did not make it.
-fn unpacked(library: &Library, bytes: &[u8]) -> Result<Vec<Range<usize>>, String> {
-    let damaged = || "they were damaged or cut off".to_owned();
-    let (content, hash) = bytes.split_last_chunk::<HASH_BYTES>().ok_or_else(damaged)?;
-    let mut reader = Reader { content, place: 0 };
-    if reader.take(MAGIC.len()).ok_or_else(damaged)? != MAGIC {
-        return Err("they do not begin as one does".to_owned());
+/// Returns where the boosters stand in what [`packed`] made.
+fn unpacked(library: &Library, bytes: &[u8]) -> Result<Vec<Range<usize>>, XgboostError> {
+    let mut reader = Reader::new(MODEL, bytes)?;
+    let found = [reader.number()?, reader.number()?];
+    let _patch = reader.number()?;
+    let [major, minor, _] = library.version();
+    if found.map(i32::try_from) != [Ok(major), Ok(minor)] {
+        return Err(reader.wrong("they were made by another version of XGBoost"));
     }
-    if XxHash3_128::oneshot(content).to_le_bytes() != *hash {
-        return Err(damaged());
+    let count = reader.count()?;
+    if count == 0 {
+        return Err(reader.damaged());
     }
-    if reader.number(4).ok_or_else(damaged)? != u64::from(RECIPE_VERSION) {
-        return Err("they were made by another version of the recipe".to_owned());
-    }
-    for part in library.version()[..2]
-        .iter()
-        .copied()
-        .map(Some)
-        .chain([None])
-    {
-        let found = reader.number(4).ok_or_else(damaged)?;
-        if part.is_some_and(|part| u64::try_from(part) != Ok(found)) {
-            return Err("they were made by another version of XGBoost".to_owned());
-        }
-    }
-    let count = reader
-        .number(8)
-        .filter(|count| *count > 0)
-        .ok_or_else(damaged)?;
-    (0..count)
-        .map(|_| reader.booster().ok_or_else(damaged))
-        .collect()
-}
-
-/// Reads the parts of a model one after the other; `None` past the end.
-struct Reader<'a> {
-    content: &'a [u8],
-    place: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let end = self.place.checked_add(count)?;
-        let taken = self.content.get(self.place..end)?;
-        self.place = end;
-        Some(taken)
-    }
-
-    /// Reads a number of at most eight bytes, the smallest first.
-    fn number(&mut self, bytes: usize) -> Option<u64> {
-        let mut padded = [0; 8];
-        padded.get_mut(..bytes)?.copy_from_slice(self.take(bytes)?);
-        Some(u64::from_le_bytes(padded))
-    }
-
-    fn booster(&mut self) -> Option<Range<usize>> {
-        let length = usize::try_from(self.number(8)?).ok()?;
-        self.take(length)?;
-        Some(self.place - length..self.place)
-    }
+    (0..count).map(|_| reader.piece()).collect()
 }

@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use fleetcast_core::{Day, SeriesKey};
 use twox_hash::XxHash3_64;
 
+use crate::XgboostError;
+use crate::bytes::{Kind, Reader, Writer};
 use crate::features::{FEATURES, OriginFeatures, single};
 use crate::history::History;
 use crate::origin::Origin;
@@ -29,6 +31,12 @@ pub struct TrainingSample {
     rows: Vec<Row>,
     settled: usize,
 }
+
+/// A sample's bytes.
+const SAMPLE: Kind = Kind {
+    magic: b"fleetrow",
+    name: "training sample",
+};
 
 /// One row: what is known at an origin, and how far the base forecast was off on a day ahead.
 #[derive(Debug, Clone)]
@@ -129,6 +137,67 @@ impl TrainingSample {
         self.limit = self.limit.min(other.limit);
         self.rows.extend(other.rows);
         self.settle();
+    }
+
+    /// Returns the rows of the sample as bytes, such as a part of a fleet sends to where samples are merged. Equal samples
+    /// have equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let rows = self.sorted();
+        let mut writer = Writer::new(SAMPLE);
+        writer.number(self.limit as u64);
+        writer.number(rows.len() as u64);
+        for row in rows {
+            writer.number(row.hash);
+            writer.piece(row.key.host().as_bytes());
+            writer.piece(row.key.resource().as_bytes());
+            writer.number(u64::from(row.origin.cast_unsigned()));
+            writer.number(row.step as u64);
+            writer.floats(&[row.target]);
+            writer.floats(&row.features);
+        }
+        writer.finish()
+    }
+
+    /// Makes a sample of the bytes that [`TrainingSample::to_bytes`] returned.
+    ///
+    /// # Errors
+    ///
+    /// [`XgboostError::Bytes`] where they are not the bytes of a sample, were damaged, or belong to another version of the
+    /// recipe.
+    ///
+    /// ```
+    /// use fleetcast_xgboost::TrainingSample;
+    ///
+    /// let sample = TrainingSample::new(500);
+    /// assert_eq!(TrainingSample::from_bytes(&sample.to_bytes()), Ok(sample));
+    ///
+    /// let error = TrainingSample::from_bytes(b"something else of the same length").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "the bytes are no training sample of this version: they do not begin as one does; make it anew"
+    /// );
+    /// ```
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, XgboostError> {
+        let mut reader = Reader::new(SAMPLE, bytes)?;
+        let mut sample = Self::new(reader.count()?);
+        for _ in 0..reader.number()? {
+            let hash = reader.number()?;
+            let (host, resource) = (reader.text()?, reader.text()?);
+            let origin = u32::try_from(reader.number()?).map_err(|_| reader.damaged())?;
+            let step = reader.count()?;
+            let [target] = reader.floats()?;
+            sample.rows.push(Row {
+                hash,
+                key: SeriesKey::new(host, resource),
+                origin: origin.cast_signed(),
+                step,
+                target,
+                features: reader.floats()?,
+            });
+        }
+        sample.settle();
+        Ok(sample)
     }
 
     /// Returns how many rows there are.

@@ -101,6 +101,9 @@ fn a_sample_depends_on_neither_order_nor_cuts() {
     right.merge(a);
     assert_eq!(left, whole);
     assert_eq!(right, whole);
+    let sent = TrainingSample::from_bytes(&left.to_bytes());
+    assert_eq!(sent.as_ref(), Ok(&whole));
+    assert_eq!(left.to_bytes(), whole.to_bytes());
     // A part that is read twice counts once.
     right.merge(part(2..5));
     assert_eq!(right, whole);
@@ -299,7 +302,7 @@ fn what_is_no_model_is_refused() {
     let refused = |bytes: &[u8]| Model::from_bytes(&library, bytes).unwrap_err().to_string();
     let mut damaged = bytes.clone();
     damaged[5000] ^= 1;
-    let advice = "; train it anew";
+    let advice = "; make it anew";
     for (bytes, expected) in [
         (damaged.as_slice(), "they were damaged or cut off"),
         (&bytes[..bytes.len() - 1], "they were damaged or cut off"),
