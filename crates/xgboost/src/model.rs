@@ -27,7 +27,7 @@ const MODEL: Kind = Kind {
 /// Days ahead that can be asked about, at most.
 const LONGEST_HORIZON: usize = 3660;
 
-/// A model of a whole fleet: two boosters that say how far the base forecast of a series will be off.
+/// A model of a whole fleet: boosters, one a seed, whose mean says how far the base forecast of a series will be off.
 ///
 /// It may be used by many threads at once. A forecast depends on the model, on the history's days and values and on
 /// nothing else.
@@ -57,8 +57,8 @@ pub struct Contributions {
 impl Model {
     /// Trains a model on a sample, once a seed.
     ///
-    /// It is the same to the byte wherever and whenever the same library trains on the same sample, up to what XGBoost
-    /// promises for one version on one kind of processor.
+    /// The same library makes the same bytes of the same sample and settings, whatever else the process does. That
+    /// processors of another kind make them too has not been tried: keep the bytes rather than train again.
     ///
     /// # Errors
     ///

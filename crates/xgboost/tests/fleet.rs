@@ -90,6 +90,10 @@ fn a_sample_depends_on_neither_order_nor_cuts() {
     assert_eq!(whole.len(), 500);
     let backwards = sample_of(500, fleet.iter().rev());
     assert_eq!(whole, backwards);
+    // Rows that were passed over for their hashes would not have got in.
+    let mut of_all_rows = TrainingSample::new(500);
+    of_all_rows.merge(sample_of(usize::MAX, &fleet));
+    assert_eq!(whole, of_all_rows);
 
     let part = |range: std::ops::Range<usize>| sample_of(500, &fleet[range]);
     let (a, b, c) = (part(0..3), part(3..4), part(4..12));
