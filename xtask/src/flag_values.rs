@@ -8,6 +8,7 @@ use fleetcast::RegimesMode;
 use fleetcast_core::Day;
 use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::Golden;
+use fleetcast_pipeline::ChallengerEngine;
 use fleetcast_prophet::Mode;
 use serde::{Deserialize, Deserializer};
 
@@ -39,13 +40,49 @@ pub(crate) enum ChallengerFlag {
     Ets,
     /// The first version, MSTL with augurs' exponential smoothing, as a reference.
     MstlEts,
+    /// XGBoost, one model for the whole fleet; for programs built with the feature xgboost.
+    Xgboost,
 }
 
-impl From<ChallengerFlag> for ChallengerKind {
+/// The challenger: an engine that forecasts each series by itself, or a model of the whole fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Challenger {
+    BySeries(ChallengerKind),
+    Xgboost,
+}
+
+impl Challenger {
+    /// The name it has in settings.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::BySeries(kind) => kind.as_str(),
+            Self::Xgboost => "xgboost",
+        }
+    }
+
+    /// What stands as the challenger in a shop.
+    pub(crate) fn kind(self) -> ChallengerKind {
+        match self {
+            Self::BySeries(kind) => kind,
+            Self::Xgboost => ChallengerKind::default(),
+        }
+    }
+
+    /// What stands as the challenger in a pipeline.
+    pub(crate) fn engine(self) -> ChallengerEngine {
+        match self {
+            Self::BySeries(_) => ChallengerEngine::OfShop,
+            Self::Xgboost => ChallengerEngine::Xgboost,
+        }
+    }
+}
+
+impl From<ChallengerFlag> for Challenger {
     fn from(flag: ChallengerFlag) -> Self {
         match flag {
-            ChallengerFlag::Ets => Self::Ets,
-            ChallengerFlag::MstlEts => Self::MstlEts,
+            ChallengerFlag::Ets => Self::BySeries(ChallengerKind::Ets),
+            ChallengerFlag::MstlEts => Self::BySeries(ChallengerKind::MstlEts),
+            ChallengerFlag::Xgboost => Self::Xgboost,
         }
     }
 }

@@ -111,6 +111,9 @@ fn in_environment(setting: &str) -> String {
     format!("{IN_ENVIRONMENT}{}", setting.to_uppercase())
 }
 
+/// The library of the challenger `xgboost` stands in the environment alone.
+const XGBOOST: &str = "FLEETCAST_XGBOOST";
+
 /// Variables that look like settings and are none.
 pub(crate) fn unknown_in_environment() -> Vec<String> {
     let known: Vec<String> = CommonFlags::NAMES
@@ -119,7 +122,7 @@ pub(crate) fn unknown_in_environment() -> Vec<String> {
         .collect();
     let mut unknown: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
-        .filter(|name| name.starts_with(IN_ENVIRONMENT) && !known.contains(name))
+        .filter(|name| name.starts_with(IN_ENVIRONMENT) && name != XGBOOST && !known.contains(name))
         .collect();
     unknown.sort();
     unknown

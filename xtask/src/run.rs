@@ -128,6 +128,7 @@ fn pipeline_settings(settings: &Settings, split: &Split) -> PipelineSettings {
             held: MemoryBudget::series_held(memory, history),
         },
         holidays: settings.holidays.clone(),
+        challenger: settings.challenger,
         config: settings.config.clone(),
         version: env!("CARGO_PKG_VERSION"),
     }

@@ -14,6 +14,6 @@ pub use error::Error;
 pub use host::{Host, StageProgress, Unattended};
 pub use judge_stage::JudgeStageResult;
 pub use pipeline::Pipeline;
-pub use settings::{BatchSizes, Holidays, OnCollapse, PipelineSettings, Reuse};
+pub use settings::{BatchSizes, ChallengerEngine, Holidays, OnCollapse, PipelineSettings, Reuse};
 pub use what_if::{Scenario, WhatIf};
 pub use write_stage::WriteStageResult;

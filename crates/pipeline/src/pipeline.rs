@@ -3,19 +3,22 @@
 use fleetcast::regimes::{CalendarAligner, RegimeDetector};
 use fleetcast::{RegimesMode, WriteRules};
 use fleetcast_core::{
-    Aligner, Calendar, Day, Engine, Fingerprinter, Remembered, SeriesKey, Split, Stage,
+    Aligner, Calendar, Day, Engine, Fingerprinter, Remembered, SeriesKey, Split, Stage, screen,
 };
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
     DataSummary, Draft, EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord,
     RunStatus, SeriesIndex, StageResult, Standing, Store, Table,
 };
+use fleetcast_xgboost::{FleetSample, Library, XgboostEngine};
 use serde_json::json;
 
 use crate::engine_stage::EngineStage;
 use crate::judge_stage::JudgeStage;
 use crate::write_stage::WriteStage;
-use crate::{Error, Host, OnCollapse, PipelineSettings, Scenario, StageProgress, WhatIf};
+use crate::{
+    ChallengerEngine, Error, Host, OnCollapse, PipelineSettings, Scenario, StageProgress, WhatIf,
+};
 
 /// The four stages over a store: each reads its inputs, drafts its tables and publishes them.
 #[derive(Debug)]
@@ -414,18 +417,21 @@ impl<'a> Pipeline<'a> {
         progress: &dyn StageProgress,
     ) -> Result<StageResult<'a>, Error> {
         let shop = &self.settings.shop;
-        let engine = match tables.stage {
-            Stage::Challenger => &self.challenger,
-            _ => &self.champion,
+        let trained = self.trained(tables.stage, histories)?;
+        let engine: &dyn Engine = match (tables.stage, &trained) {
+            (Stage::Challenger, Some(trained)) => trained,
+            (Stage::Challenger, None) => self.challenger.as_ref(),
+            _ => self.champion.as_ref(),
         };
+        let models = trained.as_ref().map(XgboostEngine::fingerprint);
         let stage = EngineStage {
-            engine: engine.as_ref(),
+            engine,
             tables,
             split: self.split,
             refit: shop.refit,
             level: shop.rules.level,
             kept_batch: self.settings.batches.kept,
-            fingerprinter: Fingerprinter::new(&self.circumstances(tables.stage)),
+            fingerprinter: Fingerprinter::new(&self.circumstances(tables.stage, models)),
             reuse: self.settings.reuse,
             aligner: self.aligner(),
         };
@@ -438,15 +444,37 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Everything but its values that an engine's forecast of a series depends on.
-    fn circumstances(&self, stage: Stage) -> String {
+    fn circumstances(&self, stage: Stage, models: Option<String>) -> String {
         let config = &self.identity.config;
-        json!({
+        let mut circumstances = json!({
             "version": self.identity.version,
             "as_of": self.identity.as_of.to_string(),
             "forecast": config["forecast"],
             "engine": config[stage.as_str()],
-        })
-        .to_string()
+        });
+        if let Some(models) = models {
+            circumstances["models"] = models.into();
+        }
+        circumstances.to_string()
+    }
+
+    /// The models of the fleet, where the challenger has some: trained on what engines would see of all series.
+    fn trained(
+        &self,
+        stage: Stage,
+        histories: &Histories<'_>,
+    ) -> Result<Option<XgboostEngine>, Error> {
+        let is_asked = self.settings.challenger == ChallengerEngine::Xgboost;
+        if stage != Stage::Challenger || !is_asked {
+            return Ok(None);
+        }
+        let library = Library::open(None)?;
+        let mut sample = FleetSample::new(&self.split, self.settings.shop.refit);
+        for batch in histories.batches(0, self.settings.batches.kept) {
+            let batch = batch?;
+            sample.add(screen(batch.series()).panel.view());
+        }
+        Ok(Some(XgboostEngine::train(&library, &sample)?))
     }
 
     /// Gives up a run that would leave most series of the golden record without a forecast, before anything of it is

@@ -21,6 +21,8 @@ pub struct PipelineSettings {
     pub batches: BatchSizes,
     /// Days on which people do not work, and how these are called in `runs.config`; events stand in the table `events`.
     pub holidays: Holidays,
+    /// Which engine stands as the challenger.
+    pub challenger: ChallengerEngine,
     /// The settings that results depend on, as they stand in `runs.config`: `forecast` for all stages, and a
     /// section each for what only one stage goes by (`prophet`, `challenger`, `judge`, `write`, `outlook`).
     pub config: Value,
@@ -38,6 +40,7 @@ impl Default for PipelineSettings {
             on_collapse: OnCollapse::default(),
             batches: BatchSizes::default(),
             holidays: Holidays::default(),
+            challenger: ChallengerEngine::default(),
             config: json!({}),
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -51,6 +54,16 @@ pub struct Holidays {
     pub places: Vec<String>,
     /// The days by their names, of many years.
     pub days: BTreeMap<String, BTreeSet<Day>>,
+}
+
+/// Which engine stands as the challenger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChallengerEngine {
+    /// That of the shop, which forecasts each series by itself.
+    #[default]
+    OfShop,
+    /// XGBoost: models of the whole fleet, trained at the beginning of the stage by a library that is loaded then.
+    Xgboost,
 }
 
 /// Which forecasts of an earlier run are also this one's.

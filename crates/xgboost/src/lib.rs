@@ -67,6 +67,7 @@
 mod base;
 mod bytes;
 mod calendar;
+mod engine;
 mod error;
 mod features;
 mod history;
@@ -77,6 +78,7 @@ mod recipe;
 mod sample;
 mod settings;
 
+pub use engine::{FleetSample, XgboostEngine};
 pub use error::XgboostError;
 pub use library::Library;
 pub use model::{Contributions, Model};

@@ -5,9 +5,13 @@
 //! were left out.
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
-use fleetcast_core::{Day, Horizon, SeriesKey};
+use fleetcast_core::{
+    Day, Engine, Horizon, IntervalLevel, Panel, PanelView, Refit, SeriesKey, Split, TimeGrid,
+    WindowLengths, forecast_windows,
+};
 use fleetcast_xgboost::{
-    Library, Model, Settings, TrainingSample, Workspace, XgboostError, base_forecast,
+    FleetSample, Library, Model, Settings, TrainingSample, Workspace, XgboostEngine, XgboostError,
+    base_forecast,
 };
 
 /// Days of 36 months.
@@ -353,4 +357,78 @@ fn what_is_no_library_is_named() {
         assert!(message.contains(part), "{message}");
     }
     assert!(!message.contains('\n'), "{message}");
+}
+
+/// A panel of the fleet's days, and windows that end with it.
+fn windows(fleet: &[(SeriesKey, Vec<f64>)]) -> (Panel, Split) {
+    let first = last().minus_days(u32::try_from(DAYS).unwrap() - 1);
+    let panel = Panel::from_rows(TimeGrid::new(first, DAYS), fleet.to_vec()).unwrap();
+    (panel, Split::new(last(), WindowLengths::default()).unwrap())
+}
+
+#[test]
+fn rows_of_a_models_day_know_nothing_after_it() {
+    let all = fleet(9);
+    let (panel, split) = windows(&all);
+    let sampled = |panel: &Panel, refit| {
+        let mut sample = FleetSample::new(&split, refit);
+        sample.add(panel.view());
+        sample
+    };
+    let origin = split.training().len();
+    let mut later = all.clone();
+    for (_, values) in &mut later {
+        for value in &mut values[origin..] {
+            *value = 1e6 - 3.0 * *value;
+        }
+    }
+    let (other, _) = windows(&later);
+    assert_eq!(sampled(&panel, Refit::Never), sampled(&other, Refit::Never));
+    assert_ne!(
+        sampled(&panel, Refit::WholeHistory),
+        sampled(&other, Refit::WholeHistory)
+    );
+    // Parts of a fleet in any order are the fleet.
+    let whole = sampled(&panel, Refit::WholeHistory);
+    let mut merged = sampled(&windows(&all[4..]).0, Refit::WholeHistory);
+    merged.merge(sampled(&windows(&all[..4]).0, Refit::WholeHistory));
+    assert_eq!(merged, whole);
+}
+
+#[test]
+fn an_engine_forecasts_from_the_models_of_its_days() {
+    let Some(library) = library() else {
+        return;
+    };
+    let (panel, split) = windows(&fleet(24));
+    let mut sample = FleetSample::new(&split, Refit::WholeHistory);
+    sample.add(panel.view());
+    let engine = XgboostEngine::train(&library, &sample).unwrap();
+    assert_eq!(
+        engine.fingerprint().matches(", ").count(),
+        2,
+        "three models"
+    );
+    let level = IntervalLevel::EIGHTY_PERCENT;
+    let asked = |panel: PanelView<'_>| {
+        forecast_windows(&engine, panel, &split, Refit::WholeHistory, level, None).unwrap()
+    };
+    let all = asked(panel.view());
+    for outcome in &all {
+        assert_eq!(
+            outcome.backtest.as_ref().unwrap().yhat().len(),
+            split.backtest().len()
+        );
+        assert_eq!(outcome.future.as_ref().unwrap().yhat().len(), 180);
+        assert_eq!(outcome.inner.len(), 1);
+        assert_eq!(outcome.inner[0].origin, split.origin().minus_days(122));
+    }
+    // The same series is forecast in the same way beside others and alone.
+    let alone = asked(panel.view().slice(5..6));
+    assert_eq!(alone[0].future, all[5].future);
+    // No model, no forecast.
+    let earlier = TimeGrid::new(panel.view().grid().first(), 900);
+    let windows = panel.view().window(earlier).unwrap();
+    let failed = engine.forecast(windows, Horizon::DEFAULT, level);
+    assert!(failed.iter().all(|outcome| outcome.forecast.is_err()));
 }

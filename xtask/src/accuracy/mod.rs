@@ -17,7 +17,7 @@ mod scores;
 use std::path::PathBuf;
 
 use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
-use fleetcast_pipeline::StageProgress;
+use fleetcast_pipeline::{ChallengerEngine, StageProgress};
 use fleetcast_store::{SeriesIndex, Store};
 
 use crate::accuracy::contenders::{Contenders, Outcomes};
@@ -43,6 +43,11 @@ const BATCH: usize = 512;
 
 pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), Error> {
     let reporter = Reporter::new(settings.quiet);
+    if settings.challenger == ChallengerEngine::Xgboost {
+        return Err(Error::Setting(
+            "accuracy measures engines that forecast each series by itself; leave out --challenger xgboost".to_owned(),
+        ));
+    }
     let kept = Kept {
         database: None,
         inputs: inputs_of(&flags),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use clap::Args;
 use fleetcast::RegimesMode;
 use fleetcast_core::{Day, Horizon, IntervalLevel, Refit};
-use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::{Golden, Metric, PromotionMargin};
 use fleetcast_outlook::Sustained;
 use fleetcast_pipeline::{Holidays, OnCollapse, Reuse};
@@ -20,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::flag_values::{
-    ChallengerFlag, GoldenFlag, ProphetModeFlag, RegimesFlag, day_from_text, from_text,
+    Challenger, ChallengerFlag, GoldenFlag, ProphetModeFlag, RegimesFlag, day_from_text, from_text,
 };
 use crate::holidays::of_places;
 use crate::memory::MemoryBudget;
@@ -147,8 +146,8 @@ settings! {
     "challenger" {
         /// Which engine stands as the challenger [default: ets]
         #[arg(value_name = "ENGINE")]
-        challenger: ChallengerFlag = ChallengerFlag::Ets => ChallengerKind:
-            |engine| ok(ChallengerKind::from(engine)),
+        challenger: ChallengerFlag = ChallengerFlag::Ets => Challenger:
+            |engine| ok(Challenger::from(engine)),
             json "engine": |challenger| challenger.as_str();
     }
     "judge" {
@@ -316,7 +315,7 @@ mod tests {
         );
         assert_eq!(declared.interval_level, shop.golden_level);
         assert_eq!(declared.prophet_mode, shop.prophet_mode);
-        assert_eq!(declared.challenger, shop.challenger);
+        assert_eq!(declared.challenger.kind(), shop.challenger);
         assert_eq!(declared.no_refit, shop.refit);
         assert_eq!(declared.regimes, shop.regimes);
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fleetcast::ShopOptions;
 use fleetcast_core::{Day, IntervalLevel, Split, WindowLengths};
 use fleetcast_judge::Rules;
-use fleetcast_pipeline::{Holidays, OnCollapse, Reuse};
+use fleetcast_pipeline::{ChallengerEngine, Holidays, OnCollapse, Reuse};
 use fleetcast_store::{FileAccess, LastDay, OpenOptions, Store};
 use serde_json::Value;
 
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) shop: ShopOptions,
     /// Days on which people do not work.
     pub(crate) holidays: Holidays,
+    /// Which engine stands as the challenger.
+    pub(crate) challenger: ChallengerEngine,
     /// Earlier golden records to keep.
     pub(crate) keep_records: u32,
     pub(crate) threads: usize,
@@ -74,7 +76,7 @@ impl Settings {
             },
             refit: declared.no_refit,
             prophet_mode: declared.prophet_mode,
-            challenger: declared.challenger,
+            challenger: declared.challenger.kind(),
             rules: Rules {
                 metric: declared.metric,
                 margin: declared.promotion_margin,
@@ -91,6 +93,7 @@ impl Settings {
             as_of: declared.as_of,
             shop,
             holidays: declared.holidays,
+            challenger: declared.challenger.engine(),
             keep_records: declared.keep_records,
             threads: declared.threads,
             memory: declared.memory,

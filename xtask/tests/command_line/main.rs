@@ -136,3 +136,4 @@ mod unchanged;
 mod upgrades;
 mod what_if;
 mod whole_runs;
+mod xgboost;
