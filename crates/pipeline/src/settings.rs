@@ -59,7 +59,7 @@ pub struct Holidays {
 /// Which engine stands as the challenger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChallengerEngine {
-    /// That of the shop, which forecasts each series by itself.
+    /// The challenger of the shop, which forecasts each series by itself.
     #[default]
     OfShop,
     /// XGBoost: models of the whole fleet, trained at the beginning of the stage by a library that is loaded then.
