@@ -189,6 +189,9 @@ type Packed<'py> = (
     Bound<'py, PyBytes>,
 );
 
+/// The tables of some series, and what they add to groups, as bytes.
+type Finished<'py> = (Vec<(&'static str, Table)>, Bound<'py, PyBytes>);
+
 /// The tables of groups, and what there is to say of them.
 type Groupwise = (Vec<(&'static str, Table)>, Vec<String>);
 
@@ -431,7 +434,7 @@ impl Worker {
         py: Python<'py>,
         answers: Vec<PyBackedBytes>,
         summary: &Summary,
-    ) -> PyResult<(Vec<(&'static str, Table)>, Bound<'py, PyBytes>)> {
+    ) -> PyResult<Finished<'py>> {
         let (tables, totals) = self.work(py, || {
             let evidence = self.evidence(&answers, |_| true)?;
             let results = self.shop.finish(&evidence, &summary.0);

@@ -16,6 +16,7 @@ const RUNNING: &[&str] = &[
     "horizon_days",
     "no_refit",
     "regimes",
+    "holidays",
     "prophet_mode",
     "challenger",
     "metric",
@@ -64,7 +65,19 @@ fn offered_in(command: &str) -> Vec<&'static str> {
         "changes" | "acknowledge" | "oversized" => (&["json", "quiet", "allow_views"], true, false),
         "status" => (&["json", "keep_last_day", "allow_views"], true, false),
         "what-if" => (&["force", "quiet", "allow_views"], true, true),
-        "top" => (&["json", "allow_views"], true, false),
+        "top" | "groups" => (&["json", "allow_views"], true, false),
+        "events" => (
+            &[
+                "json",
+                "quiet",
+                "allow_views",
+                "holidays",
+                "as_of",
+                "keep_last_day",
+            ],
+            true,
+            false,
+        ),
         "show" => (&["allow_views"], true, false),
         _ => (&[], false, false),
     };

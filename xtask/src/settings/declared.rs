@@ -135,7 +135,7 @@ settings! {
         /// Public holidays of countries or their parts, such as DE or DE-BY,AT: those series are expected to keep that kept
         /// earlier ones [default: none]
         #[arg(value_name = "PLACES")]
-        holidays: String = String::new() => Holidays: |places| of_places(&places);
+        holidays: String => Holidays: |places| of_places(places.as_deref().unwrap_or_default());
     }
     "prophet" {
         /// How the champion chooses its settings [default: tuned]
