@@ -1,7 +1,7 @@
 //! `events`: days on which something is known to happen, and days that many hosts have in common.
 
 use fleetcast_core::Day;
-use fleetcast_store::{CommonDay, EventSummary, OtherEvents, Store};
+use fleetcast_store::{CommonDay, EventSummary, Others, Store};
 use serde_json::{Value, json};
 
 use crate::cli::EventFlags;
@@ -32,9 +32,9 @@ fn read(settings: &Settings, flags: &EventFlags) -> Result<(), Error> {
         events.extend(store.read_events_file(file)?);
     }
     let others = if flags.replace {
-        OtherEvents::Remove
+        Others::Remove
     } else {
-        OtherEvents::Keep
+        Others::Keep
     };
     store.set_events(&events, others)?;
     let known = store.events()?.len();

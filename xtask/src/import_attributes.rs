@@ -1,6 +1,6 @@
 //! `import-attributes`: what is known of hosts, read from a file.
 
-use fleetcast_store::{AttributeSummary, OtherAttributes};
+use fleetcast_store::{AttributeSummary, Others};
 use serde_json::json;
 
 use crate::cli::AttributeFlags;
@@ -16,9 +16,9 @@ pub(crate) fn import(settings: &Settings, flags: &AttributeFlags) -> Result<(), 
         attributes.extend(store.read_attributes_file(file)?);
     }
     let others = if flags.replace {
-        OtherAttributes::Remove
+        Others::Remove
     } else {
-        OtherAttributes::Keep
+        Others::Keep
     };
     let summary = store.set_attributes(&attributes, others)?;
     store.finish()?;

@@ -38,12 +38,11 @@ pub enum RegimesMode {
 }
 
 impl RegimesMode {
-    /// Returns what brings the past of series to their present level, a [`fleetcast_regimes::RegimeDetector`] as a rule, where that
-    /// is wanted.
+    /// Returns what finds the regimes of series, a [`fleetcast_regimes::RegimeDetector`] as a rule, where they are looked for.
     #[must_use]
-    pub fn aligner(self, aligner: &dyn Aligner) -> Option<&dyn Aligner> {
+    pub fn detector<A: Aligner + Default>(self) -> Option<A> {
         match self {
-            Self::Align => Some(aligner),
+            Self::Align => Some(A::default()),
             Self::Off => None,
         }
     }

@@ -8,9 +8,9 @@ use fleetcast_core::{
 };
 use fleetcast_judge::Contender;
 use fleetcast_prophet::ProphetEngine;
-use fleetcast_regimes::{CalendarAligner, RegimeDetector};
+use fleetcast_regimes::CalendarAligner;
 
-use crate::{RegimesMode, ShopOptions, WriteRules};
+use crate::{ShopOptions, WriteRules};
 
 /// Why there is no such shop.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -63,19 +63,19 @@ impl Setup {
             incumbents: HashMap::new(),
             limits: LimitRules::default(),
             capacities: CapacityChanges::default(),
-            aligner: aligner(&options, Calendar::default()),
+            aligner: CalendarAligner::new(options.regimes.detector(), Calendar::default()),
             options,
         })
     }
 
     /// Returns what brings the past of series to their present level, where that is wanted.
     pub(crate) fn aligner(&self) -> Option<&dyn Aligner> {
-        (!self.aligner.is_idle()).then_some(&self.aligner as &dyn Aligner)
+        self.aligner.if_any()
     }
 
     /// Says on which days something is known to happen.
     pub(crate) fn set_calendar(&mut self, calendar: Calendar) {
-        self.aligner = aligner(&self.options, calendar);
+        self.aligner = CalendarAligner::new(self.options.regimes.detector(), calendar);
     }
 
     /// How golden records and outlooks are written.
@@ -87,12 +87,4 @@ impl Setup {
             as_of: self.split.as_of(),
         }
     }
-}
-
-fn aligner(options: &ShopOptions, calendar: Calendar) -> CalendarAligner {
-    let detector = match options.regimes {
-        RegimesMode::Align => Some(RegimeDetector::default()),
-        RegimesMode::Off => None,
-    };
-    CalendarAligner::new(detector, calendar)
 }

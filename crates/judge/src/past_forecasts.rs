@@ -12,16 +12,10 @@ use crate::trust::TrustEvidence;
 pub fn calibration_of_past(past: &[PastForecast]) -> Option<Calibration> {
     let mut residuals = PastResiduals::default();
     for one in past {
-        let (came, yhat) = values(one);
-        residuals.add(&came, &yhat, 1.0);
+        let days = one.errors.len();
+        residuals.add(&one.came(days), &one.forecast(days), 1.0);
     }
     residuals.calibration()
-}
-
-/// What came, and what was forecast.
-fn values(past: &PastForecast) -> (Vec<f64>, Vec<f64>) {
-    let days = past.errors.len();
-    (past.came(days), past.forecast(days))
 }
 
 impl Trust {
@@ -29,17 +23,16 @@ impl Trust {
     /// than the mean, and whether they are of a year together.
     #[must_use]
     pub fn of_past(past: &[PastForecast]) -> Self {
-        let mean = |values: &mut dyn Iterator<Item = f64>, days: usize| {
-            values.map(f64::abs).sum::<f64>() / days.max(1) as f64
+        let mean_size = |values: &[f64]| {
+            values.iter().copied().map(f64::abs).sum::<f64>() / values.len().max(1) as f64
         };
         let errors: Vec<f64> = past
             .iter()
-            .map(|one| mean(&mut one.errors(), one.errors.len()))
+            .map(|one| mean_size(&one.errors().collect::<Vec<_>>()))
             .collect();
-        let levels = past.iter().map(|one| {
-            let (came, _) = values(one);
-            mean(&mut came.iter().copied(), came.len())
-        });
+        let levels = past
+            .iter()
+            .map(|one| mean_size(&one.came(one.errors.len())));
         let level = levels.sum::<f64>() / past.len().max(1) as f64;
         let error = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
         let worst = errors.iter().copied().fold(0.0, f64::max);

@@ -1,9 +1,9 @@
 //! A run, from its beginning or from where it stopped to its end.
 
+use fleetcast::WriteRules;
 use fleetcast::regimes::{CalendarAligner, RegimeDetector};
-use fleetcast::{RegimesMode, WriteRules};
 use fleetcast_core::{
-    Aligner, Calendar, Day, Engine, Fingerprinter, Remembered, SeriesKey, Split, Stage, screen,
+    Aligner, Day, Engine, Fingerprinter, Remembered, SeriesKey, Split, Stage, screen,
 };
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
@@ -62,7 +62,7 @@ impl<'a> Pipeline<'a> {
         store.check_limits()?;
         let split = Split::new(as_of, settings.shop.lengths)?;
         let index = store.series_index(data, as_of)?;
-        let calendar = Calendar::new(settings.holidays.days.clone(), store.events()?);
+        let calendar = settings.holidays.calendar(store.events()?);
         let mut config = settings.config.clone();
         if !calendar.is_empty() {
             config["forecast"]["calendar"] = json!({
@@ -70,10 +70,6 @@ impl<'a> Pipeline<'a> {
                 "fingerprint": calendar.fingerprint(),
             });
         }
-        let detector = match settings.shop.regimes {
-            RegimesMode::Align => Some(Remembered::default()),
-            RegimesMode::Off => None,
-        };
         let identity = RunIdentity {
             as_of,
             config,
@@ -89,7 +85,7 @@ impl<'a> Pipeline<'a> {
             identity,
             champion: Box::new(ProphetEngine::new(settings.shop.prophet_mode)),
             challenger: settings.shop.challenger.engine(),
-            aligner: CalendarAligner::new(detector, calendar),
+            aligner: CalendarAligner::new(settings.shop.regimes.detector(), calendar),
             settings,
         })
     }
@@ -440,7 +436,7 @@ impl<'a> Pipeline<'a> {
 
     /// What brings the past of series to their present level, where that is wanted.
     fn aligner(&self) -> Option<&dyn Aligner> {
-        (!self.aligner.is_idle()).then_some(&self.aligner as &dyn Aligner)
+        self.aligner.if_any()
     }
 
     /// Everything but its values that an engine's forecast of a series depends on.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleetcast::ShopOptions;
-use fleetcast_core::Day;
+use fleetcast_core::{Calendar, Day, Event};
 use serde_json::{Value, json};
 
 /// What a pipeline goes by.
@@ -54,6 +54,14 @@ pub struct Holidays {
     pub places: Vec<String>,
     /// The days by their names, of many years.
     pub days: BTreeMap<String, BTreeSet<Day>>,
+}
+
+impl Holidays {
+    /// Returns the calendar of these holidays and of events.
+    #[must_use]
+    pub fn calendar(&self, events: impl IntoIterator<Item = Event>) -> Calendar {
+        Calendar::new(self.days.clone(), events)
+    }
 }
 
 /// Which engine stands as the challenger.

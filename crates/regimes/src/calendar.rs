@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use fleetcast_core::{Aligner, Alignment, Calendar, Day, DayEffect, HostCalendar};
 
 use crate::RegimeDetector;
+use crate::median::median_of;
 
 /// Days of a week.
 const WEEK: usize = 7;
@@ -55,17 +56,18 @@ pub struct CalendarAligner<A = RegimeDetector> {
     calendar: Calendar,
 }
 
-impl<A> CalendarAligner<A> {
+impl<A: Aligner> CalendarAligner<A> {
     /// Makes an aligner of a calendar, and of what finds regimes, where these are looked for.
     #[must_use]
     pub fn new(detector: Option<A>, calendar: Calendar) -> Self {
         Self { detector, calendar }
     }
 
-    /// Returns whether it never finds anything.
+    /// Returns it as an aligner; `None` where it would never find anything.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.detector.is_none() && self.calendar.is_empty()
+    pub fn if_any(&self) -> Option<&dyn Aligner> {
+        let is_idle = self.detector.is_none() && self.calendar.is_empty();
+        (!is_idle).then_some(self)
     }
 }
 
@@ -180,7 +182,7 @@ impl History<'_> {
     fn median(&self, places: impl Iterator<Item = usize>, least: usize) -> Option<f64> {
         let known = places.filter(|at| !self.marked.contains(at));
         let values = known.filter_map(|at| self.values.get(at).copied());
-        median_of(values.filter(|value| !value.is_nan()).collect(), least)
+        median_of_enough(values.filter(|value| !value.is_nan()).collect(), least)
     }
 
     /// The usual value of the Sundays around a day, or before the end.
@@ -273,7 +275,8 @@ impl History<'_> {
         let are_shares = known.iter().all(|one| one.usual > 0.0);
         let size = |one: &Occurrence| if are_shares { share(one) } else { one.off };
         let of_usual = |usual: f64| if are_shares { usual } else { 1.0 };
-        let expected = |before: &[Occurrence]| median_of(before.iter().map(size).collect(), 1);
+        let expected =
+            |before: &[Occurrence]| median_of_enough(before.iter().map(size).collect(), 1);
         let (mut plainly, mut left, mut tried) = (0.0, 0.0, 0);
         for (place, one) in known.iter().enumerate() {
             if let Some(expected) = expected(&known[..place]) {
@@ -316,7 +319,7 @@ impl History<'_> {
             let off = (self.values[at] - self.usual(at)?).abs();
             (!off.is_nan()).then_some(off)
         });
-        median_of(off.collect(), 1).unwrap_or(f64::INFINITY)
+        median_of_enough(off.collect(), 1).unwrap_or(f64::INFINITY)
     }
 }
 
@@ -353,7 +356,7 @@ impl Way {
             Self::OwnShare => {
                 let shares = own.filter(|(_, one)| one.usual > 0.0);
                 let shares = shares.map(|(_, one)| one.off / one.usual);
-                let share = median_of(shares.collect(), 1).filter(|_| one.usual > 0.0);
+                let share = median_of_enough(shares.collect(), 1).filter(|_| one.usual > 0.0);
                 Some(share.map_or(of_all * one.to_sunday, |share| share * one.usual))
             }
         }
@@ -377,17 +380,9 @@ fn part_of_sunday(known: &[(usize, Occurrence)]) -> Option<f64> {
     middle.map(|(part, _)| *part)
 }
 
-fn median_of(mut values: Vec<f64>, least: usize) -> Option<f64> {
-    if values.len() < least.max(1) {
-        return None;
-    }
-    values.sort_by(f64::total_cmp);
-    let upper = values.len() / 2;
-    Some(if values.len() % 2 == 1 {
-        values[upper]
-    } else {
-        f64::midpoint(values[upper - 1], values[upper])
-    })
+/// The median of numbers, if there are at least so many, and one at all.
+fn median_of_enough(mut values: Vec<f64>, least: usize) -> Option<f64> {
+    (values.len() >= least.max(1)).then(|| median_of(&mut values))
 }
 
 #[cfg(test)]
@@ -479,7 +474,8 @@ mod tests {
             RegimeDetector::default().alignment("a", first(), &values)
         );
         assert_eq!(found, None);
-        assert!(CalendarAligner::<RegimeDetector>::new(None, Calendar::default()).is_idle());
+        let idle = CalendarAligner::<RegimeDetector>::new(None, Calendar::default());
+        assert!(idle.if_any().is_none());
     }
 
     #[test]

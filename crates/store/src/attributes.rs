@@ -6,8 +6,7 @@ use std::path::Path;
 use duckdb::params;
 use fleetcast_core::batches::Columns;
 
-use crate::files::{AS_IT_IS, READ_CSV, first_line, quoted, reader_for};
-use crate::{Error, Store};
+use crate::{Error, Others, Store};
 
 /// One thing that is known of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,15 +17,6 @@ pub struct Attribute {
     pub key: String,
     /// What it is, such as `Berlin`; `None` where nothing is known of it any more.
     pub value: Option<String>,
-}
-
-/// What becomes of attributes that are not among new ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OtherAttributes {
-    /// They stay.
-    Keep,
-    /// They go: the new ones are all there is.
-    Remove,
 }
 
 /// What stands in `host_attributes`.
@@ -51,56 +41,11 @@ impl Store {
     /// [`Error::Import`] where the file cannot be read, has no such columns, or contradicts itself; it names the row and
     /// the column.
     pub fn read_attributes_file(&self, path: &Path) -> Result<Vec<Attribute>, Error> {
-        let refuse = |cause: String| Error::Import {
+        let (columns, rows) = self.read_texts(path)?;
+        attributes_of(&columns, &rows).map_err(|cause| Error::Import {
             path: path.to_owned(),
             cause,
-        };
-        let (reader, location) = reader_for(path).map_err(refuse)?;
-        // Names are texts, whatever they look like.
-        let options = if reader == READ_CSV {
-            ", all_varchar = true, header = true"
-        } else {
-            ""
-        };
-        let from = format!("{reader}(?, {AS_IT_IS}{options})");
-        let failed = |error: duckdb::Error| refuse(first_line(&error));
-        let columns = self.columns_of(&from, &location).map_err(failed)?;
-        let texts: Vec<String> = columns
-            .iter()
-            .map(|name| format!("nullif(trim({}::VARCHAR), '')", quoted(name, '"')))
-            .collect();
-        let rows = self
-            .texts(
-                &format!("SELECT {} FROM {from}", texts.join(", ")),
-                &location,
-                columns.len(),
-            )
-            .map_err(failed)?;
-        attributes_of(&columns, &rows).map_err(refuse)
-    }
-
-    pub(crate) fn columns_of(
-        &self,
-        from: &str,
-        location: &str,
-    ) -> Result<Vec<String>, duckdb::Error> {
-        let sql = format!("SELECT column_name FROM (DESCRIBE FROM {from})");
-        let mut statement = self.connection.prepare(&sql)?;
-        let rows = statement.query_map([location], |row| row.get(0))?;
-        rows.collect()
-    }
-
-    pub(crate) fn texts(
-        &self,
-        sql: &str,
-        location: &str,
-        columns: usize,
-    ) -> Result<Vec<Vec<Option<String>>>, duckdb::Error> {
-        let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map([location], |row| {
-            (0..columns).map(|column| row.get(column)).collect()
-        })?;
-        rows.collect()
+        })
     }
 
     /// Sets attributes, each in the place of what stood under its host and key; those without a value are removed.
@@ -111,7 +56,7 @@ impl Store {
     pub fn set_attributes(
         &self,
         attributes: &[Attribute],
-        others: OtherAttributes,
+        others: Others,
     ) -> Result<AttributeSummary, Error> {
         const ACTION: &str = "setting attributes of hosts";
         let setting = Error::while_doing(ACTION);
@@ -123,7 +68,7 @@ impl Store {
             .finish()
             .map_err(|error| Error::columns(ACTION, error))?;
         self.in_one_transaction(ACTION, || {
-            if others == OtherAttributes::Remove {
+            if others == Others::Remove {
                 self.connection
                     .execute_batch("DELETE FROM host_attributes")
                     .map_err(setting)?;

@@ -7,8 +7,7 @@ use fleetcast_core::batches::Columns;
 use fleetcast_core::{Day, Event};
 
 use crate::date::Date;
-use crate::files::{AS_IT_IS, READ_CSV, first_line, quoted, reader_for};
-use crate::{Error, Store};
+use crate::{Error, Others, Store};
 
 /// A row of `events`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,15 +20,6 @@ pub struct EventRow {
     pub host: Option<String>,
     /// The group whose hosts it happens to, `KEY=VALUE`.
     pub group: Option<String>,
-}
-
-/// What becomes of events that are not among new ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OtherEvents {
-    /// They stay.
-    Keep,
-    /// They go: the new ones are all there is.
-    Remove,
 }
 
 /// The days of one event.
@@ -95,26 +85,13 @@ impl Store {
             path: path.to_owned(),
             cause,
         };
-        let (reader, location) = reader_for(path).map_err(refuse)?;
-        // Names are texts, whatever they look like.
-        let options = if reader == READ_CSV {
-            ", all_varchar = true, header = true"
-        } else {
-            ""
-        };
-        let from = format!("{reader}(?, {AS_IT_IS}{options})");
-        let failed = |error: duckdb::Error| refuse(first_line(&error));
-        let columns = self.columns_of(&from, &location).map_err(failed)?;
-        let texts = ["ds", "name", "host", "group"].map(|wanted| {
-            let found = columns
-                .iter()
-                .find(|name| name.trim().eq_ignore_ascii_case(wanted));
-            found.map_or("NULL::VARCHAR".to_owned(), |name| {
-                format!("nullif(trim({}::VARCHAR), '')", quoted(name, '"'))
-            })
+        let (columns, rows) = self.read_texts(path)?;
+        let places = ["ds", "name", "host", "group"].map(|wanted| {
+            let mut names = columns.iter();
+            names.position(|name| name.trim().eq_ignore_ascii_case(wanted))
         });
-        for (text, wanted) in texts.iter().zip(["ds", "name"]) {
-            if text.starts_with("NULL") {
+        for (place, wanted) in places.iter().zip(["ds", "name"]) {
+            if place.is_none() {
                 return Err(refuse(format!(
                     "it has no column `{wanted}`, only {}; give ds and name, and host or group where an event concerns some \
                      hosts alone",
@@ -122,12 +99,11 @@ impl Store {
                 )));
             }
         }
-        let sql = format!("SELECT {} FROM {from}", texts.join(", "));
-        let rows = self.texts(&sql, &location, 4).map_err(failed)?;
         let events = rows.into_iter().enumerate();
         events
             .map(|(place, row)| {
-                event_of(row).map_err(|cause| refuse(format!("row {}: {cause}", place + 1)))
+                let texts = places.map(|column| row.get(column?)?.clone());
+                event_of(texts).map_err(|cause| refuse(format!("row {}: {cause}", place + 1)))
             })
             .collect()
     }
@@ -137,7 +113,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Database`] where `DuckDB` refuses; nothing is changed then.
-    pub fn set_events(&self, events: &[EventRow], others: OtherEvents) -> Result<(), Error> {
+    pub fn set_events(&self, events: &[EventRow], others: Others) -> Result<(), Error> {
         const ACTION: &str = "setting events";
         let setting = Error::while_doing(ACTION);
         let mut columns = Columns::default();
@@ -149,7 +125,7 @@ impl Store {
             .finish()
             .map_err(|error| Error::columns(ACTION, error))?;
         self.in_one_transaction(ACTION, || {
-            if others == OtherEvents::Remove {
+            if others == Others::Remove {
                 self.connection
                     .execute_batch("DELETE FROM events")
                     .map_err(setting)?;
@@ -208,10 +184,7 @@ impl Store {
     }
 }
 
-fn event_of(row: Vec<Option<String>>) -> Result<EventRow, String> {
-    let mut texts = row.into_iter();
-    let mut next = || texts.next().flatten();
-    let (day, name, host, group) = (next(), next(), next(), next());
+fn event_of([day, name, host, group]: [Option<String>; 4]) -> Result<EventRow, String> {
     let Some(day) = day else {
         return Err("it has nothing in the column `ds`; every event has a day".to_owned());
     };
@@ -245,7 +218,7 @@ mod tests {
     fn what_is_wrong_with_an_event_is_said() {
         let event = |texts: [&str; 4]| {
             let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-            event_of(texts.map(text).to_vec())
+            event_of(texts.map(text))
         };
         assert!(event(["2025-12-01", "sale", "", "site=Berlin"]).is_ok());
         for (texts, expected) in [

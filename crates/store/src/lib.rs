@@ -32,16 +32,17 @@ mod results;
 mod reuse;
 mod runs;
 mod tables;
+mod text_files;
 mod wanted;
 mod way_out;
 
-pub use attributes::{Attribute, AttributeSummary, OtherAttributes};
+pub use attributes::{Attribute, AttributeSummary};
 pub use changes::{Acknowledgement, Change, OutlookChange, OutlookRecord, Promise, WrongForecast};
 pub use collapse::Standing;
 pub use draft::{Draft, Segment};
 pub use engine_draft::{EngineBatch, EngineDraft, Made};
 pub use error::Error;
-pub use events::{CommonDay, EventRow, EventSummary, OtherEvents};
+pub use events::{CommonDay, EventRow, EventSummary};
 pub use forecast_file::OutsideForecast;
 pub use forget::{Forget, Forgotten, Renamed};
 pub use golden::GoldenPlan;
@@ -63,3 +64,4 @@ pub use results::{
 };
 pub use runs::{RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, StageRecord};
 pub use tables::{EngineTables, Table};
+pub use text_files::Others;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fleetcast_core::{
-    Day, Engine, Failure, Forecast, Horizon, InnerForecast, IntervalLevel, MIN_OBSERVATIONS,
-    Outcome, PanelView, Refit, SeriesView, Split, error_growth, metrics,
+    Day, Engine, Failure, Forecast, Horizon, InnerForecast, IntervalLevel, Outcome, PanelView,
+    Refit, SeriesView, Split, error_growth, metrics,
 };
 use fleetcast_numerics::conformal_rank;
 use rayon::prelude::*;
@@ -141,13 +141,8 @@ impl XgboostEngine {
                 "no model was trained up to {last}"
             )));
         };
-        let found = series.values.iter().filter(|value| !value.is_nan()).count();
-        if found < MIN_OBSERVATIONS {
-            return Err(Failure::TooShort {
-                found,
-                needed: MIN_OBSERVATIONS,
-            });
-        }
+        // A constant series has a model's forecast, which is that constant.
+        series.usable()?;
         let floor = floor_of(series.values);
         let yhat = model
             .forecast(series.values, last, horizon, workspace)

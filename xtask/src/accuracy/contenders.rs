@@ -1,10 +1,10 @@
 //! Everybody's forecasts of the future, from the history alone.
 
 use fleetcast::RegimesMode;
-use fleetcast::regimes::{CalendarAligner, RegimeDetector};
+use fleetcast::regimes::CalendarAligner;
 use fleetcast_core::{
-    Aligner, Calendar, Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit,
-    SeriesRegimes, Split, forecast_windows, seasonal_naive,
+    Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit, SeriesRegimes, Split,
+    forecast_windows, seasonal_naive,
 };
 use fleetcast_ets::MstlEngine;
 use fleetcast_judge::{Case, Contender, Golden, PromotionMargin, Rules, Verdict, judge_series};
@@ -69,9 +69,10 @@ impl<'a> Outcomes<'a> {
             Contenders::WinnerWithoutRegimes => RegimesMode::Off,
             _ => settings.shop.regimes,
         };
-        let aligner = aligner(mode, settings);
-        let found = (!aligner.is_idle()).then_some(&aligner as &dyn Aligner);
-        let regimes = found.map(|aligner| SeriesRegimes::of_all(history, aligner));
+        let aligner = CalendarAligner::new(mode.detector(), settings.holidays.calendar([]));
+        let regimes = aligner
+            .if_any()
+            .map(|aligner| SeriesRegimes::of_all(history, aligner));
         let ask_with = |engine: &dyn Engine, regimes| -> Result<Vec<EngineForecasts>, Error> {
             let refit = Refit::WholeHistory;
             let outcomes = forecast_windows(engine, history, split, refit, level, regimes)?;
@@ -141,7 +142,7 @@ impl<'a> Outcomes<'a> {
         if let Some(naive) = naive.filter(|_| is_all) {
             scored.push(truth.score("seasonal_naive".to_owned(), &naive.yhat, None));
         }
-        let aligner = (!self.aligner.is_idle()).then_some(&self.aligner as &dyn Aligner);
+        let aligner = self.aligner.if_any();
         let regimes = aligner.map(|aligner| SeriesRegimes::new(truth.history, aligner));
         let present = regimes.as_ref();
         let present = present.and_then(|regimes| regimes.at(truth.history.values.len()));
@@ -202,14 +203,4 @@ fn golden_yhat<'a>(
         Contender::Blend => verdict.blend.as_deref(),
         _ => verdict.stand_in.as_deref(),
     }
-}
-
-/// What is known of the past of series: regimes by a mode, and holidays.
-fn aligner(mode: RegimesMode, settings: &Settings) -> CalendarAligner {
-    let detector = match mode {
-        RegimesMode::Align => Some(RegimeDetector::default()),
-        RegimesMode::Off => None,
-    };
-    let holidays = settings.holidays.days.clone();
-    CalendarAligner::new(detector, Calendar::new(holidays, []))
 }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, Int32Array, StringArray};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use fleetcast::{Batch, FleetSummary, GroupKey, Groups, SeriesResult, Shop, Survey, WrittenGroup};
-use fleetcast_core::{Calendar, Day, PanelView, SeriesKey, Split, metrics};
+use fleetcast::{GroupKey, Groups, SeriesResult, WrittenGroup};
+use fleetcast_core::{Day, PanelView, SeriesKey, Split, metrics};
 use fleetcast_store::{SeriesIndex, Store};
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::accuracy::BATCH;
+use crate::accuracy::fleet::FleetAt;
 use crate::error::Error;
 use crate::scratch::Scratch;
 use crate::settings::Settings;
@@ -99,28 +99,15 @@ pub(crate) fn score(
     scratch: &Scratch,
     advance: impl Fn(usize),
 ) -> Result<usize, Error> {
-    let refused = |error: fleetcast::ShopError| Error::Setting(error.to_string());
-    let calendar = Calendar::new(settings.holidays.days.clone(), []);
-    let shop = Shop::new(split.as_of(), settings.shop).map_err(refused)?;
-    let shop = shop.with_calendar(calendar);
-    let mut batches = Vec::new();
-    for keys in index.batches(BATCH) {
-        let (history, _) = store.read_panel(keys, split.history())?;
-        batches.push(Batch::from_panel(history.view(), split));
-    }
-    let survey = Survey::of(&batches);
-    let mut summary = FleetSummary::default();
-    let mut fleet = Vec::with_capacity(batches.len());
-    for batch in &batches {
-        let evidence = shop.evidence(batch, &survey).map_err(refused)?;
-        summary.merge(FleetSummary::of(&evidence));
-        fleet.push(evidence);
-        advance(batch.history().len());
-    }
+    let FleetAt {
+        shop,
+        summary,
+        batches,
+    } = FleetAt::gather(store, index, split, settings, advance)?;
     let mut totals = shop.group_totals(&random.groups, &[], &[]);
     let mut known = BTreeMap::new();
     let mut results = BTreeMap::new();
-    for (batch, evidence) in batches.iter().zip(&fleet) {
+    for (batch, evidence) in &batches {
         let made = shop.finish(evidence, &summary);
         totals.merge(shop.group_totals(&random.groups, evidence, &made));
         let history = batch.history();

@@ -7,6 +7,7 @@
 
 mod behaviours;
 mod contenders;
+mod fleet;
 mod groups;
 mod origins;
 mod outlook;

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, Int32Array, StringArray};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use fleetcast::{Batch, FleetSummary, Shop, Survey, Written};
+use fleetcast::Written;
 use fleetcast_core::{
-    Calendar, Day, EffectiveLimits, LimitSchedule, PanelView, SEASON_YEAR, SeriesKey, SeriesView,
-    Split, level_of_last_year, naive_of_season,
+    Day, EffectiveLimits, LimitSchedule, PanelView, SEASON_YEAR, SeriesKey, SeriesView, Split,
+    level_of_last_year, naive_of_season,
 };
 use fleetcast_outlook::paths::first_crossing;
 use fleetcast_outlook::{Status, Sustained};
 use fleetcast_store::{SeriesIndex, Store};
 use rayon::prelude::*;
 
-use crate::accuracy::BATCH;
+use crate::accuracy::fleet::FleetAt;
 use crate::error::Error;
 use crate::scratch::Scratch;
 use crate::settings::Settings;
@@ -68,26 +68,13 @@ pub(crate) fn ask(
     scratch: &Scratch,
     advance: impl Fn(usize),
 ) -> Result<usize, Error> {
-    let refused = |error: fleetcast::ShopError| Error::Setting(error.to_string());
-    let calendar = Calendar::new(settings.holidays.days.clone(), []);
-    let shop = Shop::new(split.as_of(), settings.shop).map_err(refused)?;
-    let shop = shop.with_calendar(calendar);
-    let mut batches = Vec::new();
-    for keys in index.batches(BATCH) {
-        let (history, _) = store.read_panel(keys, split.history())?;
-        batches.push(Batch::from_panel(history.view(), split));
-    }
-    let survey = Survey::of(&batches);
-    let mut summary = FleetSummary::default();
-    let mut fleet = Vec::with_capacity(batches.len());
-    for batch in &batches {
-        let evidence = shop.evidence(batch, &survey).map_err(refused)?;
-        summary.merge(FleetSummary::of(&evidence));
-        fleet.push(evidence);
-        advance(batch.history().len());
-    }
+    let FleetAt {
+        shop,
+        summary,
+        batches,
+    } = FleetAt::gather(store, index, split, settings, advance)?;
     let mut count = 0;
-    for (batch, evidence) in batches.iter().zip(&fleet) {
+    for (batch, evidence) in &batches {
         let history = batch.history();
         let said = shop.under_limits(evidence, &summary, |place, limits| {
             questions(history.series(place).values, limits.now())
