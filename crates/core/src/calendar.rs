@@ -6,12 +6,12 @@ use twox_hash::XxHash3_128;
 
 use crate::Day;
 
-/// What is known to happen on a day.
+/// An event is something that is known to happen on a day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
     /// The day.
     pub day: Day,
-    /// What happens: the same name stands for what is alike.
+    /// The name of what happens; the same name stands for what is alike.
     pub name: String,
     /// The host that it happens to; `None` for all.
     pub host: Option<String>,

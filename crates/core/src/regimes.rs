@@ -86,12 +86,12 @@ impl Ramp {
     }
 }
 
-/// What a day of the calendar adds to a series.
+/// A day effect is the amount that a day of the calendar adds to a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DayEffect {
     /// The index of the day, which may lie after the last one.
     pub at: usize,
-    /// What it adds, in the series' unit; below 0 where it takes away.
+    /// The amount, in the series' unit; below 0 where the day takes away.
     pub effect: f64,
 }
 
@@ -106,7 +106,7 @@ pub struct Alignment {
     pub shifts: Vec<LevelShift>,
     /// What has begun to grow or to fall.
     pub ramp: Option<Ramp>,
-    /// What days of the calendar add, earliest first: taken out of the past, and added to forecasts.
+    /// The effects of days of the calendar, earliest first: they are taken out of the past, and added to forecasts.
     pub calendar: Vec<DayEffect>,
 }
 

@@ -16,8 +16,9 @@ const PER_PART: usize = 1 << 16;
 /// An aligner that remembers what it found, by the days and values it was asked about: the engines, the judge and the writer ask
 /// about the same ones, each in a stage of its own.
 ///
-/// An aligner is a pure function, so an answer from memory is the one it would give; it must not look at the host. A history is known by 128 bits
-/// of `XXH3` of its first day and its values. Of 2²⁰ histories the answers are kept, those of later ones are found each time.
+/// An aligner is a pure function, so an answer from memory is the one it would give; it must not look at the host. A history
+/// is known by 128 bits of `XXH3` of its first day and its values. Of 2²⁰ histories the answers are kept, those of later ones
+/// are found each time.
 #[derive(Debug, Default)]
 pub struct Remembered<A> {
     aligner: A,

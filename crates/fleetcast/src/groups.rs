@@ -16,22 +16,22 @@ use rayon::prelude::*;
 use crate::result::trust_of_outlook;
 use crate::{Material, WriteRules, Written};
 
-/// What the names of attributes end with that say how large a host is in a resource: `memory_capacity`.
+/// The ending of the names of attributes that say how large a host is in a resource: `memory_capacity`.
 const CAPACITY_OF: &str = "_capacity";
 
 /// The attribute that says how large a host's processors are, where none is named after the resource.
 const CORES: &str = "cores";
 
-/// What the names of resources begin with whose size is a number of cores.
+/// The beginning of the names of resources in which the size of a host is a number of cores.
 const CPU: &str = "cpu";
 
 /// A group of hosts in one resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GroupKey {
-    /// What the hosts have in common, such as `site`.
+    /// The attribute that the hosts have in common, such as `site`.
     pub key: String,
-    /// What it is, such as `Berlin`.
+    /// The value that they share, such as `Berlin`.
     pub value: String,
     /// The resource.
     pub resource: String,
@@ -352,14 +352,14 @@ impl GroupTotals {
     }
 }
 
-/// What is written of one group.
+/// A written group has the forecast of its total, and its outlook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WrittenGroup {
     /// The group.
     pub key: GroupKey,
-    /// How many series it has.
+    /// The number of its series.
     pub members: u64,
-    /// What its members' sizes come to, where its values are shares of them.
+    /// The sum of its members' sizes, where its values are shares of them.
     pub size: Option<f64>,
     /// The limits that hold for it, now and later.
     pub limits: LimitSchedule,

@@ -21,7 +21,7 @@ pub struct PipelineSettings {
     pub batches: BatchSizes,
     /// Days on which people do not work, and how these are called in `runs.config`; events stand in the table `events`.
     pub holidays: Holidays,
-    /// Which engine stands as the challenger.
+    /// The engine that stands as the challenger.
     pub challenger: ChallengerEngine,
     /// The settings that results depend on, as they stand in `runs.config`: `forecast` for all stages, and a
     /// section each for what only one stage goes by (`prophet`, `challenger`, `judge`, `write`, `outlook`).
@@ -64,7 +64,7 @@ impl Holidays {
     }
 }
 
-/// Which engine stands as the challenger.
+/// The challenger is one of these engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChallengerEngine {
     /// The challenger of the shop, which forecasts each series by itself.

@@ -32,7 +32,7 @@ pub struct WriteStageResult<'store> {
     pub group_forecasts: Draft<'store>,
     /// The draft of `group_outlook`.
     pub group_outlook: Draft<'store>,
-    /// What there is to say of groups that are not added up.
+    /// Lines on groups that are not added up.
     pub notes: Vec<String>,
     /// What there is to say of series that were drawn to their limits.
     pub issues: Vec<SeriesIssue>,

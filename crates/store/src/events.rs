@@ -14,7 +14,7 @@ use crate::{Error, Others, Store};
 pub struct EventRow {
     /// The day.
     pub day: Day,
-    /// What happens.
+    /// The name of what happens.
     pub name: String,
     /// The host that it happens to.
     pub host: Option<String>,
@@ -25,11 +25,11 @@ pub struct EventRow {
 /// The days of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventSummary {
-    /// What happens.
+    /// The name of what happens.
     pub name: String,
     /// The host or group that it happens to; `None` for all hosts.
     pub whose: Option<String>,
-    /// How many days it has.
+    /// The number of its days.
     pub days: u64,
     /// The first of them.
     pub first: Day,
@@ -46,7 +46,7 @@ pub struct CommonDay {
     pub resource: String,
     /// The day.
     pub day: Day,
-    /// How many series were looked at.
+    /// The number of series that were looked at.
     pub series: u64,
     /// The share of them that were, 0 to 1.
     pub share: f64,

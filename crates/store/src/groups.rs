@@ -9,9 +9,9 @@ use crate::{Error, Store};
 /// A row of `group_outlook`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupRow {
-    /// What its hosts have in common, such as `site`.
+    /// The attribute that its hosts have in common, such as `site`.
     pub key: String,
-    /// What it is, such as `Berlin`.
+    /// The value that they share, such as `Berlin`.
     pub value: String,
     /// The resource.
     pub resource: String,
@@ -33,11 +33,11 @@ pub struct GroupRow {
     pub growth: Option<f64>,
     /// The level that it will hold at some time with a probability of 10 %, in its unit.
     pub peak_need: Option<f64>,
-    /// How much has to be added to the capacity, in its unit.
+    /// The amount that has to be added to the capacity, in its unit.
     pub to_order: Option<f64>,
     /// The mean of the last observed days.
     pub recent: Option<f64>,
-    /// How far the forecast can be trusted.
+    /// The grade of its trust.
     pub trust: Option<String>,
     /// Whether it is measured in percent.
     pub is_percent: bool,

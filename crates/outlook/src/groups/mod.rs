@@ -14,7 +14,7 @@ use self::limits::LimitTotal;
 use self::past::PastTotal;
 use self::sums::Sums;
 
-/// What a total is of its members' values.
+/// A total is made of its members' values in one of these ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TotalOf {
     /// Their sum.
@@ -26,14 +26,14 @@ pub enum TotalOf {
 /// A member, as it enters the total of a group.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'a> {
-    /// What its values are multiplied by, above 0: 1 where they are amounts, and its capacity where they are shares of it.
+    /// The factor of its values, above 0: 1 where they are amounts, and its capacity where they are shares of it.
     pub weight: f64,
     /// The golden forecast.
     pub golden: &'a GoldenForecast,
     /// The demand: the forecast before it was drawn to limits, a value a day.
     pub demand: &'a [f64],
-    /// How far below (at most 0) and above (at least 0) its forecast other readings of its present regime lie, a day of the
-    /// forecast; empty where there are none.
+    /// The distances below (at most 0) and above (at least 0) its forecast at which other readings of its present regime lie, a
+    /// pair a day of the forecast; empty where there are none.
     pub reach: &'a [(f64, f64)],
     /// The errors that its intervals are made from, where some were made.
     pub calibration: Option<&'a Calibration>,
@@ -68,11 +68,11 @@ pub struct GroupTotal {
     limits: LimitTotal,
 }
 
-/// What a group's members come to.
+/// The total of a group is the sum, or the weighed mean, of what is known of its members.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Total {
-    /// How many members it has.
+    /// The number of members.
     pub members: u64,
     /// The sum of their weights: of their capacities, where values are shares of them.
     pub weight: f64,
@@ -80,8 +80,8 @@ pub struct Total {
     pub yhat: Vec<f64>,
     /// The sum or mean of their demands.
     pub demand: Vec<f64>,
-    /// How far below and above the forecast other readings of members' regimes lie, a day of the forecast, as if they
-    /// turned out independently of each other.
+    /// The distances below and above the forecast at which other readings of members' regimes lie, a pair a day of the
+    /// forecast, as if they turned out independently of each other.
     pub reach: Vec<(f64, f64)>,
     /// The last values, NaN where no member has one; a member without a value on a day counts with its latest.
     pub recent: Vec<f64>,
