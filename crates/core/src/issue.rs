@@ -14,6 +14,8 @@ pub enum Stage {
     Prophet,
     /// The challenger's forecasts.
     Challenger,
+    /// The forecasts of XGBoost, where it stands beside the challenger.
+    Xgboost,
     /// Scores and winners.
     Judge,
     /// The golden record.
@@ -21,6 +23,12 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Says whether an engine forecasts in it.
+    #[must_use]
+    pub fn is_of_engine(self) -> bool {
+        matches!(self, Self::Prophet | Self::Challenger | Self::Xgboost)
+    }
+
     /// Returns the name it has in tables and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -28,6 +36,7 @@ impl Stage {
             Self::Data => "data",
             Self::Prophet => "prophet",
             Self::Challenger => "challenger",
+            Self::Xgboost => "xgboost",
             Self::Judge => "judge",
             Self::Write => "write",
         }

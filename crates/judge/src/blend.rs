@@ -5,47 +5,121 @@
 //! power of the error, start from a prior that favours the champion, and are guarded against a
 //! member that leaves the others by more than it has ever been wrong.
 
-use crate::member::{Member, PerMember};
+use crate::Contender;
 use crate::past_errors::{Forecasts, PastErrors};
 
 /// A weight falls with this power of the error.
 const POWER: i32 = 4;
 
-/// What a member's weight is before anything is known of it, up to a common factor.
-const PRIOR: PerMember<f64> = [1.0, 0.5, 0.5, 0.1];
+/// What a further engine weighs beside all the others together, where nothing speaks against it.
+const PARTNER: f64 = 0.8;
 
-/// Weights of the members, at least 0, adding up to 1; all 0 where there is nothing to weigh.
-pub(crate) type Weights = PerMember<f64>;
+/// A further engine weighs less where its errors were larger than the others' by more than this factor.
+const PARTNERS_SLACK: f64 = 1.25;
+
+/// What a member's weight is before anything is known of it, up to a common factor.
+fn prior(member: Contender) -> f64 {
+    match member {
+        Contender::Prophet => 1.0,
+        Contender::Challenger | Contender::NaiveYear => 0.5,
+        Contender::NaiveWeek => 0.1,
+        _ => 0.0,
+    }
+}
+
+/// Weights of the members, at least 0, adding up to 1; of none or all 0 where there is nothing to weigh.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Weights(pub(crate) Vec<(Contender, f64)>);
+
+impl Weights {
+    /// Returns a member's weight: 0 where it says nothing.
+    #[must_use]
+    pub fn of(&self, member: Contender) -> f64 {
+        let mut weights = self.0.iter();
+        weights
+            .find_map(|(name, weight)| (*name == member).then_some(*weight))
+            .unwrap_or(0.0)
+    }
+
+    /// Returns members and their weights: engines, then the naive forecasts.
+    pub fn iter(&self) -> impl Iterator<Item = (Contender, f64)> {
+        self.0.iter().copied()
+    }
+
+    fn sum(&self) -> f64 {
+        self.0.iter().map(|(_, weight)| weight).sum()
+    }
+
+    fn normalised(mut self) -> Self {
+        let largest = self.0.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
+        if largest <= 0.0 {
+            return self;
+        }
+        // By the largest first, so that the sum of very large weights does not overflow.
+        for (_, weight) in &mut self.0 {
+            *weight /= largest;
+        }
+        let sum = self.sum();
+        for (_, weight) in &mut self.0 {
+            *weight /= sum;
+        }
+        self
+    }
+}
 
 /// The weights for `forecasts` of one window, from `errors` of the past.
+///
+/// Champion, challenger and naive forecasts are weighed against each other first; a further engine is a partner of what they
+/// come to, and leaves their shares of the rest as they were.
 pub(crate) fn weights(errors: &PastErrors, forecasts: &Forecasts) -> Weights {
-    let unguarded = normalised(Member::ALL.map(|member| {
-        if forecasts[member as usize].is_none() {
-            return 0.0;
-        }
+    let members = forecasts.0.iter().map(|(member, _)| *member);
+    let (further, members): (Vec<_>, Vec<_>) =
+        members.partition(|member| matches!(member, Contender::Further(_)));
+    let unguarded = members.into_iter().map(|member| {
         let relative = errors.relative(member).unwrap_or(1.0);
-        PRIOR[member as usize] * relative.powi(-POWER)
-    }));
+        (member, prior(member) * relative.powi(-POWER))
+    });
+    let unguarded = Weights(unguarded.collect()).normalised();
     let Some(consensus) = weighted_median(&unguarded, forecasts) else {
         return unguarded;
     };
-    normalised(Member::ALL.map(|member| {
-        let Some(forecast) = &forecasts[member as usize] else {
-            return 0.0;
-        };
+    let guard = |member| {
+        let forecast = forecasts.of(member).unwrap_or_default();
         let expected = errors.expected(member).unwrap_or(f64::INFINITY);
         let distance = mean_distance(forecast, &consensus);
-        unguarded[member as usize] * (distance / expected).max(1.0).powi(-POWER)
-    }))
+        (distance / expected).max(1.0).powi(-POWER)
+    };
+    let guarded = unguarded.iter();
+    let guarded = guarded.map(|(member, weight)| (member, weight * guard(member)));
+    let mut together = Weights(guarded.collect()).normalised();
+    if further.is_empty() {
+        return together;
+    }
+    let others: f64 = together
+        .iter()
+        .map(|(member, weight)| weight * errors.relative(member).unwrap_or(1.0))
+        .sum();
+    let partners = further.into_iter().map(|member| {
+        let excess = errors
+            .relative(member)
+            .map_or(1.0, |relative| relative / (PARTNERS_SLACK * others));
+        let weight = PARTNER * excess.max(1.0).powi(-POWER) * guard(member);
+        (member, weight)
+    });
+    together.0.extend(partners);
+    together.normalised()
 }
 
 /// The weighted mean of the forecasts, a value a day, or `None` where all weights are 0.
 pub(crate) fn blend(weights: &Weights, forecasts: &Forecasts) -> Option<Vec<f64>> {
     let days = days_of(forecasts)?;
-    (weights.iter().sum::<f64>() > 0.0).then(|| {
+    (weights.sum() > 0.0).then(|| {
         let mut blend = vec![0.0; days];
-        for (weight, forecast) in weights.iter().zip(forecasts) {
-            for (blend, yhat) in blend.iter_mut().zip(forecast.iter().flatten()) {
+        for (member, weight) in weights.iter() {
+            for (blend, yhat) in blend
+                .iter_mut()
+                .zip(forecasts.of(member).unwrap_or_default())
+            {
                 *blend += weight * yhat;
             }
         }
@@ -54,18 +128,7 @@ pub(crate) fn blend(weights: &Weights, forecasts: &Forecasts) -> Option<Vec<f64>
 }
 
 fn days_of(forecasts: &Forecasts) -> Option<usize> {
-    forecasts.iter().flatten().map(Vec::len).min()
-}
-
-fn normalised(weights: Weights) -> Weights {
-    let largest = weights.iter().copied().fold(0.0, f64::max);
-    if largest <= 0.0 {
-        return weights;
-    }
-    // By the largest first, so that the sum of very large weights does not overflow.
-    let weights = weights.map(|weight| weight / largest);
-    let sum: f64 = weights.iter().sum();
-    weights.map(|weight| weight / sum)
+    forecasts.0.iter().map(|(_, yhat)| yhat.len()).min()
 }
 
 fn mean_distance(a: &[f64], b: &[f64]) -> f64 {
@@ -80,11 +143,9 @@ fn mean_distance(a: &[f64], b: &[f64]) -> f64 {
 /// unlike the mean, one far-off forecast of small weight does not move it.
 fn weighted_median(weights: &Weights, forecasts: &Forecasts) -> Option<Vec<f64>> {
     let days = days_of(forecasts)?;
-    let members: Vec<(f64, &Vec<f64>)> = weights
+    let members: Vec<(f64, &[f64])> = weights
         .iter()
-        .copied()
-        .zip(forecasts)
-        .filter_map(|(weight, forecast)| Some((weight, forecast.as_ref()?)))
+        .filter_map(|(member, weight)| Some((weight, forecasts.of(member)?)))
         .collect();
     let mut sorted: Vec<(f64, f64)> = Vec::with_capacity(members.len());
     Some(
@@ -131,37 +192,82 @@ mod tests {
 
     use super::*;
 
-    fn constant(values: PerMember<f64>) -> Forecasts {
-        values.map(|value| Some(vec![value; 3]))
+    const MEMBERS: [Contender; 4] = [
+        Contender::Prophet,
+        Contender::Challenger,
+        Contender::NaiveYear,
+        Contender::NaiveWeek,
+    ];
+
+    fn constant(values: [f64; 4]) -> Forecasts {
+        let members = MEMBERS.into_iter().zip(values);
+        Forecasts(
+            members
+                .map(|(member, value)| (member, vec![value; 3]))
+                .collect(),
+        )
+    }
+
+    fn and_xgboost(mut forecasts: Forecasts, value: f64) -> Forecasts {
+        forecasts.0.insert(2, (Contender::XGBOOST, vec![value; 3]));
+        forecasts
     }
 
     /// Errors of the past that are the same at every origin.
-    fn errors(actual: f64, forecasts: PerMember<f64>) -> PastErrors {
+    fn errors(actual: f64, forecasts: &Forecasts) -> PastErrors {
         let mut errors = PastErrors::of_level(actual);
-        errors.add_origin(&[actual; 3], &constant(forecasts));
+        errors.add_origin(&[actual; 3], forecasts);
         errors
     }
 
     #[test]
     fn equal_errors_leave_the_prior() {
-        let found = weights(&errors(10.0, [11.0; 4]), &constant([9.0; 4]));
-        for (found, prior) in found.into_iter().zip(PRIOR) {
-            assert!((found - prior / 2.1).abs() < 1e-12, "{found}");
+        let found = weights(&errors(10.0, &constant([11.0; 4])), &constant([9.0; 4]));
+        for member in MEMBERS {
+            let found = found.of(member);
+            assert!((found - prior(member) / 2.1).abs() < 1e-12, "{found}");
         }
     }
 
     #[test]
     fn half_the_error_has_sixteen_times_the_weight() {
-        let found = weights(&errors(10.0, [12.0, 11.0, 12.0, 12.0]), &constant([9.0; 4]));
-        assert!((found[1] / found[0] - 8.0).abs() < 1e-6, "{found:?}");
+        let past = errors(10.0, &constant([12.0, 11.0, 12.0, 12.0]));
+        let found = weights(&past, &constant([9.0; 4]));
+        let ratio = found.of(Contender::Challenger) / found.of(Contender::Prophet);
+        assert!((ratio - 8.0).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn a_further_engine_is_a_partner_of_all_the_others() {
+        let ahead = constant([9.0, 9.5, 9.0, 9.0]);
+        let without = weights(&errors(10.0, &constant([11.0; 4])), &ahead);
+        let with = |error: f64, ahead_value: f64| {
+            let past = errors(10.0, &and_xgboost(constant([11.0; 4]), 10.0 + error));
+            weights(&past, &and_xgboost(ahead.clone(), ahead_value))
+        };
+        let equal = with(1.0, 9.0);
+        let share = equal.of(Contender::XGBOOST);
+        assert!((share - PARTNER / (1.0 + PARTNER)).abs() < 1e-12, "{share}");
+        for member in MEMBERS {
+            let rest = without.of(member) * (1.0 - share);
+            assert!((equal.of(member) - rest).abs() < 1e-12, "{member}");
+        }
+        // Errors that are a little larger do not count, and ones that are far larger leave it nothing.
+        assert!((with(1.2, 9.0).of(Contender::XGBOOST) - share).abs() < 1e-12);
+        assert!(with(50.0, 9.0).of(Contender::XGBOOST) < 1e-5);
+        // Nor is it followed where it leaves the others by more than it was ever wrong.
+        assert!(with(1.0, 90.0).of(Contender::XGBOOST) < 1e-6);
     }
 
     #[test]
     fn who_leaves_the_others_by_more_than_it_was_ever_wrong_is_not_followed() {
-        let past = errors(10.0, [11.0; 4]);
-        let together = weights(&past, &constant([10.0; 4]));
+        let past = errors(10.0, &constant([11.0; 4]));
+        let together = weights(&past, &constant([10.0; 4])).of(Contender::Challenger);
         let apart = weights(&past, &constant([10.0, 90.0, 10.0, 10.0]));
-        assert!(apart[1] < 1e-6 * together[1], "{apart:?}");
+        assert!(
+            apart.of(Contender::Challenger) < 1e-6 * together,
+            "{apart:?}"
+        );
         let blend = blend(&apart, &constant([10.0, 90.0, 10.0, 10.0])).unwrap();
         assert!((blend[0] - 10.0).abs() < 1e-3);
     }
@@ -170,14 +276,12 @@ mod tests {
     fn without_a_past_the_prior_holds_and_without_members_nothing_does() {
         let nothing_known = PastErrors::of_level(10.0);
         let found = weights(&nothing_known, &constant([1.0, 500.0, 7.0, 9.0]));
-        assert!((found[0] - PRIOR[0] / 2.1).abs() < 1e-12);
-        let nobody: Forecasts = Default::default();
-        assert!(
-            weights(&nothing_known, &nobody)
-                .iter()
-                .all(|weight| *weight <= 0.0)
-        );
-        assert_eq!(blend(&[0.0; 4], &nobody), None);
+        let champion = found.of(Contender::Prophet);
+        assert!((champion - prior(Contender::Prophet) / 2.1).abs() < 1e-12);
+        let nobody = Forecasts::default();
+        let found = weights(&nothing_known, &nobody);
+        assert_eq!(found, Weights::default());
+        assert_eq!(blend(&found, &nobody), None);
     }
 
     #[test]
@@ -198,8 +302,8 @@ mod tests {
         ) {
             let scale = 2.0_f64.powi(power);
             let forecasts = constant(ahead);
-            let weights_here = weights(&errors(actual, past), &forecasts);
-            prop_assert!((weights_here.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            let weights_here = weights(&errors(actual, &constant(past)), &forecasts);
+            prop_assert!((weights_here.sum() - 1.0).abs() < 1e-9);
             let blended = blend(&weights_here, &forecasts).unwrap()[0];
             let (least, most) = ahead.iter().fold((f64::MAX, f64::MIN), |(least, most), yhat| {
                 (least.min(*yhat), most.max(*yhat))
@@ -208,10 +312,10 @@ mod tests {
             prop_assert!(least - slack <= blended && blended <= most + slack);
 
             let scaled = weights(
-                &errors(actual * scale, past.map(|yhat| yhat * scale)),
+                &errors(actual * scale, &constant(past.map(|yhat| yhat * scale))),
                 &constant(ahead.map(|yhat| yhat * scale)),
             );
-            for (plain, scaled) in weights_here.into_iter().zip(scaled) {
+            for ((_, plain), (_, scaled)) in weights_here.iter().zip(scaled.iter()) {
                 prop_assert!((plain - scaled).abs() < 1e-9, "{plain} is not {scaled}");
             }
         }

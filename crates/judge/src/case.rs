@@ -4,6 +4,19 @@ use std::borrow::Cow;
 
 use fleetcast_core::{Day, EngineForecasts, SeriesRegimes, SeriesView, Split};
 
+use crate::Contender;
+
+/// What an engine says that stands beside champion and challenger.
+#[derive(Debug, Clone, Copy)]
+pub struct FurtherEngine<'a> {
+    /// The place that it has: [`Contender::Further`] of its name.
+    pub model: Contender,
+    /// What it says.
+    pub forecasts: &'a EngineForecasts,
+    /// Why it is scored and neither weighed nor able to win, in words; `None` where it is a contender like others.
+    pub not_followed: Option<&'a str>,
+}
+
 /// Everything the verdict on one series rests on.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
@@ -15,11 +28,47 @@ pub struct Case<'a> {
     pub prophet: &'a EngineForecasts,
     /// What the challenger says.
     pub challenger: &'a EngineForecasts,
+    /// What further engines say, in the order in which ties are settled.
+    pub further: &'a [FurtherEngine<'a>],
     /// The regimes of the history, where they are known.
     pub regimes: Option<&'a SeriesRegimes<'a>>,
 }
 
 impl<'a> Case<'a> {
+    /// Every engine's forecasts: those of the champion, of the challenger, of further ones.
+    pub(crate) fn engines(&self) -> impl Iterator<Item = (Contender, &'a EngineForecasts)> {
+        let both = [
+            (Contender::Prophet, self.prophet),
+            (Contender::Challenger, self.challenger),
+        ];
+        let further = self.further.iter();
+        both.into_iter()
+            .chain(further.map(|engine| (engine.model, engine.forecasts)))
+    }
+
+    /// The forecasts of engines that may win and have weights, in the same order.
+    pub(crate) fn followed(&self) -> impl Iterator<Item = (Contender, &'a EngineForecasts)> {
+        let left = self
+            .further
+            .iter()
+            .filter(|engine| engine.not_followed.is_some());
+        let left: Vec<Contender> = left.map(|engine| engine.model).collect();
+        self.engines()
+            .filter(move |(model, _)| !left.contains(model))
+    }
+
+    /// Says whether an engine that may win forecasts the future.
+    pub(crate) fn has_future(&self) -> bool {
+        self.followed().any(|(_, engine)| engine.future.is_some())
+    }
+
+    /// Returns what an engine says, where the model is one of the case's.
+    #[must_use]
+    pub fn engine(&self, model: Contender) -> Option<&'a EngineForecasts> {
+        self.engines()
+            .find_map(|(engine, forecasts)| (engine == model).then_some(forecasts))
+    }
+
     /// The values of the training window.
     pub(crate) fn training(&self) -> &'a [f64] {
         let days = self.split.training().len();
@@ -41,11 +90,11 @@ impl<'a> Case<'a> {
     }
 
     /// Returns the origins inside the training window that engines were asked at and how many days each looked ahead, earliest
-    /// first; where both have one, the champion's days.
+    /// first; where several have one, the days of the first of them.
     #[must_use]
     pub fn inner_origins(&self) -> Vec<(Day, usize)> {
         let mut origins: Vec<(Day, usize)> = Vec::new();
-        for inner in self.prophet.inner.iter().chain(&self.challenger.inner) {
+        for inner in self.engines().flat_map(|(_, engine)| &engine.inner) {
             if origins.iter().all(|(known, _)| *known != inner.origin) {
                 origins.push((inner.origin, inner.yhat.len()));
             }

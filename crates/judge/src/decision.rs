@@ -108,99 +108,94 @@ pub(crate) struct Candidacy<'a> {
     pub(crate) backtest: Option<&'a Scores>,
 }
 
-/// Names the winner between the engines.
+/// Names the winner among the engines, which stand in the order in which ties are settled.
 ///
 /// The holder is whoever won the last run, else the champion; its rival must be better by more than
-/// the margin.
+/// the margin, and of several rivals the best one counts.
 pub(crate) fn decide(
-    prophet: Candidacy<'_>,
-    challenger: Candidacy<'_>,
+    engines: &[(Contender, Candidacy<'_>)],
     incumbent: Option<Contender>,
     metric: Metric,
     margin: PromotionMargin,
 ) -> Decision {
-    let by = |winner, decided_by, reason: &str| Decision {
+    let by = |winner, decided_by, reason: String| Decision {
         winner,
         decided_by,
-        reason: reason.to_owned(),
+        reason,
     };
-    match (prophet.has_future, challenger.has_future) {
-        (false, false) => {
-            return by(
-                Contender::SeasonalNaive,
-                "no_engine",
-                "no engine has a forecast; seasonal naive stands in",
-            );
-        }
-        (true, false) => {
-            return by(
-                Contender::Prophet,
-                "only_engine",
-                "the challenger has no forecast",
-            );
-        }
-        (false, true) => {
-            return by(
-                Contender::Challenger,
-                "only_engine",
-                "prophet has no forecast",
-            );
-        }
-        (true, true) => {}
+    let (with_future, without): (Vec<_>, Vec<_>) =
+        engines.iter().partition(|(_, engine)| engine.has_future);
+    let [(first, _), others @ ..] = with_future.as_slice() else {
+        let reason = "no engine has a forecast; seasonal naive stands in";
+        return by(Contender::SeasonalNaive, "no_engine", reason.to_owned());
+    };
+    if others.is_empty() && engines.len() > 1 {
+        let names: Vec<&str> = without.iter().map(|(model, _)| model.in_words()).collect();
+        let reason = match names.as_slice() {
+            [one] => format!("{one} has no forecast"),
+            several => format!("{} have no forecast", several.join(" and ")),
+        };
+        return by(*first, "only_engine", reason);
     }
-    match (prophet.backtest, challenger.backtest) {
-        (None, None) => by(
-            Contender::Prophet,
-            "no_backtest",
-            "no backtest to decide by; the champion stays",
-        ),
-        (Some(_), None) => by(
-            Contender::Prophet,
-            "only_backtest",
-            "only prophet has a backtest",
-        ),
-        (None, Some(_)) => by(
-            Contender::Challenger,
-            "only_backtest",
-            "only the challenger has a backtest",
-        ),
-        (Some(prophet), Some(challenger)) => {
-            compare(prophet, challenger, incumbent, metric, margin)
+    let tested: Vec<(Contender, &Scores)> = with_future
+        .iter()
+        .filter_map(|(model, engine)| Some((*model, engine.backtest?)))
+        .collect();
+    match tested.as_slice() {
+        [] => {
+            let reason = format!("no backtest to decide by; {} stays", as_holder(*first));
+            by(*first, "no_backtest", reason)
         }
+        [(only, _)] => {
+            let reason = format!("only {} has a backtest", only.in_words());
+            by(*only, "only_backtest", reason)
+        }
+        several => compare(several, incumbent, metric, margin),
     }
 }
 
+fn as_holder(model: Contender) -> &'static str {
+    match model {
+        Contender::Prophet => "the champion",
+        other => other.in_words(),
+    }
+}
+
+/// Compares two engines or more that have a backtest.
 fn compare(
-    prophet: &Scores,
-    challenger: &Scores,
+    engines: &[(Contender, &Scores)],
     incumbent: Option<Contender>,
     metric: Metric,
     margin: PromotionMargin,
 ) -> Decision {
-    let (metric, prophet_error, challenger_error) = metric
-        .and_fallbacks()
-        .find_map(|metric| Some((metric, metric.of(prophet)?, metric.of(challenger)?)))
-        .unwrap_or((Metric::Mae, prophet.mae, challenger.mae));
-    let challenger_holds = incumbent == Some(Contender::Challenger);
-    let (holder, rival, held, rivalling) = if challenger_holds {
-        (
-            Contender::Challenger,
-            Contender::Prophet,
-            challenger_error,
-            prophet_error,
-        )
-    } else {
-        (
-            Contender::Prophet,
-            Contender::Challenger,
-            prophet_error,
-            challenger_error,
-        )
+    let errors_by = |metric: Metric| -> Option<Vec<(Contender, f64)>> {
+        let errors = engines.iter();
+        errors
+            .map(|(model, scores)| Some((*model, metric.of(scores)?)))
+            .collect()
     };
-    let stays = if challenger_holds {
-        "the challenger won the last run and stays"
-    } else {
-        "the champion stays"
+    let (metric, errors) = metric
+        .and_fallbacks()
+        .find_map(|metric| Some((metric, errors_by(metric)?)))
+        .unwrap_or_else(|| {
+            let maes = engines.iter().map(|(model, scores)| (*model, scores.mae));
+            (Metric::Mae, maes.collect())
+        });
+    let place = errors
+        .iter()
+        .position(|(model, _)| Some(*model) == incumbent)
+        .unwrap_or(0);
+    let (holder, held) = errors[place];
+    let rivals = errors.iter().copied().filter(|(model, _)| *model != holder);
+    let (rival, rivalling) = rivals
+        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .unwrap_or((holder, held));
+    let stays = match holder {
+        Contender::Prophet => "the champion stays".to_owned(),
+        other if Some(other) == incumbent => {
+            format!("{} won the last run and stays", other.in_words())
+        }
+        other => format!("{} stays", other.in_words()),
     };
     let (better, worse) = (held.min(rivalling), held.max(rivalling));
     let lead = if worse > 0.0 {
@@ -222,8 +217,15 @@ fn compare(
             margin.percent()
         )
     } else {
+        // Of two engines it is clear whom the other figure is of.
+        let loser = if winner == holder { rival } else { holder };
+        let whose = if engines.len() > 2 {
+            format!("{}'s ", loser.in_words())
+        } else {
+            String::new()
+        };
         format!(
-            "{winner} {lead:.1} % better by {name} ({} against {})",
+            "{winner} {lead:.1} % better by {name} ({} against {whose}{})",
             figure(better),
             figure(worse)
         )

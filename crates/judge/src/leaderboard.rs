@@ -36,7 +36,7 @@ impl LeaderboardEntry {
     /// have failed on it and seasonal naive stands in.
     #[must_use]
     pub fn of(case: &Case<'_>, circumstances: Circumstances<'_>, rules: &Rules) -> Option<Self> {
-        let has_future = case.prophet.future.is_some() || case.challenger.future.is_some();
+        let has_future = case.has_future();
         if !has_future && !circumstances.engine_failed {
             return None;
         }

@@ -2,37 +2,18 @@
 
 use std::fmt;
 
-/// A forecast the blend weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Member {
-    Prophet,
-    Challenger,
-    NaiveYear,
-    NaiveWeek,
-}
-
-impl Member {
-    pub(crate) const ALL: [Self; 4] = [
-        Self::Prophet,
-        Self::Challenger,
-        Self::NaiveYear,
-        Self::NaiveWeek,
-    ];
-}
-
-/// Something a member has each of.
-pub(crate) type PerMember<T> = [T; Member::ALL.len()];
-
 /// Who stands on the leaderboard or in the golden record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Contender {
     /// The champion.
     Prophet,
     /// The challenger.
     Challenger,
-    /// The weighted mean of both engines and two naive forecasts.
+    /// An engine that stands beside these two, by its name in tables.
+    Further(&'static str),
+    /// The weighted mean of engines and two naive forecasts.
     Blend,
-    /// The bar both engines are held against; golden only where no engine has a forecast.
+    /// The bar engines are held against; golden only where no engine has a forecast.
     SeasonalNaive,
     /// The last level over again: golden only where no engine comes near it.
     NaiveLevel,
@@ -43,12 +24,19 @@ pub enum Contender {
 }
 
 impl Contender {
-    /// The name in tables.
+    /// XGBoost beside the challenger: one model for the whole fleet.
+    pub const XGBOOST: Self = Self::Further("xgboost");
+
+    /// The further engines that have tables: the next one costs a name here, an engine and its tables.
+    pub const FURTHER: [Self; 1] = [Self::XGBOOST];
+
+    /// Returns the name in tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Prophet => "prophet",
             Self::Challenger => "challenger",
+            Self::Further(name) => name,
             Self::Blend => "blend",
             Self::SeasonalNaive => "seasonal_naive",
             Self::NaiveLevel => "naive_level",
@@ -57,7 +45,7 @@ impl Contender {
         }
     }
 
-    /// Returns the contender of this name, if there is one.
+    /// Returns the contender of this name, if there is one; of further engines, those that have tables.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [
@@ -70,7 +58,22 @@ impl Contender {
             Self::NaiveYear,
         ]
         .into_iter()
+        .chain(Self::FURTHER)
         .find(|contender| contender.as_str() == name)
+    }
+
+    /// Says whether an engine makes its forecasts.
+    #[must_use]
+    pub fn is_engine(self) -> bool {
+        matches!(self, Self::Prophet | Self::Challenger | Self::Further(_))
+    }
+
+    /// Returns the name in sentences.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Challenger => "the challenger",
+            other => other.as_str(),
+        }
     }
 }
 

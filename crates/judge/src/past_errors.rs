@@ -2,15 +2,23 @@
 
 use fleetcast_core::{EngineForecasts, SEASON_WEEK, SEASON_YEAR, metrics, naive_of_season};
 
-use crate::Case;
-use crate::member::{Member, PerMember};
+use crate::{Case, Contender};
 
 /// Errors below this share of the series' level are as good as none: keeps ratios of errors finite.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
-/// What the members forecast of one window, in the series' unit; `None` where a member says
-/// nothing.
-pub(crate) type Forecasts = PerMember<Option<Vec<f64>>>;
+/// What each member of a blend forecasts of one window, in the series' unit: engines in the order of the case, then the naive
+/// ones; those that say nothing are left out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Forecasts(pub(crate) Vec<(Contender, Vec<f64>)>);
+
+impl Forecasts {
+    /// A member's.
+    pub(crate) fn of(&self, member: Contender) -> Option<&[f64]> {
+        let mut members = self.0.iter();
+        members.find_map(|(name, yhat)| (*name == member).then_some(yhat.as_slice()))
+    }
+}
 
 /// Sums of mean absolute errors, a member's own beside the reference's at the same origins.
 ///
@@ -34,9 +42,9 @@ impl Sums {
 }
 
 /// The mean absolute errors of every member at the origins so far.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct PastErrors {
-    sums: PerMember<Sums>,
+    sums: Vec<(Contender, Sums)>,
     /// The reference's own, over all origins.
     reference: Sums,
     negligible: f64,
@@ -46,11 +54,7 @@ impl PastErrors {
     /// Errors at the origins inside the training window, which say nothing of the backtest.
     pub(crate) fn at_inner_origins(case: &Case<'_>) -> Self {
         let mut errors = Self::none_yet(case.training());
-        let engines = [
-            (Member::Prophet, case.prophet),
-            (Member::Challenger, case.challenger),
-        ];
-        for (member, engine) in engines {
+        for (member, engine) in case.followed() {
             errors.add_inner(case, member, engine);
         }
         errors
@@ -60,50 +64,75 @@ impl PastErrors {
         let zeros = vec![0.0; values.len()];
         let level = metrics::mae(values, &zeros).unwrap_or(0.0);
         Self {
-            sums: [Sums::default(); Member::ALL.len()],
+            sums: Vec::new(),
             reference: Sums::default(),
             negligible: (NEGLIGIBLE_SHARE * level).max(f64::MIN_POSITIVE),
         }
     }
 
-    fn add_inner(&mut self, case: &Case<'_>, member: Member, engine: &EngineForecasts) {
+    fn sums_of(&mut self, member: Contender) -> &mut Sums {
+        let place = self.sums.iter().position(|(name, _)| *name == member);
+        let place = place.unwrap_or_else(|| {
+            self.sums.push((member, Sums::default()));
+            self.sums.len() - 1
+        });
+        &mut self.sums[place].1
+    }
+
+    fn add_inner(&mut self, case: &Case<'_>, member: Contender, engine: &EngineForecasts) {
         for inner in &engine.inner {
             let Some((seen, actual)) = case.at(inner.origin, inner.yhat.len()) else {
                 continue;
             };
             let mut forecasts = naive_members(seen, actual.len());
-            forecasts[member as usize] = Some(inner.yhat.clone());
-            self.add_origin(actual, &forecasts);
+            if matches!(member, Contender::Further(_)) {
+                // What the others weigh does not depend on who stands beside them.
+                let reference = reference_error(actual, &forecasts);
+                if let Some(reference) = reference {
+                    let own = metrics::mae(actual, &inner.yhat);
+                    self.sums_of(member).add(own, reference);
+                }
+            } else {
+                forecasts.0.insert(0, (member, inner.yhat.clone()));
+                self.add_origin(actual, &forecasts);
+            }
         }
     }
 
     /// Adds one origin: the actual values after it, and what members forecast of them.
     pub(crate) fn add_origin(&mut self, actual: &[f64], forecasts: &Forecasts) {
-        let error = |member: Member| metrics::mae(actual, forecasts[member as usize].as_ref()?);
-        let reference = error(Member::NaiveYear).or_else(|| error(Member::NaiveWeek));
-        let Some(reference) = reference.filter(|reference| reference.is_finite()) else {
+        let Some(reference) = reference_error(actual, forecasts) else {
             return;
         };
-        for member in Member::ALL {
-            self.sums[member as usize].add(error(member), reference);
+        for (member, yhat) in &forecasts.0 {
+            self.sums_of(*member)
+                .add(metrics::mae(actual, yhat), reference);
         }
         self.reference.add(Some(reference), reference);
     }
 
     /// How large a member's errors are beside the reference's, or `None` where it was never asked.
-    pub(crate) fn relative(&self, member: Member) -> Option<f64> {
-        let sums = self.sums[member as usize];
+    pub(crate) fn relative(&self, member: Contender) -> Option<f64> {
+        let mut sums = self.sums.iter();
+        let (_, sums) = sums.find(|(name, _)| *name == member)?;
         (sums.origins > 0.0)
             .then(|| (sums.own + self.negligible) / (sums.reference + self.negligible))
     }
 
     /// The error to expect of a member, in the series' unit: its relative error times the
     /// reference's mean one. `None` where nothing is known.
-    pub(crate) fn expected(&self, member: Member) -> Option<f64> {
+    pub(crate) fn expected(&self, member: Contender) -> Option<f64> {
         let mean = self.reference.own / self.reference.origins;
         self.relative(member)
             .map(|relative| (relative * mean).max(self.negligible))
     }
+}
+
+/// The mean absolute error of the naive forecast that others are measured by.
+fn reference_error(actual: &[f64], forecasts: &Forecasts) -> Option<f64> {
+    let error = |member| metrics::mae(actual, forecasts.of(member)?);
+    let reference = error(Contender::NaiveYear).or_else(|| error(Contender::NaiveWeek));
+    reference.filter(|reference| reference.is_finite())
 }
 
 /// The naive members' forecasts of the `days` days after `values`: of the last year's day where
@@ -113,12 +142,13 @@ pub(crate) fn naive_members(values: &[f64], days: usize) -> Forecasts {
         .iter()
         .position(|value| !value.is_nan())
         .map_or(0, |first| values.len() - first);
-    let mut forecasts: Forecasts = Default::default();
-    if since_first_value >= SEASON_YEAR {
-        forecasts[Member::NaiveYear as usize] = naive_of_season(values, SEASON_YEAR, days);
-    }
-    forecasts[Member::NaiveWeek as usize] = naive_of_season(values, SEASON_WEEK, days);
-    forecasts
+    let year = (since_first_value >= SEASON_YEAR)
+        .then(|| naive_of_season(values, SEASON_YEAR, days))
+        .flatten();
+    let week = naive_of_season(values, SEASON_WEEK, days);
+    let year = year.map(|yhat| (Contender::NaiveYear, yhat));
+    let week = week.map(|yhat| (Contender::NaiveWeek, yhat));
+    Forecasts(year.into_iter().chain(week).collect())
 }
 
 #[cfg(test)]

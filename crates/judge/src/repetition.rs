@@ -56,8 +56,8 @@ pub(crate) struct Repetition {
 
 impl Repetition {
     /// Returns the repetition that wins a series: better than every engine by more than the margin on the backtest, and by mean
-    /// absolute error at the origins before it as well, where each engine was asked at two or more. Of several, the one with
-    /// the smallest error on the backtest.
+    /// absolute error at the origins before it as well, where champion and challenger were asked at two or more. Of several, the
+    /// one with the smallest error on the backtest.
     ///
     /// `engines` are their scores on the backtest, `mase_scale` that of the training window.
     pub(crate) fn winning(
@@ -83,11 +83,15 @@ impl Repetition {
                 Some((metric, metric.of(&scores)?, best))
             })?;
             let held_before = || {
-                [case.prophet, case.challenger].into_iter().all(|engine| {
+                case.followed().all(|(name, engine)| {
                     let inner = engine.inner.iter();
                     let inner = inner.map(|inner| (inner.origin, inner.yhat.as_slice()));
+                    let errors = before(case, model, inner);
+                    // A model of the fleet needs a past of its own before it can be asked.
+                    let is_excused = matches!(name, Contender::Further(_)) && errors.is_none();
                     engine.backtest.is_none()
-                        || before(case, model, inner).is_some_and(|(own, other)| clears(own, other))
+                        || is_excused
+                        || errors.is_some_and(|(own, other)| clears(own, other))
                 })
             };
             if !clears(own, best) || !held_before() {

@@ -21,12 +21,9 @@ impl Scorer<'_> {
     pub(crate) fn backtest(&self, window: &Window) -> Vec<Scores> {
         let origin = self.case.split.origin();
         let actual = self.case.backtest();
-        let engines = [
-            (Contender::Prophet, self.case.prophet),
-            (Contender::Challenger, self.case.challenger),
-        ];
-        let mut scores: Vec<Scores> = engines
-            .into_iter()
+        let mut scores: Vec<Scores> = self
+            .case
+            .engines()
             .filter_map(|(model, engine)| {
                 let forecast = engine.backtest.as_ref()?;
                 let interval = (forecast.lower(), forecast.upper(), self.level);
@@ -56,13 +53,9 @@ impl Scorer<'_> {
 
     /// The engines' scores at their inner origins, and seasonal naive's at the same.
     pub(crate) fn inner_origins(&self) -> Vec<Scores> {
-        let engines = [
-            (Contender::Prophet, self.case.prophet),
-            (Contender::Challenger, self.case.challenger),
-        ];
         let mut scores: Vec<Scores> = Vec::new();
         let mut naive_scores: Vec<Scores> = Vec::new();
-        for (model, engine) in engines {
+        for (model, engine) in self.case.engines() {
             for inner in &engine.inner {
                 let days = inner.yhat.len();
                 let Some((seen, actual)) = self.case.at(inner.origin, days) else {

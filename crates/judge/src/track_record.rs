@@ -6,7 +6,6 @@ use crate::Contender;
 use crate::blend::Weights;
 use crate::calibration::PastResiduals;
 use crate::case::Case;
-use crate::member::Member;
 use crate::repetition::repeated;
 use crate::window::Window;
 
@@ -32,7 +31,7 @@ pub(crate) struct TrackRecord {
 }
 
 impl TrackRecord {
-    /// An engine's own; the blend was never made at inner origins, so there it has both engines'
+    /// An engine's own; the blend was never made at inner origins, so there it has the engines'
     /// errors by their `weights`.
     pub(crate) fn of(
         case: &Case<'_>,
@@ -46,7 +45,7 @@ impl TrackRecord {
             Contender::NaiveLevel | Contender::NaiveWeek | Contender::NaiveYear => {
                 InnerRecord::of_repetition(case, model, known_days)
             }
-            _ => InnerRecord::of(case, shares, known_days),
+            _ => InnerRecord::of(case, &shares, known_days),
         };
         let trained = case.training().len();
         let mut record = inner(trained);
@@ -143,9 +142,12 @@ struct InnerRecord {
 
 impl InnerRecord {
     /// Takes those of the engines by their `shares`, by what is known of regimes after `known_days` days.
-    fn of(case: &Case<'_>, shares: [f64; 2], known_days: usize) -> Self {
+    fn of(case: &Case<'_>, shares: &[(Contender, f64)], known_days: usize) -> Self {
         let mut record = Self::default();
-        for (engine, weight) in [case.prophet, case.challenger].into_iter().zip(shares) {
+        for (model, weight) in shares.iter().copied() {
+            let Some(engine) = case.engine(model) else {
+                continue;
+            };
             for inner in &engine.inner {
                 if let Some((_, actual)) = case.at(inner.origin, inner.yhat.len()) {
                     let lasted = case.had_it_lasted(inner.origin, actual.len(), known_days);
@@ -190,14 +192,16 @@ impl InnerRecord {
 }
 
 /// How much each engine's errors at inner origins count as the model's own.
-fn engine_shares(model: Contender, weights: &Weights) -> [f64; 2] {
-    let of_engines = [Member::Prophet, Member::Challenger].map(|member| weights[member as usize]);
-    let sum: f64 = of_engines.iter().sum();
+fn engine_shares(model: Contender, weights: &Weights) -> Vec<(Contender, f64)> {
     match model {
-        Contender::Prophet => [1.0, 0.0],
-        Contender::Challenger => [0.0, 1.0],
-        Contender::Blend if sum > 0.0 => of_engines.map(|weight| weight / sum),
-        _ => [0.0, 0.0],
+        Contender::Blend => {
+            let engines = || weights.0.iter().filter(|(model, _)| model.is_engine());
+            let sum: f64 = engines().map(|(_, weight)| weight).sum();
+            let shares = engines().map(|(model, weight)| (*model, weight / sum));
+            shares.filter(|_| sum > 0.0).collect()
+        }
+        engine if engine.is_engine() => vec![(engine, 1.0)],
+        _ => Vec::new(),
     }
 }
 

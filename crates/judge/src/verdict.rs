@@ -1,7 +1,8 @@
 //! The verdict on one series: scores, winner, blend, intervals and trust, from slices alone.
 
-use fleetcast_core::{Calibration, EngineForecasts, metrics};
+use fleetcast_core::{Calibration, metrics};
 
+use crate::blend::Weights;
 use crate::decision::{Candidacy, Decision, decide};
 use crate::past_errors::PastErrors;
 use crate::regime::{RegimeNote, notes};
@@ -15,7 +16,7 @@ use crate::{Case, Contender, Golden, Rules, Scores, Trust};
 /// What the judge says of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// Who wins between the engines, and why.
+    /// Who wins among the engines, and why.
     pub decision: Decision,
     /// Whose forecast becomes golden.
     pub golden: Contender,
@@ -23,12 +24,11 @@ pub struct Verdict {
     pub backtest: Vec<Scores>,
     /// The engines' scores at their inner origins, and seasonal naive's at the same.
     pub inner: Vec<Scores>,
-    /// What the blend makes of prophet, challenger, naive by year and naive by week: shares that
-    /// add up to 1, or all 0 where there is no blend.
-    pub weights: [f64; 4],
+    /// What the blend makes of each of its members.
+    pub weights: Weights,
     /// The blend's point forecast of the future, in the series' unit.
     pub blend: Option<Vec<f64>>,
-    /// The point forecast of the future of a plain repetition, or of seasonal naive, where that is golden in the place of both
+    /// The point forecast of the future of a plain repetition, or of seasonal naive, where that is golden in the place of
     /// engines.
     pub stand_in: Option<Vec<f64>>,
     /// What the golden forecast's intervals are made from, where errors were made.
@@ -76,20 +76,20 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
         level: rules.level,
     };
     let mut scores = scorer.backtest(&backtest);
-    let candidacy = |engine: &EngineForecasts, model| Candidacy {
-        has_future: engine.future.is_some(),
-        backtest: of(&scores, model),
-    };
-    let mut decision = decide(
-        candidacy(case.prophet, Contender::Prophet),
-        candidacy(case.challenger, Contender::Challenger),
-        incumbent,
-        rules.metric,
-        rules.margin,
-    );
-    let engines: Vec<Scores> = [Contender::Prophet, Contender::Challenger]
-        .into_iter()
-        .filter_map(|engine| of(&scores, engine).cloned())
+    let followed: Vec<(Contender, Candidacy<'_>)> = case
+        .followed()
+        .map(|(model, engine)| {
+            let candidacy = Candidacy {
+                has_future: engine.future.is_some(),
+                backtest: of(&scores, model),
+            };
+            (model, candidacy)
+        })
+        .collect();
+    let mut decision = decide(&followed, incumbent, rules.metric, rules.margin);
+    let engines = followed.iter();
+    let engines: Vec<Scores> = engines
+        .filter_map(|(_, engine)| engine.backtest.cloned())
         .collect();
     if decision.winner != Contender::SeasonalNaive
         && let Some(repetition) = Repetition::winning(
@@ -136,12 +136,17 @@ pub fn judge_series(case: &Case<'_>, incumbent: Option<Contender>, rules: &Rules
         trust = trust.at_best_c();
         decision.reason = format!("{}; {}", decision.reason, young.words);
     }
+    for why in case.further.iter().filter_map(|engine| engine.not_followed) {
+        decision.reason = format!("{}; {why}", decision.reason);
+    }
     let stand_in = match golden {
         Contender::SeasonalNaive => naive(case.history, case.split.future().len()),
         Contender::NaiveLevel | Contender::NaiveWeek | Contender::NaiveYear => {
             future.yhat_of(golden).map(<[f64]>::to_vec)
         }
-        Contender::Prophet | Contender::Challenger | Contender::Blend => None,
+        Contender::Prophet | Contender::Challenger | Contender::Further(_) | Contender::Blend => {
+            None
+        }
     };
     Verdict {
         decision,

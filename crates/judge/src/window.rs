@@ -1,11 +1,10 @@
 //! All forecasts of one window of days.
 
-use fleetcast_core::{Horizon, SeriesView, seasonal_naive};
+use fleetcast_core::{Forecast, Horizon, SeriesView, seasonal_naive};
 
 use crate::Contender;
 use crate::blend::{Weights, blend, weights};
 use crate::case::Case;
-use crate::member::Member;
 use crate::past_errors::{Forecasts, PastErrors, naive_members};
 use crate::repetition::repeated;
 
@@ -25,12 +24,11 @@ impl Window {
     /// The backtest's, with weights from `errors` that know nothing of it.
     pub(crate) fn backtest(case: &Case<'_>, errors: &PastErrors) -> Self {
         let training = SeriesView::new(case.history.key, case.split.training(), case.training());
-        let engines = [case.prophet, case.challenger];
-        let forecasts = engines.map(|engine| engine.backtest.as_ref());
+        let engines = case.followed();
         let mut window = Self::new(
             case.training(),
             case.backtest().len(),
-            forecasts.map(|forecast| forecast.map(|forecast| forecast.yhat().to_vec())),
+            engines.filter_map(|(model, engine)| Some((model, engine.backtest.as_ref()?))),
             errors,
         );
         window.naive = naive(training, case.backtest().len());
@@ -39,30 +37,32 @@ impl Window {
 
     /// The future's.
     pub(crate) fn future(case: &Case<'_>, errors: &PastErrors) -> Self {
-        let engines = [case.prophet, case.challenger];
-        let forecasts = engines.map(|engine| engine.future.as_ref());
+        let engines = case.followed();
         Self::new(
             case.history.values,
             case.split.future().len(),
-            forecasts.map(|forecast| forecast.map(|forecast| forecast.yhat().to_vec())),
+            engines.filter_map(|(model, engine)| Some((model, engine.future.as_ref()?))),
             errors,
         )
     }
 
-    fn new(
+    fn new<'f>(
         seen: &[f64],
         days: usize,
-        [prophet, challenger]: [Option<Vec<f64>>; 2],
+        engines: impl Iterator<Item = (Contender, &'f Forecast)>,
         errors: &PastErrors,
     ) -> Self {
-        let mut forecasts = naive_members(seen, days);
-        let has_engine = prophet.is_some() || challenger.is_some();
-        forecasts[Member::Prophet as usize] = prophet;
-        forecasts[Member::Challenger as usize] = challenger;
+        let mut forecasts = Forecasts(
+            engines
+                .map(|(model, forecast)| (model, forecast.yhat().to_vec()))
+                .collect(),
+        );
+        let has_engine = !forecasts.0.is_empty();
+        forecasts.0.append(&mut naive_members(seen, days).0);
         let weights = if has_engine {
             weights(errors, &forecasts)
         } else {
-            [0.0; Member::ALL.len()]
+            Weights::default()
         };
         Self {
             blend: blend(&weights, &forecasts),
@@ -75,16 +75,12 @@ impl Window {
 
     /// A contender's point forecast, where there is one.
     pub(crate) fn yhat_of(&self, model: Contender) -> Option<&[f64]> {
-        let yhat = match model {
-            Contender::Prophet => &self.forecasts[Member::Prophet as usize],
-            Contender::Challenger => &self.forecasts[Member::Challenger as usize],
-            Contender::Blend => &self.blend,
-            Contender::SeasonalNaive => &self.naive,
-            Contender::NaiveLevel => &self.level,
-            Contender::NaiveWeek => &self.forecasts[Member::NaiveWeek as usize],
-            Contender::NaiveYear => &self.forecasts[Member::NaiveYear as usize],
-        };
-        yhat.as_deref()
+        match model {
+            Contender::Blend => self.blend.as_deref(),
+            Contender::SeasonalNaive => self.naive.as_deref(),
+            Contender::NaiveLevel => self.level.as_deref(),
+            member => self.forecasts.of(member),
+        }
     }
 }
 

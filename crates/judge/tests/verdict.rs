@@ -5,7 +5,9 @@ use fleetcast_core::{
     Aligner, Alignment, Day, EngineForecasts, Forecast, Horizon, InnerForecast, LevelShift,
     SeriesKey, SeriesRegimes, SeriesView, Split, WindowLengths, error_growth,
 };
-use fleetcast_judge::{Case, Contender, Golden, Rules, Trust, Verdict, judge_series};
+use fleetcast_judge::{
+    Case, Contender, FleetGain, FurtherEngine, Golden, Rules, Trust, Verdict, judge_series,
+};
 use proptest::prelude::*;
 
 fn split() -> Split {
@@ -56,6 +58,7 @@ fn verdict(values: &[f64], [prophet, challenger]: [&EngineForecasts; 2], rules: 
         history: SeriesView::new(&key, split.history(), values),
         prophet,
         challenger,
+        further: &[],
         regimes: None,
     };
     judge_series(&case, None, rules)
@@ -226,6 +229,7 @@ fn a_shift_is_told_apart_from_the_errors_of_a_forecast() {
             history,
             prophet: &prophet,
             challenger: &challenger,
+            further: &[],
             regimes: regimes.as_ref(),
         };
         judge_series(&case, None, &Rules::default())
@@ -274,7 +278,7 @@ fn numbers(verdict: &Verdict) -> Vec<f64> {
         .chain(own)
         .flatten()
         .chain(futures.into_iter().flatten().flatten().copied())
-        .chain(verdict.weights)
+        .chain(verdict.weights.iter().map(|(_, weight)| weight))
         .chain(calibration.flat_map(|calibration| calibration.quantiles().to_vec()))
         .collect()
 }
@@ -313,7 +317,7 @@ fn constant_and_zero_series_have_a_verdict() {
         };
         let found = verdict(&values, [&engine, &engine], &rules);
         assert!(found.blend.unwrap().iter().all(|yhat| yhat.is_finite()));
-        let sum: f64 = found.weights.iter().sum();
+        let sum: f64 = found.weights.iter().map(|(_, weight)| weight).sum();
         assert!((sum - 1.0).abs() < 1e-9, "{level}: {sum}");
     }
 }
@@ -392,4 +396,95 @@ proptest! {
             prop_assert!((was * scale - is).abs() <= 1e-6 * is.abs(), "{} is not {}", was * scale, is);
         }
     }
+}
+
+/// A verdict where an engine stands beside champion and challenger.
+fn verdict_beside(
+    values: &[f64],
+    engines: [&EngineForecasts; 3],
+    not_followed: Option<&str>,
+    incumbent: Option<Contender>,
+) -> (Verdict, FleetGain) {
+    let split = split();
+    let key = SeriesKey::new("h", "cpu");
+    let further = [FurtherEngine {
+        model: Contender::XGBOOST,
+        forecasts: engines[2],
+        not_followed,
+    }];
+    let case = Case {
+        split: &split,
+        history: SeriesView::new(&key, split.history(), values),
+        prophet: engines[0],
+        challenger: engines[1],
+        further: &further,
+        regimes: None,
+    };
+    let verdict = judge_series(&case, incumbent, &Rules::default());
+    (verdict, FleetGain::of(&case, Contender::XGBOOST))
+}
+
+#[test]
+fn an_engine_beside_the_challenger_is_a_contender_like_others() {
+    let values = values(9.0);
+    let [prophet, challenger, near] = [14.0, -15.0, 0.5].map(|bias| engine(&values, bias));
+    let (found, gain) = verdict_beside(&values, [&prophet, &challenger, &near], None, None);
+    assert_eq!(found.decision.winner, Contender::XGBOOST);
+    assert_eq!(found.golden, Contender::XGBOOST);
+    let reason = &found.decision.reason;
+    assert!(
+        reason.starts_with("xgboost ") && reason.contains("against prophet's"),
+        "{reason}"
+    );
+    assert!(found.weights.of(Contender::XGBOOST) > 0.3);
+    assert!(found.backtest_of(Contender::XGBOOST).unwrap().mae < 6.0);
+    assert!(
+        found
+            .inner
+            .iter()
+            .any(|scores| scores.model == Contender::XGBOOST)
+    );
+    // Its own errors make its interval.
+    let days = found.calibration.as_ref().unwrap().days();
+    assert_eq!(days, 3 * 122 + split().backtest().len());
+    assert!(gain.ratio().unwrap() < 0.95);
+
+    // Whoever won the last run stays where nobody is better by the margin.
+    let close = engine(&values, 0.4);
+    let (stays, _) = verdict_beside(
+        &values,
+        [&prophet, &close, &near],
+        None,
+        Some(Contender::XGBOOST),
+    );
+    assert_eq!(stays.decision.winner, Contender::XGBOOST);
+    assert!(
+        stays
+            .decision
+            .reason
+            .contains("xgboost won the last run and stays"),
+        "{}",
+        stays.decision.reason
+    );
+}
+
+#[test]
+fn an_engine_that_is_not_followed_is_scored_and_changes_nothing() {
+    let values = values(2.0);
+    let [prophet, challenger, near] = [4.0, -5.0, 0.5].map(|bias| engine(&values, bias));
+    let why = "xgboost is not followed: it rained";
+    let (found, _) = verdict_beside(&values, [&prophet, &challenger, &near], Some(why), None);
+    let without = verdict(&values, [&prophet, &challenger], &Rules::default());
+    assert!(found.backtest_of(Contender::XGBOOST).is_some());
+    assert_eq!(
+        found.decision.reason,
+        format!("{}; {why}", without.decision.reason)
+    );
+    let as_without = Verdict {
+        decision: without.decision.clone(),
+        backtest: without.backtest.clone(),
+        inner: without.inner.clone(),
+        ..found
+    };
+    assert_eq!(as_without, without);
 }
