@@ -1,4 +1,4 @@
 -- Series on which an engine failed.
 SELECT DISTINCT host, resource
 FROM series_issues
-WHERE stage IN ('prophet', 'challenger') AND severity = 'error' AND engine IS NOT NULL;
+WHERE stage IN ('prophet', 'challenger', 'xgboost') AND severity = 'error' AND engine IS NOT NULL;

@@ -8,6 +8,10 @@ WITH future AS (
     FROM challenger_forecasts
     WHERE segment = 'future'
     UNION ALL
+    SELECT 'xgboost', host, resource, ds, yhat, yhat_lower, yhat_upper
+    FROM xgboost_forecasts
+    WHERE segment = 'future'
+    UNION ALL
     SELECT model, host, resource, ds, yhat, yhat, yhat
     FROM judge_forecasts
 )

@@ -12,6 +12,7 @@ SELECT
     count(*) FILTER (WHERE CASE winner
         WHEN 'prophet' THEN prophet_mae < naive_mae
         WHEN 'challenger' THEN challenger_mae < naive_mae
+        WHEN 'xgboost' THEN xgboost_mae < naive_mae
         ELSE skill > 0
     END),
     median(blend_mape),
@@ -19,5 +20,7 @@ SELECT
     count(*) FILTER (WHERE trust = 'A'),
     count(*) FILTER (WHERE trust = 'B'),
     count(*) FILTER (WHERE trust = 'C'),
-    count(*) FILTER (WHERE trust = 'D')
+    count(*) FILTER (WHERE trust = 'D'),
+    count(*) FILTER (WHERE winner = 'xgboost'),
+    median(xgboost_mape)
 FROM model_leaderboard;

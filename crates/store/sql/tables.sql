@@ -23,7 +23,10 @@ CREATE TABLE IF NOT EXISTS {table} (
     write_seconds      DOUBLE,
     prophet_reused     BIGINT,  -- series whose forecasts are those of an earlier run
     challenger_reused  BIGINT,
-    reason             VARCHAR  -- why it failed, where the run itself decided so
+    reason             VARCHAR, -- why it failed, where the run itself decided so
+    xgboost_rows       BIGINT,  -- where it stands beside the challenger
+    xgboost_seconds    DOUBLE,
+    xgboost_reused     BIGINT
 );
 
 -- table: prophet_forecasts
@@ -88,6 +91,53 @@ CREATE TABLE IF NOT EXISTS {table} (
     fingerprint UBIGINT  NOT NULL  -- of its values, of the settings, of the version
 );
 
+-- table: xgboost_forecasts
+-- Where XGBoost stands beside the challenger; empty elsewhere.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id     BIGINT  NOT NULL,
+    host       VARCHAR NOT NULL,
+    resource   VARCHAR NOT NULL,
+    ds         DATE    NOT NULL,
+    segment    VARCHAR NOT NULL CHECK (segment IN ('backtest', 'future')),
+    yhat       DOUBLE  NOT NULL,
+    yhat_lower DOUBLE  NOT NULL,
+    yhat_upper DOUBLE  NOT NULL
+);
+
+-- table: xgboost_inner_forecasts
+-- Forecasts from origins inside the training window, a row an origin: the judge weighs errors by them.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id   BIGINT   NOT NULL,
+    host     VARCHAR  NOT NULL,
+    resource VARCHAR  NOT NULL,
+    origin   DATE     NOT NULL,  -- the last day seen
+    yhat     DOUBLE[] NOT NULL   -- of the days after it
+);
+
+-- table: xgboost_inputs
+-- What the engine was asked of each series: whose fingerprint is another was forecast anew.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id      BIGINT   NOT NULL,
+    host        VARCHAR  NOT NULL,
+    resource    VARCHAR  NOT NULL,
+    fingerprint UBIGINT  NOT NULL  -- of its values, of the settings, of the version
+);
+
+-- table: models
+-- What models of a whole fleet were in the run whose forecasts stand, a row a day up to which one was trained.
+CREATE TABLE IF NOT EXISTS {table} (
+    run_id          BIGINT  NOT NULL,
+    contender       VARCHAR NOT NULL,  -- whose place it has: challenger, or xgboost
+    trained_through DATE    NOT NULL,
+    engine          VARCHAR NOT NULL,
+    library         VARCHAR NOT NULL,  -- and its version
+    series          BIGINT  NOT NULL,  -- whose values it was trained on
+    rows            BIGINT  NOT NULL,  -- that it was trained on
+    fingerprint     VARCHAR NOT NULL,  -- of its bytes
+    bytes           BLOB    NOT NULL,
+    PRIMARY KEY (contender, trained_through)
+);
+
 -- table: backtest_scores
 -- A metric is NULL where it is undefined, for example every percentage error of an all-zero week.
 CREATE TABLE IF NOT EXISTS {table} (
@@ -121,36 +171,45 @@ CREATE TABLE IF NOT EXISTS {table} (
     challenger_mape        DOUBLE,
     naive_mape             DOUBLE,
     blend_mape             DOUBLE,
+    xgboost_mape           DOUBLE,
     prophet_wape           DOUBLE,
     challenger_wape        DOUBLE,
     naive_wape             DOUBLE,
     blend_wape             DOUBLE,
+    xgboost_wape           DOUBLE,
     prophet_smape          DOUBLE,
     challenger_smape       DOUBLE,
     naive_smape            DOUBLE,
     blend_smape            DOUBLE,
+    xgboost_smape          DOUBLE,
     prophet_mase           DOUBLE,
     challenger_mase        DOUBLE,
     naive_mase             DOUBLE,
     blend_mase             DOUBLE,
+    xgboost_mase           DOUBLE,
     prophet_mae            DOUBLE,
     challenger_mae         DOUBLE,
     naive_mae              DOUBLE,
     blend_mae              DOUBLE,
+    xgboost_mae            DOUBLE,
     prophet_rmse           DOUBLE,
     challenger_rmse        DOUBLE,
     naive_rmse             DOUBLE,
     blend_rmse             DOUBLE,
+    xgboost_rmse           DOUBLE,
     prophet_bias           DOUBLE,
     challenger_bias        DOUBLE,
     naive_bias             DOUBLE,
     blend_bias             DOUBLE,
+    xgboost_bias           DOUBLE,
     prophet_coverage_80    DOUBLE,
     challenger_coverage_80 DOUBLE,
     blend_coverage_80      DOUBLE,
+    xgboost_coverage_80    DOUBLE,
     prophet_pinball        DOUBLE,
     challenger_pinball     DOUBLE,
     blend_pinball          DOUBLE,
+    xgboost_pinball        DOUBLE,
     n_scored               INTEGER NOT NULL,
     decided_by             VARCHAR NOT NULL,
     incumbent              VARCHAR,           -- who won the last run
@@ -159,6 +218,7 @@ CREATE TABLE IF NOT EXISTS {table} (
     weight_challenger      DOUBLE,
     weight_naive_year      DOUBLE,
     weight_naive_week      DOUBLE,
+    weight_xgboost         DOUBLE,            -- where it stands beside the challenger
     skill                  DOUBLE,            -- 1 - MAE/MAE of seasonal naive, of the golden model
     error_percent          DOUBLE,            -- its MAE over backtest and inner origins, of the level
     coverage_80            DOUBLE,            -- its calibrated interval, on the backtest

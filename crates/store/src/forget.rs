@@ -42,7 +42,7 @@ pub struct Renamed {
 }
 
 /// Tables that say something of a series that is gone.
-const OF_SERIES: [Table; 13] = [
+const OF_SERIES: [Table; 15] = [
     Table::Forecasts,
     Table::ModelLeaderboard,
     Table::BacktestScores,
@@ -53,6 +53,8 @@ const OF_SERIES: [Table; 13] = [
     Table::ChallengerForecasts,
     Table::ProphetInputs,
     Table::ChallengerInputs,
+    Table::XgboostForecasts,
+    Table::XgboostInputs,
     Table::OutlookHistory,
     Table::PastForecasts,
     Table::Acknowledged,

@@ -21,6 +21,7 @@ mod import;
 mod inner;
 mod input;
 mod limits;
+mod models;
 mod open;
 mod oversized;
 mod panels;
@@ -54,6 +55,7 @@ pub use import::{
 };
 pub use input::{DataSummary, LastDay, SeriesIndex};
 pub use limits::BeyondObserved;
+pub use models::FleetModel;
 pub use open::{FileAccess, OpenOptions, Store};
 pub use oversized::Oversized;
 pub use planner::{PlannerList, PlannerRow, USUAL_LEAD_TIME};

@@ -4,7 +4,7 @@ use duckdb::params;
 use fleetcast_core::{SeriesIssue, Stage};
 
 use crate::draft::issue_batch;
-use crate::{Archive, Draft, Error, RunId, Store, Table};
+use crate::{Archive, Draft, Error, FleetModel, RunId, Store, Table};
 
 /// What a stage made.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct StageResult<'store> {
     pub seconds: f64,
     /// Earlier golden records to keep, where the stage writes a new one.
     pub archive: Option<Archive>,
+    /// The models of the whole fleet that an engine has forecast with; of an engine that has none, none.
+    pub models: Vec<FleetModel>,
 }
 
 impl Store {
@@ -73,8 +75,9 @@ impl Store {
                     )
                     .map_err(publishing)?;
             }
-            if matches!(result.stage, Stage::Prophet | Stage::Challenger) {
+            if result.stage.is_of_engine() {
                 self.forget_engine_draft()?;
+                self.replace_models(run, result.stage, &result.models)?;
             }
             self.note_done(run, &result).map_err(publishing)
         })
@@ -105,7 +108,7 @@ impl Store {
         let deleting = Error::while_doing("replacing issues");
         let mut stages = vec![stage];
         // Whoever read the data has found all there is to find.
-        if matches!(stage, Stage::Prophet | Stage::Challenger) {
+        if stage.is_of_engine() {
             stages.push(Stage::Data);
         }
         for stage in stages {

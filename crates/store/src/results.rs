@@ -109,12 +109,16 @@ pub struct LeaderboardSummary {
     pub prophet_wins: u64,
     /// Series the challenger won.
     pub challenger_wins: u64,
+    /// Series that XGBoost won, where it stood beside the challenger.
+    pub xgboost_wins: u64,
     /// Series that a plain repetition won.
     pub repetition_wins: u64,
     /// The champion's median MAPE.
     pub prophet_mape: Option<f64>,
     /// The challenger's.
     pub challenger_mape: Option<f64>,
+    /// The median MAPE of XGBoost; `None` where it was no contender.
+    pub xgboost_mape: Option<f64>,
     /// Seasonal naive's.
     pub naive_mape: Option<f64>,
     /// Series whose winner is better than seasonal naive.
@@ -337,6 +341,8 @@ impl Store {
                     series: row.get(0)?,
                     prophet_wins: row.get(1)?,
                     challenger_wins: row.get(2)?,
+                    xgboost_wins: row.get(14)?,
+                    xgboost_mape: row.get(15)?,
                     repetition_wins: row.get(3)?,
                     prophet_mape: row.get(4)?,
                     challenger_mape: row.get(5)?,

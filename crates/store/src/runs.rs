@@ -186,10 +186,11 @@ fn in_words(value: &Value) -> String {
     }
 }
 
-/// The stages of a run, in their order.
-pub const RUN_STAGES: [Stage; 4] = [
+/// The stages of a run, in their order; that of XGBoost only where it stands beside the challenger.
+pub const RUN_STAGES: [Stage; 5] = [
     Stage::Prophet,
     Stage::Challenger,
+    Stage::Xgboost,
     Stage::Judge,
     Stage::Write,
 ];
@@ -199,9 +200,10 @@ fn redone_with(stage: Stage) -> &'static [Stage] {
     match stage {
         Stage::Prophet => &[Stage::Prophet, Stage::Judge, Stage::Write],
         Stage::Challenger => &[Stage::Challenger, Stage::Judge, Stage::Write],
+        Stage::Xgboost => &[Stage::Xgboost, Stage::Judge, Stage::Write],
         Stage::Judge => &[Stage::Judge, Stage::Write],
         Stage::Write => &[Stage::Write],
-        // Read by both engines, and no stage of its own.
+        // Read by every engine, and no stage of its own.
         Stage::Data => &RUN_STAGES,
     }
 }
@@ -348,18 +350,19 @@ impl Store {
                 "SELECT run_id, strftime(started_at, '%Y-%m-%d %H:%M:%S'), \
                  strftime(finished_at, '%Y-%m-%d %H:%M:%S'), status, as_of, config::VARCHAR, \
                  data_fingerprint, fleetcast_version, series, prophet_reused, \
-                 challenger_reused, reason, {stage_columns} FROM runs {which}"
+                 challenger_reused, xgboost_reused, reason, {stage_columns} FROM runs {which}"
             ))
             .map_err(reading)?;
         let records = statement
             .query_map([parameter], |row| {
                 let mut stages = Vec::new();
                 for (index, stage) in RUN_STAGES.into_iter().enumerate() {
-                    let rows: Option<u64> = row.get(12 + 2 * index)?;
-                    let seconds: Option<f64> = row.get(13 + 2 * index)?;
+                    let rows: Option<u64> = row.get(13 + 2 * index)?;
+                    let seconds: Option<f64> = row.get(14 + 2 * index)?;
                     let reused = match stage {
                         Stage::Prophet => row.get(9)?,
                         Stage::Challenger => row.get(10)?,
+                        Stage::Xgboost => row.get(11)?,
                         Stage::Judge | Stage::Write | Stage::Data => None,
                     };
                     if let (Some(rows), Some(seconds)) = (rows, seconds) {
@@ -384,7 +387,7 @@ impl Store {
                     version: row.get(7)?,
                     series: row.get(8)?,
                     stages,
-                    reason: row.get(11)?,
+                    reason: row.get(12)?,
                 })
             })
             .map_err(reading)?;

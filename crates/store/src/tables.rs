@@ -11,7 +11,7 @@ const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 9;
+pub(crate) const SCHEMA_VERSION: i64 = 10;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +44,14 @@ pub enum Table {
     ChallengerInnerForecasts,
     /// Fingerprints of what the challenger was asked.
     ChallengerInputs,
+    /// The forecasts of XGBoost beside the challenger.
+    XgboostForecasts,
+    /// The forecasts of XGBoost from origins inside the training window.
+    XgboostInnerForecasts,
+    /// Fingerprints of what XGBoost was asked.
+    XgboostInputs,
+    /// Models of a whole fleet.
+    Models,
     /// One row a series, contender and origin.
     BacktestScores,
     /// One row a series: who won, and why.
@@ -82,7 +90,7 @@ pub enum Table {
 
 impl Table {
     /// The tables every run writes.
-    pub(crate) const RESULTS: [Self; 20] = [
+    pub(crate) const RESULTS: [Self; 24] = [
         Self::Runs,
         Self::ProphetForecasts,
         Self::ProphetInnerForecasts,
@@ -90,6 +98,10 @@ impl Table {
         Self::ChallengerForecasts,
         Self::ChallengerInnerForecasts,
         Self::ChallengerInputs,
+        Self::XgboostForecasts,
+        Self::XgboostInnerForecasts,
+        Self::XgboostInputs,
+        Self::Models,
         Self::BacktestScores,
         Self::ModelLeaderboard,
         Self::IntervalCalibration,
@@ -145,6 +157,10 @@ impl Table {
             Self::ChallengerForecasts => "challenger_forecasts",
             Self::ChallengerInnerForecasts => "challenger_inner_forecasts",
             Self::ChallengerInputs => "challenger_inputs",
+            Self::XgboostForecasts => "xgboost_forecasts",
+            Self::XgboostInnerForecasts => "xgboost_inner_forecasts",
+            Self::XgboostInputs => "xgboost_inputs",
+            Self::Models => "models",
             Self::BacktestScores => "backtest_scores",
             Self::ModelLeaderboard => "model_leaderboard",
             Self::IntervalCalibration => "interval_calibration",
@@ -248,6 +264,20 @@ impl EngineTables {
         inner: Table::ChallengerInnerForecasts,
         inputs: Table::ChallengerInputs,
     };
+
+    /// The tables of XGBoost beside the challenger.
+    pub const XGBOOST: Self = Self {
+        stage: Stage::Xgboost,
+        forecasts: Table::XgboostForecasts,
+        inner: Table::XgboostInnerForecasts,
+        inputs: Table::XgboostInputs,
+    };
+
+    /// Returns the three tables.
+    #[must_use]
+    pub fn all(self) -> [Table; 3] {
+        [self.forecasts, self.inner, self.inputs]
+    }
 }
 
 #[cfg(test)]

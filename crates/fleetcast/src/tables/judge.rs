@@ -33,12 +33,19 @@ pub fn model_leaderboard(
     run: i64,
     entries: &[&LeaderboardEntry],
 ) -> Result<RecordBatch, ArrowError> {
-    const NAMES: [(Contender, &str); 4] = [
-        (Contender::Prophet, "prophet"),
-        (Contender::Challenger, "challenger"),
-        (Contender::SeasonalNaive, "naive"),
-        (Contender::Blend, "blend"),
-    ];
+    let models = || {
+        let own = [
+            Contender::Prophet,
+            Contender::Challenger,
+            Contender::SeasonalNaive,
+            Contender::Blend,
+        ];
+        own.into_iter().chain(Contender::FURTHER)
+    };
+    let name_of = |model| match model {
+        Contender::SeasonalNaive => "naive",
+        model => model.as_str(),
+    };
     let verdicts = || entries.iter().map(|entry| &entry.verdict);
     let mut columns = Columns::of_series(run, entries.iter().map(|entry| &entry.key));
     columns.text(
@@ -46,13 +53,15 @@ pub fn model_leaderboard(
         verdicts().map(|verdict| Some(verdict.decision.winner.as_str())),
     );
     for (metric, of) in POINT_METRICS {
-        for (model, name) in NAMES {
+        for model in models() {
+            let name = name_of(model);
             let values = verdicts().map(|verdict| verdict.backtest_of(model).and_then(of));
             columns.number(&format!("{name}_{metric}"), values);
         }
     }
     for (metric, of) in INTERVAL_METRICS {
-        for (model, name) in NAMES {
+        for model in models() {
+            let name = name_of(model);
             if model != Contender::SeasonalNaive {
                 let values = verdicts().map(|verdict| verdict.backtest_of(model).and_then(of));
                 columns.number(&format!("{name}_{metric}"), values);
@@ -74,15 +83,22 @@ pub fn model_leaderboard(
         "golden",
         verdicts().map(|verdict| Some(verdict.golden.as_str())),
     );
-    for (index, name) in ["prophet", "challenger", "naive_year", "naive_week"]
-        .into_iter()
-        .enumerate()
-    {
+    let members = [
+        Contender::Prophet,
+        Contender::Challenger,
+        Contender::NaiveYear,
+        Contender::NaiveWeek,
+    ];
+    for member in members.into_iter().chain(Contender::FURTHER) {
         let weights = verdicts().map(|verdict| {
+            // A further engine that was not asked has no weight, where champion and challenger have none to give.
+            let is_asked = !Contender::FURTHER.contains(&member)
+                || verdict.backtest_of(member).is_some()
+                || verdict.weights.of(member) > 0.0;
             let has_blend = verdict.blend.is_some();
-            has_blend.then(|| verdict.weights[index])
+            (has_blend && is_asked).then(|| verdict.weights.of(member))
         });
-        columns.number(&format!("weight_{name}"), weights);
+        columns.number(&format!("weight_{member}"), weights);
     }
     columns.number("skill", verdicts().map(|verdict| verdict.skill));
     columns.number(
@@ -177,7 +193,7 @@ pub fn judge_forecasts(
         .filter_map(|entry| {
             let yhat = match entry.verdict.golden {
                 Contender::Blend => entry.verdict.blend.as_ref(),
-                Contender::Prophet | Contender::Challenger => None,
+                engine if engine.is_engine() => None,
                 _ => entry.verdict.stand_in.as_ref(),
             };
             Some((*entry, yhat?))

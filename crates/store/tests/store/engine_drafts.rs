@@ -120,6 +120,7 @@ fn whatever_the_batches_the_same_rows_are_published() {
             seconds: 0.0,
             reused: None,
             archive: None,
+            models: Vec::new(),
         };
         store.publish(run, result).unwrap();
         assert!(!store.has_table("draft_progress").unwrap());

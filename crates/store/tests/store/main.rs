@@ -81,6 +81,7 @@ fn publish(store: &Store, run: RunId, value: f64) -> Result<(), Error> {
             seconds: 0.1,
             reused: None,
             archive: None,
+            models: Vec::new(),
         },
     )
 }
@@ -95,6 +96,7 @@ fn nothing_of(stage: Stage) -> StageResult<'static> {
         seconds: 0.0,
         reused: None,
         archive: None,
+        models: Vec::new(),
     }
 }
 

@@ -66,6 +66,7 @@ fn publishing_that_fails_leaves_the_earlier_tables() {
         seconds: 0.0,
         reused: None,
         archive: None,
+        models: Vec::new(),
     };
     assert!(store.publish(run, result).is_err());
     assert_eq!(champion_values(&store), [10.0]);

@@ -104,5 +104,5 @@ fn a_stage_taken_up_and_what_was_made_from_it_count_as_not_done() {
     assert!(newest.is_unfinished());
     assert_eq!(newest.config, json!({"judge": 2}));
     let done: Vec<Stage> = newest.stages.iter().map(|done| done.stage).collect();
-    assert_eq!(done, [Stage::Prophet, Stage::Challenger]);
+    assert_eq!(done, [Stage::Prophet, Stage::Challenger, Stage::Xgboost]);
 }
