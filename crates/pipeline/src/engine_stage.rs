@@ -57,6 +57,7 @@ impl<'store> From<EngineStageResult<'store>> for StageResult<'store> {
             reused: Some(made.reused),
             seconds: 0.0,
             archive: None,
+            models: Vec::new(),
         }
     }
 }

@@ -22,8 +22,8 @@ pub enum Error {
     /// Results do not form a table.
     #[error("results do not form a table: {0}")]
     Batch(#[from] ArrowError),
-    /// The challenger `xgboost` has no models.
-    #[error("the challenger xgboost has no models: {0}")]
+    /// The engine `xgboost` has no models.
+    #[error("xgboost has no models: {0}")]
     Xgboost(#[from] fleetcast_xgboost::XgboostError),
     /// A stage was asked for before those it reads from were done.
     #[error("{0}")]

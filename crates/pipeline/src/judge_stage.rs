@@ -8,14 +8,15 @@ use fleetcast_core::{
     Split, Stage, pipeline,
 };
 use fleetcast_judge::{
-    Case, Circumstances, Contender, ErrorPool, LeaderboardEntry, OwnErrors, Rules,
+    Case, Circumstances, Contender, ErrorPool, FleetGain, FurtherEngine, LeaderboardEntry,
+    OwnErrors, Rules,
 };
 use fleetcast_store::{
     Draft, EngineTables, Histories, HistoryBatch, RunId, StageResult, Store, Table,
 };
 use rayon::prelude::*;
 
-use crate::{Error, StageProgress};
+use crate::{Error, FleetEngine, StageProgress};
 
 /// What the judge's stage made.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ impl<'store> From<JudgeStageResult<'store>> for StageResult<'store> {
             reused: None,
             seconds: 0.0,
             archive: None,
+            models: Vec::new(),
         }
     }
 }
@@ -81,11 +83,50 @@ pub(crate) struct JudgeStage<'a> {
     pub(crate) rules: &'a Rules,
     /// What brings the past of series to their present level, where that is wanted.
     pub(crate) aligner: Option<&'a dyn Aligner>,
+    /// Contenders beside champion and challenger.
+    pub(crate) further: &'a [FleetEngine],
     /// Series that are judged at a time.
     pub(crate) at_a_time: usize,
 }
 
 impl JudgeStage<'_> {
+    /// Says of each further engine why it is not followed, where that is so: what a model of the fleet gained at the backtest
+    /// is asked of the whole fleet, before any of its series is judged.
+    fn why_not(
+        &self,
+        store: &Store,
+        histories: &Histories<'_>,
+    ) -> Result<Vec<Option<String>>, Error> {
+        if self.further.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut gains = vec![FleetGain::default(); self.further.len()];
+        for history in histories.batches(0, self.at_a_time) {
+            let of_batch = self.read(store, history?)?.gains(self);
+            for (gain, of_batch) in gains.iter_mut().zip(of_batch) {
+                *gain = [*gain, of_batch].into_iter().sum();
+            }
+        }
+        let engines = self.further.iter().zip(gains);
+        Ok(engines
+            .map(|(engine, gain)| gain.why_not(engine.contender().as_str()))
+            .collect())
+    }
+
+    fn read(&self, store: &Store, history: HistoryBatch) -> Result<EvidenceBatch, Error> {
+        let keys = history.series().keys();
+        let further = self.further.iter().map(|engine| {
+            let forecasts = store.read_engine(engine.tables(), keys, self.split)?;
+            Ok((engine.contender(), forecasts))
+        });
+        Ok(EvidenceBatch {
+            prophet: store.read_engine(EngineTables::PROPHET, keys, self.split)?,
+            challenger: store.read_engine(EngineTables::CHALLENGER, keys, self.split)?,
+            further: further.collect::<Result<_, Error>>()?,
+            history,
+        })
+    }
+
     /// Judges every series of `histories` that an engine has something to say of.
     pub(crate) fn run<'store>(
         &self,
@@ -103,7 +144,9 @@ impl JudgeStage<'_> {
             issues: Vec::new(),
             rows: 0,
         };
+        let why_not = self.why_not(store, histories)?;
         let known = Known {
+            why_not: &why_not,
             incumbents: incumbents(store, run)?,
             failed: store.series_engines_failed_on()?,
             several: &histories.index().several,
@@ -113,7 +156,7 @@ impl JudgeStage<'_> {
         pipeline(
             histories
                 .batches(0, self.at_a_time)
-                .map(|history| EvidenceBatch::read(store, history?, self.split)),
+                .map(|history| self.read(store, history?)),
             |evidence| Ok((evidence.judge(self, &known), evidence.prophet.len())),
             |(judged, series): (Vec<(LeaderboardEntry, Vec<PastForecast>)>, usize)| {
                 let past: Vec<_> = judged
@@ -171,6 +214,8 @@ impl JudgeStage<'_> {
 
 /// What is known of series before they are judged.
 struct Known<'a> {
+    /// Why each further engine is not followed.
+    why_not: &'a [Option<String>],
     incumbents: HashMap<SeriesKey, Contender>,
     failed: HashSet<SeriesKey>,
     several: &'a BTreeMap<SeriesKey, String>,
@@ -183,21 +228,62 @@ fn incumbents(store: &Store, run: RunId) -> Result<HashMap<SeriesKey, Contender>
         .collect())
 }
 
-/// What there is on some series: their history and both engines' forecasts, one a series.
+/// What there is on some series: their history and engines' forecasts, one a series.
 struct EvidenceBatch {
     history: HistoryBatch,
     prophet: Vec<EngineForecasts>,
     challenger: Vec<EngineForecasts>,
+    further: Vec<(Contender, Vec<EngineForecasts>)>,
 }
 
 impl EvidenceBatch {
-    fn read(store: &Store, history: HistoryBatch, split: &Split) -> Result<Self, Error> {
-        let keys = history.series().keys();
-        Ok(Self {
-            prophet: store.read_engine(EngineTables::PROPHET, keys, split)?,
-            challenger: store.read_engine(EngineTables::CHALLENGER, keys, split)?,
-            history,
-        })
+    /// What further engines say of a series.
+    fn further<'a>(
+        &'a self,
+        place: usize,
+        why_not: &'a [Option<String>],
+    ) -> Vec<FurtherEngine<'a>> {
+        let engines = self.further.iter().zip(why_not);
+        engines
+            .map(|((model, forecasts), why_not)| FurtherEngine {
+                model: *model,
+                forecasts: &forecasts[place],
+                not_followed: why_not.as_deref(),
+            })
+            .collect()
+    }
+
+    /// What the blends of these series gain by each further engine.
+    fn gains(&self, stage: &JudgeStage<'_>) -> Vec<FleetGain> {
+        let history = self.history.series();
+        let nothing_known = vec![None; self.further.len()];
+        let gain_of = |model: Contender| {
+            let gains = (0..history.len()).into_par_iter().map(|place| {
+                let further = self.further(place, &nothing_known);
+                let case = self.case(stage, place, &further, None);
+                FleetGain::of(&case, model)
+            });
+            gains.sum()
+        };
+        let engines = self.further.iter();
+        engines.map(|(model, _)| gain_of(*model)).collect()
+    }
+
+    fn case<'a>(
+        &'a self,
+        stage: &JudgeStage<'a>,
+        place: usize,
+        further: &'a [FurtherEngine<'a>],
+        regimes: Option<&'a SeriesRegimes<'a>>,
+    ) -> Case<'a> {
+        Case {
+            split: stage.split,
+            history: self.history.series().series(place),
+            prophet: &self.prophet[place],
+            challenger: &self.challenger[place],
+            further,
+            regimes,
+        }
     }
 
     /// The series that belong on the leaderboard, in their order.
@@ -214,13 +300,8 @@ impl EvidenceBatch {
                 let regimes = stage
                     .aligner
                     .map(|aligner| SeriesRegimes::new(series, aligner));
-                let case = Case {
-                    split: stage.split,
-                    history: series,
-                    prophet: &self.prophet[place],
-                    challenger: &self.challenger[place],
-                    regimes: regimes.as_ref(),
-                };
+                let further = self.further(place, known.why_not);
+                let case = self.case(stage, place, &further, regimes.as_ref());
                 let key = case.history.key;
                 let circumstances = Circumstances {
                     incumbent: known.incumbents.get(key).copied(),

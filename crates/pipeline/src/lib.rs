@@ -7,6 +7,7 @@ mod judge_stage;
 mod pipeline;
 mod settings;
 mod what_if;
+mod why;
 mod write_stage;
 
 pub use engine_stage::EngineStageResult;
@@ -14,6 +15,9 @@ pub use error::Error;
 pub use host::{Host, StageProgress, Unattended};
 pub use judge_stage::JudgeStageResult;
 pub use pipeline::Pipeline;
-pub use settings::{BatchSizes, ChallengerEngine, Holidays, OnCollapse, PipelineSettings, Reuse};
+pub use settings::{
+    BatchSizes, ChallengerEngine, FleetEngine, Holidays, OnCollapse, PipelineSettings, Reuse,
+};
 pub use what_if::{Scenario, WhatIf};
+pub use why::Why;
 pub use write_stage::WriteStageResult;

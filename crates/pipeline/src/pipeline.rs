@@ -7,17 +7,19 @@ use fleetcast_core::{
 };
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
-    DataSummary, Draft, EngineTables, Histories, RUN_STAGES, RunId, RunIdentity, RunRecord,
-    RunStatus, SeriesIndex, StageResult, Standing, Store, Table,
+    DataSummary, Draft, EngineTables, FleetModel, Histories, RUN_STAGES, RunId, RunIdentity,
+    RunRecord, RunStatus, SeriesIndex, StageResult, Standing, Store, Table,
 };
 use fleetcast_xgboost::{FleetSample, Library, XgboostEngine};
 use serde_json::json;
 
 use crate::engine_stage::EngineStage;
 use crate::judge_stage::JudgeStage;
+use crate::why::Asked;
 use crate::write_stage::WriteStage;
 use crate::{
     ChallengerEngine, Error, Host, OnCollapse, PipelineSettings, Scenario, StageProgress, WhatIf,
+    Why,
 };
 
 /// The four stages over a store: each reads its inputs, drafts its tables and publishes them.
@@ -39,10 +41,27 @@ fn table_of(stage: Stage) -> Option<Table> {
     match stage {
         Stage::Prophet => Some(Table::ProphetForecasts),
         Stage::Challenger => Some(Table::ChallengerForecasts),
+        Stage::Xgboost => Some(Table::XgboostForecasts),
         Stage::Judge => Some(Table::ModelLeaderboard),
         Stage::Write => Some(Table::Forecasts),
         Stage::Data => None,
     }
+}
+
+/// The models of an engine, as they are kept.
+fn models_of(engine: &XgboostEngine) -> Vec<FleetModel> {
+    let models = engine.models().iter();
+    models
+        .map(|(day, trained)| FleetModel {
+            trained_through: *day,
+            engine: engine.name(),
+            library: engine.library(),
+            series: trained.series as u64,
+            rows: trained.rows as u64,
+            fingerprint: format!("{:032x}", trained.model.fingerprint()),
+            bytes: trained.model.to_bytes(),
+        })
+        .collect()
 }
 
 impl<'a> Pipeline<'a> {
@@ -119,7 +138,7 @@ impl<'a> Pipeline<'a> {
         self.announce(run);
         self.refuse_collapse(run)?;
         let histories = self.histories();
-        for stage in RUN_STAGES {
+        for stage in self.stages() {
             if !done.contains(&stage) {
                 self.stage(stage, run, &histories)?;
             }
@@ -128,7 +147,7 @@ impl<'a> Pipeline<'a> {
         Ok(run)
     }
 
-    /// Runs an engine's stage by itself. It joins the newest run where that one is of the same data and
+    /// Runs an engine's stage by itself, also that of an engine that is no contender by the settings. It joins the newest run where that one is of the same data and
     /// settings and has not come to this stage yet, and begins a new run otherwise.
     ///
     /// # Errors
@@ -155,7 +174,8 @@ impl<'a> Pipeline<'a> {
     /// [`Error::OutOfOrder`] where they are not, or are of other data or settings; else as
     /// [`Pipeline::run_all`].
     pub fn judge(&self) -> Result<RunId, Error> {
-        let run = self.run_to_join(Stage::Judge, &[Stage::Prophet, Stage::Challenger])?;
+        let engines: Vec<Stage> = self.stages().filter(|stage| stage.is_of_engine()).collect();
+        let run = self.run_to_join(Stage::Judge, &engines)?;
         self.stage(Stage::Judge, run, &self.histories())?;
         self.store.finish()?;
         Ok(run)
@@ -189,10 +209,36 @@ impl<'a> Pipeline<'a> {
             .collect()
     }
 
+    /// Says what forecasts by a model of the whole fleet are made of: those of `keys`, the `ahead`th days of the future (1 is the
+    /// first). There is nothing to say where no engine has such a model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Xgboost`] where the library is not there, [`Error::OutOfOrder`] where data or settings are others than those that
+    /// the forecasts were made of; [`Error::Store`] where tables cannot be read.
+    pub fn why(&self, keys: &[SeriesKey], ahead: &[usize]) -> Result<Vec<Why>, Error> {
+        let asked = Asked {
+            store: self.store,
+            split: &self.split,
+            refit: self.settings.shop.refit,
+            aligner: self.aligner(),
+        };
+        asked.why(keys, ahead)
+    }
+
     /// Returns the series of the data.
     #[must_use]
     pub fn series(&self) -> &[SeriesKey] {
         &self.index.keys
+    }
+
+    /// The stages that a run of these settings has, in their order.
+    fn stages(&self) -> impl Iterator<Item = Stage> {
+        let further = &self.settings.further;
+        let is_asked = |stage: &Stage| {
+            *stage != Stage::Xgboost || further.iter().any(|engine| engine.stage() == *stage)
+        };
+        RUN_STAGES.into_iter().filter(is_asked)
     }
 
     fn write_stage(&self) -> WriteStage<'_> {
@@ -253,7 +299,7 @@ impl<'a> Pipeline<'a> {
             return Ok((run, Vec::new()));
         }
         let mut so_far: Vec<String> = done.iter().map(Stage::to_string).collect();
-        let next = RUN_STAGES.into_iter().find(|stage| !done.contains(stage));
+        let next = self.stages().find(|stage| !done.contains(stage));
         if let Some(next) = next {
             let keys = &self.index.keys;
             let drafted = self.store.series_drafted(unfinished.id, next, keys)?;
@@ -376,10 +422,15 @@ impl<'a> Pipeline<'a> {
             Stage::Challenger => {
                 self.engine_stage(EngineTables::CHALLENGER, run, histories, progress)
             }
+            Stage::Xgboost => self.engine_stage(EngineTables::XGBOOST, run, histories, progress),
             Stage::Judge => {
+                if !self.stages().any(|stage| stage == Stage::Xgboost) {
+                    self.store.retire_engine(EngineTables::XGBOOST)?;
+                }
                 let stage = JudgeStage {
                     split: &self.split,
                     rules: &shop.rules,
+                    further: &self.settings.further,
                     aligner: self.aligner(),
                     at_a_time,
                 };
@@ -415,7 +466,7 @@ impl<'a> Pipeline<'a> {
         let shop = &self.settings.shop;
         let trained = self.trained(tables.stage, histories)?;
         let engine: &dyn Engine = match (tables.stage, &trained) {
-            (Stage::Challenger, Some(trained)) => trained,
+            (_, Some(trained)) => trained,
             (Stage::Challenger, None) => self.challenger.as_ref(),
             _ => self.champion.as_ref(),
         };
@@ -431,7 +482,9 @@ impl<'a> Pipeline<'a> {
             reuse: self.settings.reuse,
             aligner: self.aligner(),
         };
-        Ok(stage.run(self.store, run, histories, progress)?.into())
+        let mut made = StageResult::from(stage.run(self.store, run, histories, progress)?);
+        made.models = trained.as_ref().map(models_of).unwrap_or_default();
+        Ok(made)
     }
 
     /// What brings the past of series to their present level, where that is wanted.
@@ -454,14 +507,17 @@ impl<'a> Pipeline<'a> {
         circumstances.to_string()
     }
 
-    /// The models of the fleet, where the challenger has some: trained on what engines would see of all series.
+    /// The models of the fleet, where the engine of a stage has some: trained on what engines would see of all series.
     fn trained(
         &self,
         stage: Stage,
         histories: &Histories<'_>,
     ) -> Result<Option<XgboostEngine>, Error> {
-        let is_asked = self.settings.challenger == ChallengerEngine::Xgboost;
-        if stage != Stage::Challenger || !is_asked {
+        let has_models = match stage {
+            Stage::Challenger => self.settings.challenger == ChallengerEngine::Xgboost,
+            stage => stage == Stage::Xgboost,
+        };
+        if !has_models {
             return Ok(None);
         }
         let library = Library::open(None)?;

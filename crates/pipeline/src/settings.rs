@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleetcast::ShopOptions;
-use fleetcast_core::{Calendar, Day, Event};
+use fleetcast_core::{Calendar, Day, Event, Stage};
+use fleetcast_judge::Contender;
+use fleetcast_store::EngineTables;
 use serde_json::{Value, json};
 
 /// What a pipeline goes by.
@@ -23,8 +25,10 @@ pub struct PipelineSettings {
     pub holidays: Holidays,
     /// The engine that stands as the challenger.
     pub challenger: ChallengerEngine,
+    /// Further contenders, beside champion and challenger.
+    pub further: Vec<FleetEngine>,
     /// The settings that results depend on, as they stand in `runs.config`: `forecast` for all stages, and a
-    /// section each for what only one stage goes by (`prophet`, `challenger`, `judge`, `write`, `outlook`).
+    /// section each for what only one stage goes by (`prophet`, `challenger`, `xgboost`, `judge`, `write`, `outlook`).
     pub config: Value,
     /// The version that stands in `runs`.
     pub version: &'static str,
@@ -41,6 +45,7 @@ impl Default for PipelineSettings {
             batches: BatchSizes::default(),
             holidays: Holidays::default(),
             challenger: ChallengerEngine::default(),
+            further: Vec::new(),
             config: json!({}),
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -72,6 +77,37 @@ pub enum ChallengerEngine {
     OfShop,
     /// XGBoost: models of the whole fleet, trained at the beginning of the stage by a library that is loaded then.
     Xgboost,
+}
+
+/// An engine whose models are of a whole fleet, as a contender beside champion and challenger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FleetEngine {
+    /// XGBoost.
+    Xgboost,
+}
+
+impl FleetEngine {
+    /// Returns the stage that it has.
+    #[must_use]
+    pub fn stage(self) -> Stage {
+        self.tables().stage
+    }
+
+    /// Returns whose place it has on the leaderboard.
+    #[must_use]
+    pub fn contender(self) -> Contender {
+        match self {
+            Self::Xgboost => Contender::XGBOOST,
+        }
+    }
+
+    /// Returns the tables that it fills.
+    #[must_use]
+    pub fn tables(self) -> EngineTables {
+        match self {
+            Self::Xgboost => EngineTables::XGBOOST,
+        }
+    }
 }
 
 /// Which forecasts of an earlier run are also this one's.

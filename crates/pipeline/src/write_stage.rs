@@ -58,6 +58,7 @@ impl<'store> From<WriteStageResult<'store>> for StageResult<'store> {
             reused: None,
             seconds: 0.0,
             archive: Some(made.archive),
+            models: Vec::new(),
         }
     }
 }

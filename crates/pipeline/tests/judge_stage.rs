@@ -134,6 +134,7 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
         seconds: 0.0,
         reused: None,
         archive: None,
+        models: Vec::new(),
     };
     store.publish(run, result).unwrap();
 }
@@ -481,6 +482,7 @@ fn where_both_engines_failed_seasonal_naive_stands_in_and_says_so() {
                 seconds: 0.0,
                 reused: None,
                 archive: None,
+                models: Vec::new(),
             },
         )
         .unwrap();

@@ -91,7 +91,20 @@ impl FleetSample {
 /// Unlike those of other engines, its forecast of a series depends on the fleet that its models were trained on.
 #[derive(Debug)]
 pub struct XgboostEngine {
-    models: BTreeMap<Day, Model>,
+    models: BTreeMap<Day, Trained>,
+    library: Library,
+}
+
+/// A model of a fleet, and what it was trained on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Trained {
+    /// The model.
+    pub model: Model,
+    /// Series with rows in the sample.
+    pub series: usize,
+    /// Rows of the sample.
+    pub rows: usize,
 }
 
 impl XgboostEngine {
@@ -104,26 +117,53 @@ impl XgboostEngine {
     pub fn train(library: &Library, fleet: &FleetSample) -> Result<Self, XgboostError> {
         let settings = Settings::default();
         let earliest = fleet.samples.keys().next();
-        let trained: Vec<Option<(Day, Model)>> = fleet
+        let trained: Vec<Option<(Day, Trained)>> = fleet
             .samples
             .par_iter()
-            .map(|(day, rows)| match Model::train(library, rows, &settings) {
-                Ok(model) => Ok(Some((*day, model))),
-                // Nobody's forecast stands or falls with an inner origin.
-                Err(XgboostError::TooFewRows { .. }) if Some(day) == earliest => Ok(None),
-                Err(error) => Err(error),
-            })
+            .map(
+                |(day, sample)| match Model::train(library, sample, &settings) {
+                    Ok(model) => {
+                        let (series, rows) = (sample.series(), sample.len());
+                        Ok(Some((
+                            *day,
+                            Trained {
+                                model,
+                                series,
+                                rows,
+                            },
+                        )))
+                    }
+                    // Nobody's forecast stands or falls with an inner origin.
+                    Err(XgboostError::TooFewRows { .. }) if Some(day) == earliest => Ok(None),
+                    Err(error) => Err(error),
+                },
+            )
             .collect::<Result<_, _>>()?;
         Ok(Self {
             models: trained.into_iter().flatten().collect(),
+            library: library.clone(),
         })
+    }
+
+    /// Returns its models, by the day up to which each was trained.
+    #[must_use]
+    pub fn models(&self) -> &BTreeMap<Day, Trained> {
+        &self.models
+    }
+
+    /// Returns the library that trained them, and its version.
+    #[must_use]
+    pub fn library(&self) -> String {
+        let [major, minor, patch] = self.library.version();
+        format!("{NAME} {major}.{minor}.{patch}")
     }
 
     /// Returns what tells the models from others, one after the other.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let models = self.models.iter();
-        let each = models.map(|(day, model)| format!("{day} {:032x}", model.fingerprint()));
+        let each =
+            models.map(|(day, trained)| format!("{day} {:032x}", trained.model.fingerprint()));
         each.collect::<Vec<_>>().join(", ")
     }
 
@@ -136,7 +176,7 @@ impl XgboostEngine {
         workspace: &mut Workspace,
     ) -> Result<Outcome, Failure> {
         let last = series.grid.last();
-        let Some(model) = self.models.get(&last) else {
+        let Some(Trained { model, .. }) = self.models.get(&last) else {
             return Err(Failure::numerical(format!(
                 "no model was trained up to {last}"
             )));
@@ -172,7 +212,7 @@ impl XgboostEngine {
         workspace: &mut Workspace,
     ) -> (Vec<InnerForecast>, Vec<f64>) {
         let (mut inner, mut errors) = (Vec::new(), Vec::new());
-        for (day, model) in self.models.range(..last) {
+        for (day, Trained { model, .. }) in self.models.range(..last) {
             let Some(days) = series.grid.index_of(*day).map(|place| place + 1) else {
                 continue;
             };

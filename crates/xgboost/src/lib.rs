@@ -78,7 +78,7 @@ mod recipe;
 mod sample;
 mod settings;
 
-pub use engine::{FleetSample, XgboostEngine};
+pub use engine::{FleetSample, Trained, XgboostEngine};
 pub use error::XgboostError;
 pub use library::Library;
 pub use model::{Contributions, Model};

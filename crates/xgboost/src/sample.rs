@@ -1,6 +1,7 @@
 //! The rows a model is trained on: a sample of all origins and days ahead, drawn by hash.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use fleetcast_core::{Day, SeriesKey};
 use twox_hash::XxHash3_64;
@@ -204,6 +205,14 @@ impl TrainingSample {
     #[must_use]
     pub fn len(&self) -> usize {
         self.sorted().len()
+    }
+
+    /// Returns how many series have rows in it.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        let rows = self.sorted();
+        let keys: HashSet<&SeriesKey> = rows.iter().map(|row| &row.key).collect();
+        keys.len()
     }
 
     /// Returns whether there is no row.
