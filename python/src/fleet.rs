@@ -151,12 +151,13 @@ impl<'a> Fleet<'a> {
         &self.shop
     }
 
-    /// Gathers the evidence on every batch. A batch's values are let go when it is done.
+    /// Gathers the evidence on every batch, as much of it as is kept. A batch's values are let go when it is done.
     fn evidence(
         &self,
         watch: &Watch<'_, '_>,
         shop: &Shop,
         batches: Vec<Batch>,
+        keep: impl Fn(Vec<Evidence>) -> Vec<Evidence>,
     ) -> PyResult<Vec<Vec<Evidence>>> {
         let survey = Survey::of(&batches);
         let all = batches.iter().map(|batch| batch.history().len()).sum();
@@ -165,7 +166,7 @@ impl<'a> Fleet<'a> {
             let work = || self.pool.install(|| shop.evidence(&batch, &survey));
             let evidence = watch.py.detach(work).map_err(refused)?;
             watch.done(evidence.len(), all)?;
-            gathered.push(evidence);
+            gathered.push(keep(evidence));
         }
         Ok(gathered)
     }
@@ -178,7 +179,16 @@ impl<'a> Fleet<'a> {
         wanted: &[String],
         cutoff: Option<&Cutoff<'_>>,
     ) -> PyResult<Made> {
-        let gathered = self.evidence(watch, &self.shop, batches)?;
+        let wants_engines = wanted
+            .iter()
+            .any(|table| OF_EVIDENCE.contains(&table.as_str()));
+        let gathered = self.evidence(watch, &self.shop, batches, |evidence| {
+            if wants_engines {
+                return evidence;
+            }
+            let evidence = evidence.into_iter();
+            evidence.map(Evidence::for_finishing).collect()
+        })?;
         let summary = watch.py.detach(|| summed_up(&gathered));
         let mut made = Made::default();
         if wanted.iter().any(|table| table == OF_FLEET) {
@@ -290,7 +300,8 @@ impl<'a> Fleet<'a> {
             let mut options = self.settings.options()?;
             options.rules.level = *level;
             let shop = shop(self.settings, options, as_of)?;
-            at_levels.push(self.evidence(watch, &shop, batches.to_vec())?);
+            let evidence = self.evidence(watch, &shop, batches.to_vec(), |evidence| evidence)?;
+            at_levels.push(evidence);
         }
         let models = &self.settings.models;
         let names: Vec<String> = models

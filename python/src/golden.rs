@@ -66,6 +66,7 @@ fn winner(evidence: &Evidence, result: &SeriesResult) -> Option<Forecast> {
     match verdict.golden {
         Contender::Prophet => evidence.prophet().future.clone(),
         Contender::Challenger => evidence.challenger().future.clone(),
+        Contender::Further(_) => None,
         Contender::Blend => own(&verdict.blend),
         Contender::SeasonalNaive
         | Contender::NaiveLevel

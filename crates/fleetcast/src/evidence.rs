@@ -7,7 +7,7 @@ use fleetcast_core::{
     SeriesRegimes, Severity, Stage, TimeGrid, ValueShares, WindowOutcomes, forecast_windows,
     screen,
 };
-use fleetcast_judge::{Case, Circumstances, LeaderboardEntry};
+use fleetcast_judge::{Case, Circumstances, Contender, LeaderboardEntry};
 use fleetcast_outlook::days_to_look_back;
 use fleetcast_outlook::paths::PastForecast;
 use rayon::prelude::*;
@@ -67,6 +67,23 @@ impl Evidence {
     #[must_use]
     pub fn past(&self) -> &[PastForecast] {
         &self.past
+    }
+
+    /// Lets go of what engines forecast that did not become golden: what is left is all that
+    /// [`Shop::finish`](crate::Shop::finish) needs, and a fourth of the memory. Tables of engines' forecasts cannot be made
+    /// from it any more.
+    #[must_use]
+    pub fn for_finishing(mut self) -> Self {
+        let golden = self.entry.as_ref().map(|entry| entry.verdict.golden);
+        let keep = |engine: &mut Arc<EngineForecasts>, model| {
+            *engine = Arc::new(EngineForecasts {
+                future: engine.future.clone().filter(|_| golden == Some(model)),
+                ..EngineForecasts::default()
+            });
+        };
+        keep(&mut self.prophet, Contender::Prophet);
+        keep(&mut self.challenger, Contender::Challenger);
+        self
     }
 
     /// Returns the series' place on the leaderboard, where it has one.
@@ -271,6 +288,7 @@ fn judge_with(
         history,
         prophet: &prophet.forecasts,
         challenger: &challenger.forecasts,
+        further: &[],
         regimes,
     };
     let entry = LeaderboardEntry::of(&case, circumstances, &setup.options.rules);

@@ -14,13 +14,14 @@ pub fn past_forecasts(case: &Case<'_>, entry: &LeaderboardEntry) -> Vec<PastFore
         Contender::Blend => verdict.decision.winner,
         model => model,
     };
+    if let Some(engine) = case.engine(model) {
+        return of_engine(case, engine);
+    }
     match model {
-        Contender::Prophet => of_engine(case, case.prophet),
-        Contender::Challenger => of_engine(case, case.challenger),
         Contender::NaiveLevel | Contender::NaiveWeek | Contender::NaiveYear => {
             of_repetition(case, model)
         }
-        Contender::Blend | Contender::SeasonalNaive => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

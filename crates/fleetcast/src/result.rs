@@ -201,6 +201,7 @@ impl Evidence {
         match verdict.golden {
             Contender::Prophet => self.prophet.future.clone(),
             Contender::Challenger => self.challenger.future.clone(),
+            Contender::Further(_) => None,
             Contender::Blend => own(&verdict.blend),
             Contender::SeasonalNaive
             | Contender::NaiveLevel
