@@ -48,7 +48,9 @@ pub(crate) enum Command {
     Prophet,
     /// Run the challenger: fill `challenger_forecasts`.
     Challenger,
-    /// Score both on the backtest: fill `backtest_scores` and `model_leaderboard`.
+    /// Run XGBoost beside the challenger: fill `xgboost_forecasts`; with --contenders ets,xgboost, as for judge and write.
+    Xgboost,
+    /// Score all on the backtest: fill `backtest_scores` and `model_leaderboard`.
     Judge,
     /// Write the winners' forecasts: fill `forecasts`.
     Write,
@@ -392,6 +394,9 @@ pub(crate) struct ShowFlags {
     /// One of its resources [default: all]
     #[arg(value_name = "RESOURCE")]
     pub(crate) resource: Option<String>,
+    /// Say what forecasts by a model of the whole fleet are made of, where XGBoost is the challenger or stands beside it
+    #[arg(long)]
+    pub(crate) why: bool,
 }
 
 /// Flags of `export`.

@@ -25,6 +25,8 @@ pub(crate) enum Error {
     #[error(transparent)]
     Pipeline(#[from] fleetcast_pipeline::Error),
     #[error(transparent)]
+    Xgboost(#[from] fleetcast_xgboost::XgboostError),
+    #[error(transparent)]
     Backtest(#[from] fleetcast_core::BacktestError),
     #[error("{0}")]
     OutOfOrder(String),

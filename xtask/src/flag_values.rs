@@ -8,7 +8,7 @@ use fleetcast::RegimesMode;
 use fleetcast_core::Day;
 use fleetcast_ets::ChallengerKind;
 use fleetcast_judge::Golden;
-use fleetcast_pipeline::ChallengerEngine;
+use fleetcast_pipeline::{ChallengerEngine, FleetEngine};
 use fleetcast_prophet::Mode;
 use serde::{Deserialize, Deserializer};
 
@@ -73,6 +73,54 @@ impl Challenger {
         match self {
             Self::BySeries(_) => ChallengerEngine::OfShop,
             Self::Xgboost => ChallengerEngine::Xgboost,
+        }
+    }
+}
+
+/// Who stands against the champion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contenders {
+    pub(crate) challenger: Challenger,
+    /// The engines that stand beside it.
+    pub(crate) further: Vec<FleetEngine>,
+}
+
+impl Contenders {
+    /// Returns those of a list of names divided by commas, in any order: where XGBoost is alone, it is the challenger, and where
+    /// it is not, it stands beside the other.
+    pub(crate) fn named(names: &str) -> Result<Self, String> {
+        let mut by_series = Vec::new();
+        let mut has_xgboost = false;
+        for name in names
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
+            let found = ChallengerFlag::from_str(name, true).map_err(|_| {
+                format!("there is no contender `{name}`; there are ets, mstl_ets and xgboost")
+            })?;
+            match Challenger::from(found) {
+                Challenger::Xgboost => has_xgboost = true,
+                other if !by_series.contains(&other) => by_series.push(other),
+                _ => {}
+            }
+        }
+        match (by_series.as_slice(), has_xgboost) {
+            ([], false) => Err("no contender is named; give ets, or ets,xgboost".to_owned()),
+            ([], true) => Ok(Self {
+                challenger: Challenger::Xgboost,
+                further: Vec::new(),
+            }),
+            ([challenger], has_xgboost) => Ok(Self {
+                challenger: *challenger,
+                further: has_xgboost
+                    .then_some(FleetEngine::Xgboost)
+                    .into_iter()
+                    .collect(),
+            }),
+            _ => Err(format!(
+                "`{names}` names two challengers; give one of ets and mstl_ets, and xgboost beside it if you like"
+            )),
         }
     }
 }

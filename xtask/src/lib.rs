@@ -130,6 +130,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::RunAll => run::run_all(&settings, file.demo),
         Command::Prophet => run::engine(&settings, Stage::Prophet),
         Command::Challenger => run::engine(&settings, Stage::Challenger),
+        Command::Xgboost => run::engine(&settings, Stage::Xgboost),
         Command::Judge => run::judge(&settings),
         Command::Write => run::write(&settings),
         Command::Import(flags) => import::import(&settings, flags.or(file.import)),
@@ -142,7 +143,7 @@ fn execute(cli: Cli, program: Program) -> Result<Ending, Error> {
         Command::Groups(flags) => groups::print(&settings, &flags),
         Command::Events(flags) => events::events(&settings, &flags),
         Command::Report(flags) => report::write(&settings, flags),
-        Command::Show(flags) => show::show(&settings, &flags.host, flags.resource.as_deref()),
+        Command::Show(flags) => show::show(&settings, &flags),
         Command::Export(flags) => {
             export::export(&settings, &flags.to, flags.format, flags.csv_safe)
         }

@@ -19,6 +19,7 @@ const RUNNING: &[&str] = &[
     "holidays",
     "prophet_mode",
     "challenger",
+    "contenders",
     "metric",
     "promotion_margin",
     "golden",
@@ -44,7 +45,7 @@ fn offered_in(command: &str) -> Vec<&'static str> {
             true,
             true,
         ),
-        "prophet" | "challenger" => (&["fresh", "quiet", "allow_views"], true, true),
+        "prophet" | "challenger" | "xgboost" => (&["fresh", "quiet", "allow_views"], true, true),
         "judge" => (&["quiet", "allow_views"], true, true),
         "write" => (
             &["metrics", "publish", "json", "quiet", "allow_views"],

@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fleetcast_core::{Split, Stage};
-use fleetcast_pipeline::{BatchSizes, Host, Pipeline, PipelineSettings, StageProgress};
+use fleetcast_pipeline::{
+    BatchSizes, FleetEngine, Host, Pipeline, PipelineSettings, StageProgress,
+};
 use fleetcast_store::{RunId, Store};
 
 use crate::cli::DemoFlags;
@@ -32,6 +34,13 @@ fn holds_nothing(settings: &Settings) -> Result<bool, Error> {
 }
 
 pub(crate) fn engine(settings: &Settings, stage: Stage) -> Result<(), Error> {
+    let is_asked = |engine: &FleetEngine| engine.stage() == stage;
+    if stage == Stage::Xgboost && !settings.further.iter().any(is_asked) {
+        return Err(Error::Setting(
+            "xgboost is no contender beside the challenger; give --contenders ets,xgboost here, to judge and to write"
+                .to_owned(),
+        ));
+    }
     let store = settings.open(false)?;
     with_pipeline(settings, &store, Work::Engine(stage)).map(drop)
 }
@@ -129,6 +138,7 @@ fn pipeline_settings(settings: &Settings, split: &Split) -> PipelineSettings {
         },
         holidays: settings.holidays.clone(),
         challenger: settings.challenger,
+        further: settings.further.clone(),
         config: settings.config.clone(),
         version: env!("CARGO_PKG_VERSION"),
     }

@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
-use fleetcast_core::Day;
+use fleetcast_core::{Day, SeriesKey};
+use fleetcast_pipeline::Why;
 use fleetcast_report::{Chart, Facts, LOOKED_BACK, Outlook, Report, Standing, Status, figure};
 use textplots::{Chart as TextChart, Plot, Shape};
 
+use crate::cli::ShowFlags;
 use crate::error::Error;
 use crate::findings;
 use crate::output;
+use crate::run::over_pipeline;
 use crate::settings::Settings;
 use crate::text_table::{self, right_aligned, table, wrapped};
 
@@ -22,7 +25,14 @@ const MARGIN: usize = text_table::WIDTH - 1 - WIDTH as usize / 2;
 /// Days of history that charts show.
 const HISTORY_DAYS: usize = 400;
 
-pub(crate) fn show(settings: &Settings, host: &str, resource: Option<&str>) -> Result<(), Error> {
+/// Days ahead whose forecasts are taken apart.
+const TAKEN_APART: [usize; 3] = [30, 90, 180];
+
+/// Features that are named; the others are added up.
+const NAMED_FEATURES: usize = 8;
+
+pub(crate) fn show(settings: &Settings, flags: &ShowFlags) -> Result<(), Error> {
+    let (host, resource) = (flags.host.as_str(), flags.resource.as_deref());
     let store = settings.open(false)?;
     let Report {
         facts,
@@ -36,6 +46,20 @@ pub(crate) fn show(settings: &Settings, host: &str, resource: Option<&str>) -> R
             "host {host} has no resource `{wanted}`, only {}",
             resources.join(", ")
         )));
+    }
+    let shown = |key: &SeriesKey| resource.is_none_or(|wanted| wanted == key.resource());
+    let mut made_of = Vec::new();
+    if flags.why {
+        let keys = series.iter().map(|one| one.key.clone());
+        let keys: Vec<SeriesKey> = keys.filter(|key| shown(key)).collect();
+        made_of = over_pipeline(settings, &store, |pipeline| {
+            Ok(pipeline.why(&keys, &TAKEN_APART)?)
+        })?;
+        if made_of.is_empty() {
+            return Err(Error::Setting(format!(
+                "no forecast of {host} is by a model of the whole fleet; run `cargo xtask run-all --contenders ets,xgboost` first"
+            )));
+        }
     }
     for one in &series {
         if resource.is_some_and(|wanted| wanted != one.key.resource()) {
@@ -53,6 +77,10 @@ pub(crate) fn show(settings: &Settings, host: &str, resource: Option<&str>) -> R
             Some(standing) => print_standing(standing),
             None => output::line("no forecast"),
         }
+        let of_series: Vec<&Why> = made_of.iter().filter(|why| why.key == one.key).collect();
+        if !of_series.is_empty() {
+            say_why(&of_series);
+        }
         for issue in issues.iter().filter(|issue| issue.key == one.key) {
             say(&format!(
                 "{}: {} ({})",
@@ -62,6 +90,45 @@ pub(crate) fn show(settings: &Settings, host: &str, resource: Option<&str>) -> R
         output::line("");
     }
     Ok(())
+}
+
+/// What forecasts of some days are made of, a column a day.
+fn say_why(days: &[&Why]) {
+    let Some(first) = days.first() else { return };
+    say(&format!(
+        "what the forecasts of xgboost are made of (as {}):",
+        first.contender
+    ));
+    let mut headings = vec!["part".to_owned()];
+    headings.extend(days.iter().map(|why| why.day.to_string()));
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let mut parts = table(&headings);
+    let mut row = |name: &str, of: &dyn Fn(&Why) -> f64| {
+        let figures = days.iter().map(|why| figure(of(why)));
+        parts.add_row(std::iter::once(name.to_owned()).chain(figures));
+    };
+    row("its own week and year, trend flat", &|why| why.made_of.base);
+    row("the fleet's average correction", &|why| why.made_of.average);
+    let weight = |feature: usize| {
+        let sizes = days.iter().map(|why| why.made_of.features[feature].1.abs());
+        sizes.fold(0.0, f64::max)
+    };
+    let mut features: Vec<usize> = (0..first.made_of.features.len()).collect();
+    features.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)));
+    let (named, others) = features.split_at(NAMED_FEATURES.min(features.len()));
+    for feature in named.iter().copied() {
+        let name = first.made_of.features[feature].0.replace('_', " ");
+        row(&name, &|why| why.made_of.features[feature].1);
+    }
+    row("all other features", &|why| {
+        others
+            .iter()
+            .map(|place| why.made_of.features[*place].1)
+            .sum()
+    });
+    row("growth since lately, or a known day", &|why| why.growth);
+    row("forecast", &|why| why.forecast);
+    output::line(right_aligned(parts, 1));
 }
 
 /// The last year and the future; a column of dots is a few days.

@@ -11,9 +11,10 @@ use crate::text_table::{right_aligned, table};
 /// Runs listed, newest first.
 const RUNS_SHOWN: u32 = 10;
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table::ProphetForecasts,
     Table::ChallengerForecasts,
+    Table::XgboostForecasts,
     Table::BacktestScores,
     Table::ModelLeaderboard,
     Table::Forecasts,
@@ -40,6 +41,10 @@ pub(crate) fn print(settings: &Settings, as_json: bool) -> Result<(), Error> {
     let mut tables = table(&["table", "rows", "of run"]);
     for shown in TABLES {
         let run = store.run_in(shown)?;
+        // Most have no contender beside the challenger.
+        if run.is_none() && shown == Table::XgboostForecasts {
+            continue;
+        }
         tables.add_row([
             shown.to_string(),
             store.count_rows(shown)?.to_string(),

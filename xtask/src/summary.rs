@@ -52,9 +52,17 @@ pub(crate) fn print(settings: &Settings, store: &Store, run: RunId) -> Result<()
             leaderboard.challenger_wins.to_string(),
             leaderboard.challenger_mape,
         ),
+        (
+            "xgboost",
+            leaderboard.xgboost_wins.to_string(),
+            leaderboard.xgboost_mape,
+        ),
         ("blend", "-".to_owned(), leaderboard.blend_mape),
         ("seasonal naive", "-".to_owned(), leaderboard.naive_mape),
     ] {
+        if model == "xgboost" && leaderboard.xgboost_mape.is_none() {
+            continue;
+        }
         winners.add_row([model.to_owned(), wins, mape(median)]);
     }
     if leaderboard.repetition_wins > 0 {
@@ -153,6 +161,7 @@ fn summary_json(
         "better_than_seasonal_naive": leaderboard.better_than_naive,
         "prophet": {"wins": leaderboard.prophet_wins, "median_mape": leaderboard.prophet_mape},
         "challenger": {"wins": leaderboard.challenger_wins, "median_mape": leaderboard.challenger_mape},
+        "xgboost": leaderboard.xgboost_mape.map(|mape| json!({"wins": leaderboard.xgboost_wins, "median_mape": mape})),
         "plain_repetition": {"wins": leaderboard.repetition_wins},
         "blend": {"median_mape": leaderboard.blend_mape},
         "seasonal_naive": {"median_mape": leaderboard.naive_mape},

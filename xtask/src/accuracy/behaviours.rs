@@ -62,8 +62,14 @@ pub(crate) fn score(
             let history = seen_by_engines(store, keys, split)?;
             let history = history.view();
             let all = [
-                Outcomes::of(history, split, settings, Contenders::WinnerAndProphet)?,
-                Outcomes::of(history, split, settings, Contenders::WinnerWithoutRegimes)?,
+                Outcomes::of(history, split, settings, Contenders::WinnerAndProphet, None)?,
+                Outcomes::of(
+                    history,
+                    split,
+                    settings,
+                    Contenders::WinnerWithoutRegimes,
+                    None,
+                )?,
             ];
             // Only now is the future read.
             let (future, _) = store.read_panel(history.keys(), split.future())?;

@@ -3,11 +3,15 @@
 use fleetcast::RegimesMode;
 use fleetcast::regimes::CalendarAligner;
 use fleetcast_core::{
-    Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit, SeriesRegimes, Split,
-    forecast_windows, seasonal_naive,
+    Engine, EngineForecasts, Forecast, IntervalLevel, PanelView, Refit, SeriesRegimes, SeriesView,
+    Split, forecast_windows, seasonal_naive,
 };
 use fleetcast_ets::MstlEngine;
-use fleetcast_judge::{Case, Contender, Golden, PromotionMargin, Rules, Verdict, judge_series};
+use fleetcast_judge::{
+    Case, Contender, FleetGain, FurtherEngine, Golden, PromotionMargin, Rules, Verdict,
+    judge_series,
+};
+use fleetcast_pipeline::ChallengerEngine;
 use fleetcast_prophet::{Mode, ProphetEngine};
 use rayon::prelude::*;
 
@@ -24,8 +28,21 @@ const PROPHET_DEFAULT: &str = "prophet_default";
 /// Decomposition and non-seasonal smoothing: the challenger's first version.
 const MSTL_ETS: &str = "mstl_ets";
 
+/// The winner and the blend, had no engine stood beside champion and challenger.
+pub(crate) const WINNER_WITHOUT: &str = "winner_without";
+pub(crate) const BLEND_WITHOUT: &str = "blend_without";
+
 /// Names of our own; so is whatever begins as the margins' do.
-const OURS: [&str; 5] = ["prophet", "challenger", "winner", "blend", "seasonal_naive"];
+const OURS: [&str; 8] = [
+    "prophet",
+    "challenger",
+    "xgboost",
+    "winner",
+    "blend",
+    WINNER_WITHOUT,
+    BLEND_WITHOUT,
+    "seasonal_naive",
+];
 const MARGIN: &str = "margin_";
 
 /// Whether a peer cannot have this name.
@@ -51,18 +68,24 @@ pub(crate) struct Outcomes<'a> {
     rules: Rules,
     prophet: Vec<EngineForecasts>,
     challenger: Vec<EngineForecasts>,
+    /// What engines say that stand beside champion and challenger.
+    further: Vec<(Contender, Vec<EngineForecasts>)>,
+    /// Why each of those is not followed at this origin.
+    not_followed: Vec<Option<String>>,
     references: Vec<(&'static str, Vec<EngineForecasts>)>,
     contenders: Contenders,
     aligner: CalendarAligner,
 }
 
 impl<'a> Outcomes<'a> {
-    /// Asks every engine. `history` covers the history window of `split` and nothing else.
+    /// Asks every engine, and of those with a model of the whole fleet the one that was `trained`. `history` covers the history
+    /// window of `split` and nothing else.
     pub(crate) fn of(
         history: PanelView<'_>,
         split: &'a Split,
         settings: &Settings,
         contenders: Contenders,
+        trained: Option<&dyn Engine>,
     ) -> Result<Self, Error> {
         let level = settings.shop.rules.level;
         let mode = match contenders {
@@ -88,16 +111,78 @@ impl<'a> Outcomes<'a> {
         if contenders == Contenders::All {
             references.push((MSTL_ETS, ask_plainly(&MstlEngine::new())?));
         }
+        let mut further = Vec::new();
+        for engine in &settings.further {
+            if let Some(trained) = trained {
+                further.push((engine.contender(), ask(trained)?));
+            }
+        }
+        let of_shop = settings.shop.challenger.engine();
+        let challenger = match settings.challenger {
+            ChallengerEngine::Xgboost => trained.unwrap_or(of_shop.as_ref()),
+            ChallengerEngine::OfShop => of_shop.as_ref(),
+        };
         Ok(Self {
             split,
             level,
+            not_followed: vec![None; further.len()],
+            further,
             rules: settings.shop.rules,
             prophet: ask(&ProphetEngine::new(settings.shop.prophet_mode))?,
-            challenger: ask(settings.shop.challenger.engine().as_ref())?,
+            challenger: ask(challenger)?,
             references,
             contenders,
             aligner,
         })
+    }
+
+    /// What the blends of these series gained at the backtest by each engine beside champion and challenger.
+    pub(crate) fn gains(&self, history: PanelView<'_>) -> Vec<FleetGain> {
+        let gain_of = |model| {
+            let series = (0..history.len()).into_par_iter();
+            let gains = series.map(|index| {
+                let further = self.further(index, false);
+                FleetGain::of(&self.case(history.series(index), index, &further), model)
+            });
+            gains.sum()
+        };
+        let engines = self.further.iter();
+        engines.map(|(model, _)| gain_of(*model)).collect()
+    }
+
+    /// Says what the whole fleet gained by each engine beside champion and challenger: by that they are followed or not.
+    pub(crate) fn follow(&mut self, gains: &[FleetGain]) {
+        let engines = self.further.iter().zip(gains);
+        self.not_followed = engines
+            .map(|((model, _), gain)| gain.why_not(model.as_str()))
+            .collect();
+    }
+
+    fn further(&self, index: usize, by_fleet: bool) -> Vec<FurtherEngine<'_>> {
+        let engines = self.further.iter().zip(&self.not_followed);
+        engines
+            .map(|((model, forecasts), why_not)| FurtherEngine {
+                model: *model,
+                forecasts: &forecasts[index],
+                not_followed: why_not.as_deref().filter(|_| by_fleet),
+            })
+            .collect()
+    }
+
+    fn case<'s>(
+        &'s self,
+        history: SeriesView<'s>,
+        index: usize,
+        further: &'s [FurtherEngine<'s>],
+    ) -> Case<'s> {
+        Case {
+            split: self.split,
+            history,
+            prophet: &self.prophet[index],
+            challenger: &self.challenger[index],
+            further,
+            regimes: None,
+        }
     }
 
     /// The scores of all of them, and of `peers`, against the `future`, for series whose future is
@@ -127,8 +212,10 @@ impl<'a> Outcomes<'a> {
         let (prophet, challenger) = (&self.prophet[index], &self.challenger[index]);
         let is_all = self.contenders == Contenders::All;
         let mut scored = Vec::new();
+        let further = self.further.iter();
+        let further = further.map(|(model, all)| (model.as_str(), &all[index]));
         let engines = [("prophet", prophet), ("challenger", challenger)];
-        let engines = engines.into_iter().filter(|_| is_all);
+        let engines = engines.into_iter().chain(further).filter(|_| is_all);
         let references = self.references.iter();
         let references = references.map(|(name, all)| (*name, &all[index]));
         for (name, forecasts) in engines.chain(references) {
@@ -146,25 +233,37 @@ impl<'a> Outcomes<'a> {
         let regimes = aligner.map(|aligner| SeriesRegimes::new(truth.history, aligner));
         let present = regimes.as_ref();
         let present = present.and_then(|regimes| regimes.at(truth.history.values.len()));
+        let followed = self.further(index, true);
         let case = Case {
-            split: self.split,
-            history: truth.history,
-            prophet,
-            challenger,
             regimes: regimes.as_ref(),
+            ..self.case(truth.history, index, &followed)
+        };
+        let without = Case {
+            further: &[],
+            ..case
         };
         let judged = |rules: Rules| judge_series(&case, None, &rules);
         let winner = match self.contenders {
             Contenders::WinnerWithoutRegimes => "winner_off",
             _ => "winner",
         };
-        let blend = is_all.then_some(("blend", Golden::Blend));
-        for (name, golden) in [(winner, Golden::Winner)].into_iter().chain(blend) {
-            let verdict = judged(Rules {
+        let blend = is_all.then_some(("blend", Golden::Blend, &case));
+        let alone = [
+            (WINNER_WITHOUT, Golden::Winner, &without),
+            (BLEND_WITHOUT, Golden::Blend, &without),
+        ];
+        let alone = alone.into_iter().filter(|_| !self.further.is_empty());
+        let all = [(winner, Golden::Winner, &case)]
+            .into_iter()
+            .chain(blend)
+            .chain(alone);
+        for (name, golden, case) in all {
+            let rules = Rules {
                 golden,
                 ..self.rules
-            });
-            if let Some(yhat) = golden_yhat(&verdict, prophet, challenger) {
+            };
+            let verdict = judge_series(case, None, &rules);
+            if let Some(yhat) = golden_yhat(&verdict, case) {
                 let intervals = verdict
                     .calibration
                     .as_ref()
@@ -184,7 +283,7 @@ impl<'a> Outcomes<'a> {
                 golden: Golden::Winner,
                 ..self.rules
             });
-            if let Some(yhat) = golden_yhat(&winner, prophet, challenger) {
+            if let Some(yhat) = golden_yhat(&winner, &case) {
                 scored.push(truth.score(format!("{MARGIN}{percent}"), yhat, None));
             }
         }
@@ -192,14 +291,11 @@ impl<'a> Outcomes<'a> {
     }
 }
 
-fn golden_yhat<'a>(
-    verdict: &'a Verdict,
-    prophet: &'a EngineForecasts,
-    challenger: &'a EngineForecasts,
-) -> Option<&'a [f64]> {
+fn golden_yhat<'a>(verdict: &'a Verdict, case: &Case<'a>) -> Option<&'a [f64]> {
+    if let Some(engine) = case.engine(verdict.golden) {
+        return engine.future.as_ref().map(Forecast::yhat);
+    }
     match verdict.golden {
-        Contender::Prophet => prophet.future.as_ref().map(Forecast::yhat),
-        Contender::Challenger => challenger.future.as_ref().map(Forecast::yhat),
         Contender::Blend => verdict.blend.as_deref(),
         _ => verdict.stand_in.as_deref(),
     }

@@ -28,9 +28,6 @@ const MEMBERS: [usize; 2] = [2, 64];
 /// One in so many of the days that follow must be known: half.
 const LEAST_KNOWN: usize = 2;
 
-/// Times that groups and origins are drawn anew to say how far the coverage can be trusted.
-const DRAWS: usize = 2000;
-
 /// Groups drawn at random, and what a host's values weigh in them.
 #[derive(Debug)]
 pub(crate) struct RandomGroups {
@@ -255,55 +252,6 @@ fn table_of(as_of: Day, scored: &[Scored]) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_from_iter(columns)
 }
 
-/// The coverage at 80 % of one total at one origin.
-#[derive(Debug, Clone)]
-pub(crate) struct Covered {
-    pub(crate) group: String,
-    pub(crate) as_of: String,
-    pub(crate) coverage: f64,
-}
-
-/// Returns where the mean coverage lies with nine in ten, by the percentile bootstrap over groups and origins at once: both are drawn
-/// anew with replacement, since what happens at one origin happens to all groups. (Owen 2007, *The pigeonhole bootstrap*, The
-/// Annals of Applied Statistics 1(2), 386-411.) `None` of nothing.
-pub(crate) fn bootstrap(covered: &[Covered]) -> Option<[f64; 2]> {
-    let names = |of: fn(&Covered) -> &str| -> Vec<&str> {
-        let names: BTreeSet<&str> = covered.iter().map(of).collect();
-        names.into_iter().collect()
-    };
-    let (groups, origins) = (names(|one| &one.group), names(|one| &one.as_of));
-    let place = |names: &[&str], name: &str| names.binary_search(&name).ok();
-    let cells: Vec<(usize, usize, f64)> = covered
-        .iter()
-        .filter_map(|one| {
-            let group = place(&groups, &one.group)?;
-            Some((group, place(&origins, &one.as_of)?, one.coverage))
-        })
-        .collect();
-    let mut random = Pcg64::seed_from_u64(1);
-    let mut draw = |count: usize| {
-        let mut times = vec![0.0; count];
-        for _ in 0..count {
-            times[random.random_range(0..count)] += 1.0;
-        }
-        times
-    };
-    let mut means: Vec<f64> = (0..DRAWS)
-        .filter_map(|_| {
-            let (of_groups, of_origins) = (draw(groups.len()), draw(origins.len()));
-            let weighed = cells.iter().map(|(group, origin, coverage)| {
-                let weight: f64 = of_groups[*group] * of_origins[*origin];
-                (weight, weight * coverage)
-            });
-            let (weight, sum) = weighed.fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
-            (weight > 0.0).then(|| sum / weight)
-        })
-        .collect();
-    means.sort_by(f64::total_cmp);
-    let at = |share: usize| means.get(share * means.len() / 100).copied();
-    Some([at(5)?, at(95)?])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,29 +275,5 @@ mod tests {
         );
         let few = RandomGroups::draw(&keys[..1], 2, 1).members;
         assert!(few.values().all(|hosts| hosts.len() == 1));
-    }
-
-    #[test]
-    fn a_bootstrap_is_as_wide_as_origins_differ() {
-        let covered = |of: fn(usize, usize) -> f64| -> Vec<Covered> {
-            let all = (0..40).flat_map(|group| (0..8).map(move |origin| (group, origin)));
-            all.map(|(group, origin)| Covered {
-                group: format!("{group:02}"),
-                as_of: origin.to_string(),
-                coverage: of(group, origin),
-            })
-            .collect()
-        };
-        assert_eq!(
-            bootstrap(&covered(|_, _| 0.8)).map(|ends| ends.map(|end| (100.0 * end).round())),
-            Some([80.0, 80.0])
-        );
-        let by_origin = bootstrap(&covered(|_, origin| if origin < 4 { 1.0 } else { 0.6 }));
-        let [low, high] = by_origin.unwrap();
-        assert!(low < 0.72 && high > 0.88, "{low} {high}");
-        let by_group = bootstrap(&covered(|group, _| if group < 20 { 1.0 } else { 0.6 }));
-        let [low, high] = by_group.unwrap();
-        assert!(low > 0.72 && high < 0.88, "{low} {high}");
-        assert_eq!(bootstrap(&[]), None);
     }
 }

@@ -6,6 +6,7 @@
 //! series becomes full, and when. With `--groups` what is scored are totals of groups of hosts. With `--by-behaviour` the series are those of a demo fleet, whose behaviours are known.
 
 mod behaviours;
+mod bootstrap;
 mod contenders;
 mod fleet;
 mod groups;
@@ -17,14 +18,16 @@ mod scores;
 
 use std::path::PathBuf;
 
-use fleetcast_core::{Day, Panel, SeriesKey, Split, screen};
-use fleetcast_pipeline::{ChallengerEngine, StageProgress};
+use fleetcast_core::{Day, Engine, Panel, Refit, SeriesKey, Split, screen};
+use fleetcast_judge::FleetGain;
+use fleetcast_pipeline::{ChallengerEngine, FleetEngine, StageProgress};
 use fleetcast_store::{SeriesIndex, Store};
+use fleetcast_xgboost::{FleetSample, Library, XgboostEngine};
 
 use crate::accuracy::contenders::{Contenders, Outcomes};
 use crate::accuracy::groups::RandomGroups;
 use crate::accuracy::peers::Peers;
-use crate::accuracy::scores::{ScoredForecast, score_table};
+use crate::accuracy::scores::score_table;
 use crate::cli::{AccuracyFlags, PeerFlag};
 use crate::error::Error;
 use crate::import::import_of;
@@ -44,9 +47,11 @@ const BATCH: usize = 512;
 
 pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), Error> {
     let reporter = Reporter::new(settings.quiet);
-    if settings.challenger == ChallengerEngine::Xgboost {
+    let asks_for_models = has_models(settings);
+    if asks_for_models && (flags.outlook || flags.by_behaviour || flags.groups.is_some()) {
         return Err(Error::Setting(
-            "accuracy measures engines that forecast each series by itself; leave out --challenger xgboost".to_owned(),
+            "accuracy measures outlooks, behaviours and groups by engines that forecast each series by itself; leave out xgboost"
+                .to_owned(),
         ));
     }
     let kept = Kept {
@@ -148,15 +153,85 @@ fn score(
     let progress = reporter.stage(None, "accuracy", index.keys.len() * origins.len());
     let mut forecasts = 0;
     for split in origins {
-        for keys in index.batches(BATCH) {
-            let scored = score_batch(store, keys, split, settings, &peers)?;
+        let mut append = |(history, outcomes): (Panel, Outcomes<'_>)| {
+            // Only now is the future read.
+            let (future, _) = store.read_panel(history.view().keys(), split.future())?;
+            let scored = outcomes.score(history.view(), future.view(), &peers);
             forecasts += scored.len();
-            scratch.append("accuracy_scores", score_table(split.as_of(), &scored)?)?;
+            scratch.append("accuracy_scores", score_table(split.as_of(), &scored)?)
+        };
+        let trained = trained_models(store, index, split, settings)?;
+        let trained = trained.as_ref().map(|engine| engine as &dyn Engine);
+        // Whether an engine beside champion and challenger is followed, the whole fleet says.
+        let mut asked = Vec::new();
+        for keys in index.batches(BATCH) {
+            let history = seen_by_engines(store, keys, split)?;
+            let outcomes = Outcomes::of(history.view(), split, settings, Contenders::All, trained)?;
+            if settings.further.is_empty() {
+                append((history, outcomes))?;
+            } else {
+                asked.push((history, outcomes));
+            }
             progress.advance(keys.len());
+        }
+        let mut gains = vec![FleetGain::default(); settings.further.len()];
+        for (history, outcomes) in &asked {
+            for (gain, of_batch) in gains.iter_mut().zip(outcomes.gains(history.view())) {
+                *gain = [*gain, of_batch].into_iter().sum();
+            }
+        }
+        for (history, mut outcomes) in asked {
+            outcomes.follow(&gains);
+            append((history, outcomes))?;
+        }
+        for (engine, gain) in settings.further.iter().zip(gains) {
+            say_gain(reporter, split.as_of(), *engine, gain);
         }
     }
     progress.finish(forecasts as u64, None);
-    report::print(scratch, origins.len(), &peers, reporter)
+    report::print(scratch, origins.len(), &peers, reporter)?;
+    if !settings.further.is_empty() {
+        report::print_gain(scratch, reporter)?;
+    }
+    Ok(())
+}
+
+/// Says whether an engine was followed at an origin.
+fn say_gain(reporter: Reporter, as_of: Day, engine: FleetEngine, gain: FleetGain) {
+    let name = engine.contender().as_str();
+    let words = gain.why_not(name).or_else(|| {
+        let ratio = gain.ratio()?;
+        Some(format!(
+            "{name} is followed: with it the fleet's errors on the backtest are {:.1} % smaller",
+            100.0 * (1.0 - ratio)
+        ))
+    });
+    if let Some(words) = words {
+        reporter.say(format_args!("as of {as_of}: {words}"));
+    }
+}
+
+/// Whether one of the engines has models of the whole fleet.
+fn has_models(settings: &Settings) -> bool {
+    settings.challenger == ChallengerEngine::Xgboost || !settings.further.is_empty()
+}
+
+/// The models of the whole fleet, trained on what engines see at an origin, where one of the engines has some.
+fn trained_models(
+    store: &Store,
+    index: &SeriesIndex,
+    split: &Split,
+    settings: &Settings,
+) -> Result<Option<XgboostEngine>, Error> {
+    if !has_models(settings) {
+        return Ok(None);
+    }
+    let mut sample = FleetSample::new(split, Refit::WholeHistory);
+    for keys in index.batches(BATCH) {
+        sample.add(seen_by_engines(store, keys, split)?.view());
+    }
+    let library = Library::open(None)?;
+    Ok(Some(XgboostEngine::train(&library, &sample)?))
 }
 
 /// The files the command reads.
@@ -194,21 +269,6 @@ fn origins(
         )));
     }
     Ok(splits)
-}
-
-/// Runs the protocol on one batch of series at one origin, and scores what came of it.
-fn score_batch(
-    store: &Store,
-    keys: &[SeriesKey],
-    split: &Split,
-    settings: &Settings,
-    peers: &Peers,
-) -> Result<Vec<ScoredForecast>, Error> {
-    let history = seen_by_engines(store, keys, split)?;
-    let outcomes = Outcomes::of(history.view(), split, settings, Contenders::All)?;
-    // Only now is the future read.
-    let (future, _) = store.read_panel(history.view().keys(), split.future())?;
-    Ok(outcomes.score(history.view(), future.view(), peers))
 }
 
 /// The history window of the series that engines get to see at this origin.

@@ -2,7 +2,8 @@
 
 use duckdb::Row;
 
-use crate::accuracy::groups::{self, Covered};
+use crate::accuracy::bootstrap::{Cell, bootstrap};
+use crate::accuracy::contenders::{BLEND_WITHOUT, WINNER_WITHOUT};
 use crate::accuracy::peers::Peers;
 use crate::error::Error;
 use crate::progress::Reporter;
@@ -150,13 +151,13 @@ pub(crate) fn print_groups(
     })?;
     let sql = "SELECT \"group\" || ' ' || resource, as_of::VARCHAR, coverage_80 FROM accuracy_groups ORDER BY ALL";
     let covered = scratch.rows(sql, [], |row| {
-        Ok(Covered {
-            group: row.get(0)?,
-            as_of: row.get(1)?,
-            coverage: row.get(2)?,
+        Ok(Cell {
+            unit: row.get(0)?,
+            origin: row.get(1)?,
+            value: row.get(2)?,
         })
     })?;
-    if let Some([low, high]) = groups::bootstrap(&covered) {
+    if let Some([low, high]) = bootstrap(&covered) {
         reporter.say(format_args!(
             "80 % intervals hold {:.1} to {:.1} % of the days with nine in ten (bootstrap over groups and origins)",
             100.0 * low,
@@ -224,6 +225,32 @@ pub(crate) fn print(
         reporter.say(format_args!(
             "{name} covers {covered} of {all} forecasts; it is held against the others on those"
         ));
+    }
+    Ok(())
+}
+
+/// Prints what engines beside champion and challenger changed: the geometric mean of how errors with them are beside those
+/// without, and where it lies with nine in ten.
+pub(crate) fn print_gain(scratch: &Scratch, reporter: Reporter) -> Result<(), Error> {
+    for (with, without) in [("winner", WINNER_WITHOUT), ("blend", BLEND_WITHOUT)] {
+        let sql = include_str!("../../sql/accuracy/gain.sql");
+        let ratios = scratch.rows(sql, [with, without], |row| {
+            Ok(Cell {
+                unit: row.get(0)?,
+                origin: row.get(1)?,
+                value: row.get(2)?,
+            })
+        })?;
+        let mean = ratios.iter().map(|cell| cell.value).sum::<f64>() / ratios.len() as f64;
+        if let Some([low, high]) = bootstrap(&ratios) {
+            reporter.say(format_args!(
+                "{with}: errors {:.3} of those without it, {:.3} to {:.3} with nine in ten (geometric means; bootstrap over \
+                 hosts and origins)",
+                mean.exp(),
+                low.exp(),
+                high.exp()
+            ));
+        }
     }
     Ok(())
 }

@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::flag_values::{
-    Challenger, ChallengerFlag, GoldenFlag, ProphetModeFlag, RegimesFlag, day_from_text, from_text,
+    Challenger, ChallengerFlag, Contenders, GoldenFlag, ProphetModeFlag, RegimesFlag,
+    day_from_text, from_text,
 };
 use crate::holidays::of_places;
 use crate::memory::MemoryBudget;
@@ -149,6 +150,10 @@ settings! {
         challenger: ChallengerFlag = ChallengerFlag::Ets => Challenger:
             |engine| ok(Challenger::from(engine)),
             json "engine": |challenger| challenger.as_str();
+        /// Who stands against the champion: the challenger, and xgboost beside it (--contenders ets,xgboost), where XGBoost is
+        /// there [default: the challenger alone]
+        #[arg(value_name = "NAMES")]
+        contenders: String => Option<Contenders>: |names| names.as_deref().map(Contenders::named).transpose();
     }
     "judge" {
         /// The error that decides who wins: mape, wape, smape, mase, mae or rmse [default: mape]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fleetcast::ShopOptions;
 use fleetcast_core::{Day, IntervalLevel, Split, WindowLengths};
 use fleetcast_judge::Rules;
-use fleetcast_pipeline::{ChallengerEngine, Holidays, OnCollapse, Reuse};
+use fleetcast_pipeline::{ChallengerEngine, FleetEngine, Holidays, OnCollapse, Reuse};
 use fleetcast_store::{FileAccess, LastDay, OpenOptions, Store};
 use serde_json::Value;
 
@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) holidays: Holidays,
     /// Which engine stands as the challenger.
     pub(crate) challenger: ChallengerEngine,
+    /// Engines that stand beside champion and challenger.
+    pub(crate) further: Vec<FleetEngine>,
     /// Earlier golden records to keep.
     pub(crate) keep_records: u32,
     pub(crate) threads: usize,
@@ -64,10 +66,31 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn resolve(flags: CommonFlags) -> Result<Self, Error> {
-        let declared = Declared::resolve(flags)?;
+        let names_challenger = flags.challenger.is_some();
+        let mut declared = Declared::resolve(flags)?;
+        let further = match declared.contenders.take() {
+            None => Vec::new(),
+            Some(contenders)
+                if names_challenger && contenders.challenger != declared.challenger =>
+            {
+                return Err(Error::Setting(format!(
+                    "--challenger says {} and --contenders {}; give one of them",
+                    declared.challenger.as_str(),
+                    contenders.challenger.as_str()
+                )));
+            }
+            Some(contenders) => {
+                declared.challenger = contenders.challenger;
+                contenders.further
+            }
+        };
         let level = IntervalLevel::EIGHTY_PERCENT;
         let mut config = declared.as_json();
         config["forecast"]["interval_level"] = level.share().into();
+        for engine in &further {
+            let name = engine.stage().as_str();
+            config[name]["engine"] = name.into();
+        }
         let shop = ShopOptions {
             lengths: WindowLengths {
                 train_months: declared.train_months,
@@ -94,6 +117,7 @@ impl Settings {
             shop,
             holidays: declared.holidays,
             challenger: declared.challenger.engine(),
+            further,
             keep_records: declared.keep_records,
             threads: declared.threads,
             memory: declared.memory,
