@@ -59,12 +59,55 @@ def ets_sm(history: pd.DataFrame, days: int) -> pd.DataFrame:
     })
 
 
+# The lags that tutorials on boosted trees for daily series begin with: days, weeks, a month, a year.
+LAGS = [1, 2, 3, 7, 14, 28, 364]
+
+
+def xgboost_host(history: pd.DataFrame, days: int) -> pd.DataFrame:
+    """XGBoost, a model a series: lags and the calendar, and each forecast a lag of those after it. No interval."""
+    from xgboost import XGBRegressor
+
+    y = _every_day(history)
+    calendar = _calendar(y.index)
+    lags = np.column_stack([y.shift(lag) for lag in LAGS])
+    known = ~np.isnan(lags).any(axis=1)
+    model = XGBRegressor(n_estimators=200, learning_rate=0.05, max_depth=5, n_jobs=1, random_state=1)
+    model.fit(np.column_stack([lags, calendar])[known], y[known])
+    values, ahead = list(y), _days_after(y.index[-1], days)
+    for day in _calendar(ahead):
+        row = [values[-lag] for lag in LAGS]
+        values.append(float(model.predict(np.array([[*row, *day]]))[0]))
+    return pd.DataFrame({"ds": ahead, "yhat": values[len(y):]})
+
+
+def lightgbm_fleet(fleet: pd.DataFrame, days: int) -> pd.DataFrame:
+    """LightGBM by mlforecast, a model of all series (unique_id, ds, y): lags, means of lags, the calendar. No interval."""
+    from lightgbm import LGBMRegressor
+    from mlforecast import MLForecast
+    from mlforecast.lag_transforms import RollingMean
+    from mlforecast.target_transforms import LocalStandardScaler
+
+    model = MLForecast(
+        models={"yhat": LGBMRegressor(n_estimators=200, learning_rate=0.05, n_jobs=1, random_state=1, verbosity=-1)},
+        freq="D",
+        lags=LAGS,
+        lag_transforms={1: [RollingMean(28)], 7: [RollingMean(7)]},
+        date_features=["dayofweek", "month", "dayofyear"],
+        target_transforms=[LocalStandardScaler()],
+    )
+    model.fit(fleet, static_features=[])
+    return model.predict(days)
+
+
+# A model a series, and a model of all series of an origin.
 TOOLS: dict[str, Callable[[pd.DataFrame, int], pd.DataFrame]] = {
     "prophet_py": prophet_py,
     "autoets_sf": autoets_sf,
     "mstl_sf": mstl_sf,
     "ets_sm": ets_sm,
+    "xgboost_host": xgboost_host,
 }
+FLEET_TOOLS: dict[str, Callable[[pd.DataFrame, int], pd.DataFrame]] = {"lightgbm_fleet": lightgbm_fleet}
 
 
 def forecast_with(
@@ -76,6 +119,23 @@ def forecast_with(
     silent = (last_day - history["ds"].max()).days
     frame = TOOLS[tool](history, silent + days)
     return frame[frame["ds"] > last_day].reset_index(drop=True)
+
+
+def forecast_fleet_with(
+    tool: str, fleet: pd.DataFrame, last_day: pd.Timestamp, days: int
+) -> pd.DataFrame:
+    """The `days` after `last_day` of all series by `tool`, from columns unique_id, ds and y. Returns unique_id, ds and yhat."""
+    parts = []
+    for name, history in fleet.groupby("unique_id"):
+        y = _every_day(history.assign(ds=pd.to_datetime(history["ds"])))
+        # Tools of fleets forecast all series from the same day: who is silent at its end repeats its last value.
+        y = y.reindex(pd.date_range(y.index[0], last_day)).ffill()
+        parts.append(pd.DataFrame({"unique_id": name, "ds": y.index, "y": y.to_numpy(float)}))
+    return FLEET_TOOLS[tool](pd.concat(parts, ignore_index=True), days)
+
+
+def _calendar(days: pd.DatetimeIndex) -> np.ndarray:
+    return np.column_stack([days.dayofweek, days.month, days.dayofyear])
 
 
 def _with_statsforecast(model, history: pd.DataFrame, days: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ use fleetcast_core::{
     WindowLengths,
 };
 use fleetcast_judge::{Golden, Metric, PromotionMargin, Rules};
-use fleetcast_pipeline::{Pipeline, PipelineSettings, Unattended};
+use fleetcast_pipeline::{FleetEngine, Pipeline, PipelineSettings, Unattended};
 use fleetcast_store::{LastDay, RunId, RunIdentity, Segment, StageResult, Store, Table};
 
 const AS_OF: &str = "2025-12-31";
@@ -108,7 +108,15 @@ fn engines_run(store: &Store, prophet: Says, challenger: Says) -> RunId {
 }
 
 fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
-    let key = SeriesKey::new("h", "cpu");
+    publish_of(store, run, &["h"], (stage, table, says));
+}
+
+fn publish_of(
+    store: &Store,
+    run: RunId,
+    hosts: &[&str],
+    (stage, table, says): (Stage, Table, Says),
+) {
     let draft = store.draft(table).unwrap();
     let windows = [
         (Segment::Backtest, split().backtest(), says.backtest),
@@ -122,9 +130,12 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
         let yhat = vec![value; horizon.days()];
         let bound = |distance: f64| yhat.iter().map(|yhat| yhat + distance).collect();
         let forecast = Forecast::new(days.first(), yhat.clone(), bound(-1.0), bound(1.0)).unwrap();
-        draft
-            .append_forecasts(run, [(&key, segment, &forecast)].into_iter())
-            .unwrap();
+        for host in hosts {
+            let key = SeriesKey::new(*host, "cpu");
+            draft
+                .append_forecasts(run, [(&key, segment, &forecast)].into_iter())
+                .unwrap();
+        }
     }
     let result = StageResult {
         stage,
@@ -140,9 +151,14 @@ fn publish(store: &Store, run: RunId, stage: Stage, table: Table, says: Says) {
 }
 
 fn judge_by(store: &Store, run: RunId, rules: &Rules) {
+    judge_with(store, run, rules, Vec::new());
+}
+
+fn judge_with(store: &Store, run: RunId, rules: &Rules, further: Vec<FleetEngine>) {
     let mut settings = PipelineSettings {
         config: serde_json::Value::Null,
         version: "0.0.0",
+        further,
         ..PipelineSettings::default()
     };
     settings.shop.lengths = lengths();
@@ -536,5 +552,80 @@ fn nothing_is_nan() {
             )
             .unwrap();
         assert!(!nan, "{value}");
+    }
+}
+
+/// A run over these hosts, each of the same values, in which XGBoost stands beside the challenger.
+fn fleet(hosts: &[&str], xgboost: Says) -> (Visible, RunId) {
+    let (store, _) = store("10 + d % 3", says(11.0), says(13.0));
+    for host in hosts.iter().filter(|host| **host != "h") {
+        let copy = "INSERT INTO processed_data SELECT ?, resource, ds, utilization FROM processed_data WHERE host = 'h'";
+        store.connection().execute(copy, [host]).unwrap();
+    }
+    let run = engines_run(&store, NOTHING, NOTHING);
+    for (stage, table, says) in [
+        (Stage::Prophet, Table::ProphetForecasts, says(9.0)),
+        (Stage::Challenger, Table::ChallengerForecasts, says(14.0)),
+        (Stage::Xgboost, Table::XgboostForecasts, xgboost),
+    ] {
+        publish_of(&store, run, hosts, (stage, table, says));
+    }
+    (store, run)
+}
+
+const OF_FLEET: &str = "SELECT concat_ws(' ', count(*), min(winner), max(winner), count(xgboost_mape), count(weight_xgboost),
+     min(weight_xgboost) > 0.3, any_value(reason)) FROM model_leaderboard";
+
+fn text(store: &Visible, sql: &str) -> String {
+    store
+        .connection()
+        .query_row(sql, [], |row| row.get(0))
+        .unwrap()
+}
+
+#[test]
+fn an_engine_beside_the_challenger_wins_and_is_weighed_where_the_fleet_gains() {
+    let hosts = ["h", "h1", "h2", "h3", "h4"];
+    let (store, run) = fleet(&hosts, says(11.0));
+    let rules = Rules {
+        golden: Golden::Blend,
+        ..Rules::default()
+    };
+    judge_with(&store, run, &rules, vec![FleetEngine::Xgboost]);
+    let found = text(&store, OF_FLEET);
+    assert!(
+        found.starts_with("5 xgboost xgboost 5 5 true xgboost ")
+            && found.contains("better by MAPE")
+            && found.contains("against prophet's"),
+        "{found}"
+    );
+
+    // Where it is no contender any more, nothing of it is left.
+    judge_by(&store, run, &rules);
+    let found = text(&store, OF_FLEET);
+    assert!(
+        found.starts_with("5 prophet prophet 0 0 prophet "),
+        "{found}"
+    );
+    let left = text(&store, "SELECT count(*)::VARCHAR FROM xgboost_forecasts");
+    assert_eq!(left, "0");
+}
+
+#[test]
+fn an_engine_by_which_the_fleet_does_not_gain_is_scored_and_not_followed() {
+    let few = fleet(&["h", "h1", "h2", "h3"], says(11.0));
+    let worse = fleet(&["h", "h1", "h2", "h3", "h4"], says(30.0));
+    for ((store, run), why, series) in [
+        (few, "4 series with a backtest are too few to learn from", 4),
+        (worse, "with it the fleet's errors on the backtest are", 5),
+    ] {
+        judge_with(&store, run, &Rules::default(), vec![FleetEngine::Xgboost]);
+        let found = text(&store, OF_FLEET);
+        let expected = format!("{series} prophet prophet {series} {series} false prophet ");
+        assert!(found.starts_with(&expected), "{found}");
+        assert!(
+            found.contains(&format!("; xgboost is not followed: {why}")),
+            "{found}"
+        );
     }
 }

@@ -162,7 +162,14 @@ impl RunRecord {
 
 /// The first setting that is another: `judge.metric was mape, is wape`.
 fn different_setting(name: &str, then: &Value, now: &Value) -> Option<String> {
-    if let (Value::Object(then), Value::Object(now)) = (then, now) {
+    // A section that is not there has no settings.
+    let (nothing, is_null) = (serde_json::Map::new(), then.is_null() && now.is_null());
+    let sections = [then, now].map(|value| match value {
+        Value::Object(settings) => Some(settings),
+        Value::Null if !is_null => Some(&nothing),
+        _ => None,
+    });
+    if let [Some(then), Some(now)] = sections {
         let keys = then.keys().chain(now.keys());
         return keys.into_iter().find_map(|key| {
             let name = if name.is_empty() {
