@@ -227,13 +227,13 @@ class Prophet:
         return self._need_fitted().y_scale
 
     def plot(self, fcst: Any, ax: Any = None, figsize: tuple[float, float] = (10, 6)) -> Any:
-        """Plot a forecast and the observations with matplotlib."""
+        """Plot a forecast and the observations, with matplotlib or plotly, whichever is there."""
         from fleetcast.plot import plot_prophet
 
         return plot_prophet(self, fcst, ax, figsize)
 
     def plot_components(self, fcst: Any, figsize: tuple[float, float] | None = None) -> Any:
-        """Plot the components of a forecast with matplotlib."""
+        """Plot the components of a forecast, with matplotlib or plotly, whichever is there."""
         from fleetcast.plot import plot_prophet_components
 
         return plot_prophet_components(self, fcst, figsize)

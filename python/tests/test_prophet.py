@@ -251,6 +251,38 @@ def test_charts_are_drawn(visits, fleet, hosts):
     matplotlib.pyplot.close("all")
 
 
+def test_charts_are_drawn_with_plotly_where_matplotlib_is_not(visits, fleet, hosts, monkeypatch):
+    objects = pytest.importorskip("plotly.graph_objects")
+    import sys
+
+    import fleetcast
+    from fleetcast import plot
+
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    model = Prophet().fit(visits)
+    forecast = model.predict(model.make_future_dataframe(60))
+    figure = model.plot(forecast)
+    assert isinstance(figure, objects.Figure)
+    assert [one.name for one in figure.data] == ["observed", "forecast", "80 %"]
+    figure = model.plot_components(forecast)
+    titles = [figure.layout[name].title.text for name in ("yaxis", "yaxis2", "yaxis3")]
+    assert titles == ["trend", "yearly", "weekly"]
+    fleet_forecast = fleetcast.FleetForecast()
+    of_hosts = fleet_forecast.forecast(hosts, h=180, level=[80])
+    figure = plot.plot_forecast(hosts, of_hosts, ("db-01", "disk"))
+    assert figure.layout.title.text == "db-01/disk"
+    assert "80 %" in [one.name for one in figure.data]
+    figure = plot.plot_outlook(fleet_forecast.outlook_)
+    assert "db-02/disk" in figure.layout.yaxis.ticktext
+    # Into a figure of one's own, whatever else is installed.
+    mine = objects.Figure()
+    assert plot.plot_outlook(fleet_forecast.outlook_, ax=mine) is mine and mine.data
+    monkeypatch.setitem(sys.modules, "plotly.subplots", None)
+    with pytest.raises(ImportError, match="matplotlib or plotly, and neither is installed"):
+        plot.plot_outlook(fleet_forecast.outlook_)
+
+
 def test_days_may_be_dates():
     days = [datetime.date(2024, 1, 1) + datetime.timedelta(days=day) for day in range(100)]
     frame = pd.DataFrame({"ds": pd.Series(days, dtype=object), "y": range(100)})
