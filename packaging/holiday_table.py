@@ -2,7 +2,7 @@
 
 `python packaging/holiday_table.py > holidays.txt`, in an environment with `holidays`; the result is kept, compressed, as
 xtask/data/holidays.txt.gz. A line is a place (`DE`, or `DE-BY` for what a part has beyond its country), a name, and days; the
-first line says which version made it.
+first line says which version made it. A part that has nothing beyond its country stands there once, without a name.
 """
 
 import sys
@@ -25,7 +25,7 @@ def print_place(place: str, days: set[tuple[str, str]]) -> None:
     of_names: dict[str, list[str]] = {}
     for name, day in sorted(days):
         of_names.setdefault(name.replace("\t", " "), []).append(day)
-    for name, on in sorted(of_names.items()):
+    for name, on in sorted(of_names.items()) or [("", [])]:
         print(place, name, " ".join(on), sep="\t")
 
 

@@ -374,7 +374,7 @@ pub(crate) struct OversizedFlags {
     cargo xtask groups site --resource memory   the memory of every site"
 )]
 pub(crate) struct GroupsFlags {
-    /// Groups by this attribute, such as site [default: all]
+    /// Groups by this attribute, such as site, or one of them, such as site=Berlin [default: all]
     #[arg(value_name = "KEY")]
     pub(crate) key: Option<String>,
     /// This resource alone

@@ -1,7 +1,8 @@
 //! `events`: days on which something is known to happen, and days that many hosts have in common.
 
 use fleetcast_core::Day;
-use fleetcast_store::{CommonDay, EventSummary, Others, Store};
+use fleetcast_pipeline::OnCollapse;
+use fleetcast_store::{CommonDay, EventSummary, Others, Store, Table};
 use serde_json::{Value, json};
 
 use crate::cli::EventFlags;
@@ -9,7 +10,10 @@ use crate::error::Error;
 use crate::output;
 use crate::progress::Reporter;
 use crate::settings::Settings;
-use crate::text_table::named_rows;
+use crate::text_table::{counted, named_rows};
+
+/// Hosts and groups that are named, where several are unknown.
+const NAMED: usize = 5;
 
 pub(crate) fn events(settings: &Settings, flags: &EventFlags) -> Result<(), Error> {
     if !flags.files.is_empty() {
@@ -31,13 +35,19 @@ fn read(settings: &Settings, flags: &EventFlags) -> Result<(), Error> {
     for file in &flags.files {
         events.extend(store.read_events_file(file)?);
     }
+    if flags.replace && events.is_empty() && settings.on_collapse == OnCollapse::Refuse {
+        return Err(Error::Setting(
+            "there is nothing in what was read, and --replace would remove all events; give a file with rows, or --force".to_owned(),
+        ));
+    }
     let others = if flags.replace {
         Others::Remove
     } else {
         Others::Keep
     };
     store.set_events(&events, others)?;
-    let known = store.events()?.len();
+    let of_nobody = store.events_of_nobody()?;
+    let has_forecasts = store.count_rows(Table::Forecasts)? > 0;
     store.finish()?;
     if settings.json {
         output::line(json!({ "read": events.len() }));
@@ -45,20 +55,36 @@ fn read(settings: &Settings, flags: &EventFlags) -> Result<(), Error> {
     }
     let reporter = Reporter::new(settings.quiet);
     reporter.say(format_args!(
-        "read {} events into {}",
-        events.len(),
+        "read {} into {}",
+        counted(events.len() as u64, "event"),
         settings.db.display()
     ));
-    if known == 0 && !events.is_empty() {
-        reporter.say(
-            "no host has the group of any of them; import-attributes says which hosts have one",
-        );
+    if !of_nobody.is_empty() {
+        let names = of_nobody
+            .iter()
+            .take(NAMED)
+            .map(|name| output::in_one_line(name));
+        let more = match of_nobody.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        reporter.say(format_args!(
+            "events do nothing where no host with data has that name, or that group: {}{more}",
+            names.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    if has_forecasts {
+        reporter.say(format_args!(
+            "forecasts are of what was known before; `cargo xtask run-all --db {}` makes new ones",
+            settings.db.display()
+        ));
     }
     Ok(())
 }
 
 fn print(settings: &Settings, store: &Store, as_of: Day) -> Result<(), Error> {
-    let events = store.event_summaries(as_of)?;
+    let mut events = store.event_summaries(as_of)?;
+    events.extend(holidays(settings, as_of));
     if settings.json {
         let rows: Vec<Value> = events.iter().map(event_json).collect();
         output::line(Value::from(rows));
@@ -93,6 +119,23 @@ fn print(settings: &Settings, store: &Store, as_of: Day) -> Result<(), Error> {
     ];
     output::line(named_rows("event", &columns, &rows).join("\n"));
     Ok(())
+}
+
+/// The holidays that were asked for, as events of all hosts.
+fn holidays(settings: &Settings, as_of: Day) -> Vec<EventSummary> {
+    let named = settings.holidays.days.iter();
+    named
+        .filter_map(|(name, days)| {
+            Some(EventSummary {
+                name: name.clone(),
+                whose: None,
+                days: days.len() as u64,
+                first: *days.first()?,
+                latest: days.range(..=as_of).next_back().copied(),
+                next: days.range(as_of.plus_days(1)..).next().copied(),
+            })
+        })
+        .collect()
 }
 
 fn event_json(event: &EventSummary) -> Value {

@@ -102,7 +102,7 @@ impl Contenders {
             match Challenger::from(found) {
                 Challenger::Xgboost => has_xgboost = true,
                 other if !by_series.contains(&other) => by_series.push(other),
-                _ => {}
+                Challenger::BySeries(_) => {}
             }
         }
         match (by_series.as_slice(), has_xgboost) {

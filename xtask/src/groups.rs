@@ -9,7 +9,7 @@ use crate::cli::GroupsFlags;
 use crate::error::Error;
 use crate::output;
 use crate::settings::Settings;
-use crate::text_table::named_rows;
+use crate::text_table::{counted, named_rows};
 
 /// Rows that are printed unless somebody asks for more.
 const USUAL_ROWS: usize = 20;
@@ -20,7 +20,7 @@ const COLUMNS: [(&str, bool); 8] = [
     ("hosts", true),
     ("now", true),
     ("growth", true),
-    ("peak", true),
+    ("need", true),
     ("full by", true),
     ("order", true),
     ("trust", false),
@@ -28,7 +28,11 @@ const COLUMNS: [(&str, bool); 8] = [
 
 pub(crate) fn print(settings: &Settings, flags: &GroupsFlags) -> Result<(), Error> {
     let store = settings.open(false)?;
-    let groups = store.groups(flags.key.as_deref(), flags.resource.as_deref())?;
+    let (key, value) = match flags.key.as_deref().map(|key| key.split_once('=')) {
+        Some(Some((key, value))) => (Some(key), Some(value)),
+        _ => (flags.key.as_deref(), None),
+    };
+    let groups = store.groups(key, value, flags.resource.as_deref())?;
     let run = store.run_in(Table::GroupOutlook)?;
     let run = run.map(|run| store.run(run)).transpose()?.flatten();
     let Some(run) = run.filter(|_| !groups.is_empty()) else {
@@ -44,13 +48,15 @@ pub(crate) fn print(settings: &Settings, flags: &GroupsFlags) -> Result<(), Erro
         return Ok(());
     }
     output::line(format_args!(
-        "as of {}: {count} groups, those that fill up first on top",
-        run.as_of
+        "as of {}: {}, those that fill up first on top",
+        run.as_of,
+        counted(count as u64, "total")
     ));
     output::line("");
-    output::line(in_text(rows, flags.key.as_deref(), run.as_of));
+    output::line(in_text(rows, key, run.as_of));
     output::line("");
-    output::line("peak: held at some time in one of ten cases; order: so that this is not full");
+    output::line("need: held at some time in one of ten cases; order: so that it is not full, in");
+    output::line("the unit of the hosts' sizes where the need is in percent");
     if shown < count {
         output::line(format_args!(
             "and {} more: -n {count} names all of them",
@@ -75,7 +81,7 @@ fn nothing(settings: &Settings, store: &Store, flags: &GroupsFlags) -> Result<Er
              {db}`, and run `cargo xtask write --db {db}`"
         )));
     }
-    let known = store.groups(None, None)?;
+    let known = store.groups(None, None, None)?;
     if known.is_empty() {
         return Ok(Error::OutOfOrder(format!(
             "no groups were added up when {db} was written last; run `cargo xtask write --db {db}`, which says why"
@@ -88,7 +94,7 @@ fn nothing(settings: &Settings, store: &Store, flags: &GroupsFlags) -> Result<Er
     let asked = [flags.key.as_deref(), flags.resource.as_deref()];
     let asked: Vec<&str> = asked.into_iter().flatten().collect();
     Ok(Error::Setting(format!(
-        "no group of {} was added up; there are groups of {} in {}",
+        "no group of {} was added up; there are groups of {} in {} (`cargo xtask write` says why others are not)",
         asked.join(" in "),
         listed(|group| &group.key),
         listed(|group| &group.resource),
@@ -109,7 +115,11 @@ fn in_text(rows: &[GroupRow], key: Option<&str>, as_of: Day) -> String {
         };
         let cells = [
             output::in_one_line(&row.resource),
-            row.members.to_string(),
+            if row.members < row.hosts {
+                format!("{} of {}", row.members, row.hosts)
+            } else {
+                row.members.to_string()
+            },
             row.recent.map_or_else(nothing, amount),
             row.growth.map_or_else(nothing, signed),
             row.peak_need.map_or_else(nothing, amount),
@@ -156,6 +166,7 @@ fn as_json(run: &RunRecord, rows: &[GroupRow]) -> Value {
                 "value": row.value,
                 "resource": row.resource,
                 "members": row.members,
+                "hosts": row.hosts,
                 "size": row.size,
                 "threshold": row.threshold,
                 "capacity": row.capacity,
@@ -165,7 +176,7 @@ fn as_json(run: &RunRecord, rows: &[GroupRow]) -> Value {
                 "full_on": day(median),
                 "full_on_latest": day(latest),
                 "growth": row.growth,
-                "peak_need": row.peak_need,
+                "demand_p90": row.peak_need,
                 "to_order": row.to_order,
                 "recent": row.recent,
                 "trust": row.trust,

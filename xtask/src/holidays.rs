@@ -10,12 +10,15 @@ use fleetcast_pipeline::Holidays;
 /// Every country and its parts, by python-holidays (`packaging/holiday_table.py`).
 const TABLE: &[u8] = include_bytes!("../data/holidays.txt.gz");
 
+/// The word for no place.
+const NONE: &str = "NONE";
+
 /// Returns the holidays of places such as `DE` and `DE-BY`, divided by commas: a part has those of its country as well.
 pub(crate) fn of_places(places: &str) -> Result<Holidays, String> {
     let mut places: Vec<String> = places
         .split(',')
         .map(|place| place.trim().to_uppercase())
-        .filter(|place| !place.is_empty())
+        .filter(|place| !place.is_empty() && place != NONE)
         .collect();
     places.sort();
     places.dedup();
@@ -43,15 +46,15 @@ pub(crate) fn of_places(places: &str) -> Result<Holidays, String> {
         let country = place.split('-').next().unwrap_or(place);
         let own = of_places.get(place.as_str());
         let of_country = of_places.get(country);
-        // A part may have no holiday of its own.
-        let is_known = own.is_some() || (place.contains('-') && of_country.is_some());
-        if !is_known {
+        if own.is_none() {
             return Err(format!(
                 "no holidays of `{place}` are known; give a country by its two letters, such as DE, or a part of it, such as \
                  DE-BY, or import the days yourself with `cargo xtask events FILE`"
             ));
         }
-        for (name, days) in own.into_iter().chain(of_country).flatten() {
+        // A part without a holiday of its own stands there without a name.
+        let named = own.into_iter().chain(of_country).flatten();
+        for (name, days) in named.filter(|(name, _)| !name.is_empty()) {
             all.entry((*name).to_owned()).or_default().extend(days);
         }
     }
@@ -81,6 +84,14 @@ mod tests {
         assert!(has("US", "2026-07-04") && !has("US", "2025-10-03") && has("US, DE", "2025-10-03"));
         assert_eq!(of_places("us,DE ,de").unwrap().places, ["DE", "US"]);
         assert_eq!(of_places("").unwrap(), Holidays::default());
+        assert_eq!(of_places("none").unwrap(), Holidays::default());
+        // Hamburg has those of its country in this table of 2000 to 2040, and its own; nowhere is there a DE-ZZ.
+        assert!(has("DE-HH", "2025-10-03"));
+        assert!(
+            of_places("DE-ZZ")
+                .unwrap_err()
+                .contains("no holidays of `DE-ZZ`")
+        );
         let refused = of_places("Germany").unwrap_err();
         assert!(
             refused

@@ -59,7 +59,7 @@ fn offered_in(command: &str) -> Vec<&'static str> {
         ),
         "limits" => (&["force", "keep_last_day", "quiet"], true, false),
         "import" | "export" => (&["quiet"], true, false),
-        "import-attributes" => (&["json", "quiet"], true, false),
+        "import-attributes" => (&["json", "quiet", "force"], true, false),
         "forget" | "rename" | "demo" => (&["quiet", "allow_views"], true, false),
         "backup" | "restore" => (&["force", "quiet"], true, false),
         "report" => (&["force", "quiet", "allow_views"], true, false),
@@ -71,6 +71,7 @@ fn offered_in(command: &str) -> Vec<&'static str> {
             &[
                 "json",
                 "quiet",
+                "force",
                 "allow_views",
                 "holidays",
                 "as_of",

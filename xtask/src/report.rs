@@ -53,14 +53,15 @@ pub(crate) fn write(settings: &Settings, flags: ReportFlags) -> Result<(), Error
     Ok(())
 }
 
-/// What groups hosts: every key, with each host's value.
+/// What groups hosts: every key but sizes, with each host's value.
 fn groupings(store: &Store) -> Result<Vec<Grouping>, Error> {
     let keys = store.attribute_values()?.into_keys();
-    keys.map(|key| {
-        let hosts = store.values_of(&key)?;
-        Ok(Grouping { key, hosts })
-    })
-    .collect()
+    keys.filter(|key| !fleetcast::is_size(key))
+        .map(|key| {
+            let hosts = store.values_of(&key)?;
+            Ok(Grouping { key, hosts })
+        })
+        .collect()
 }
 
 /// Whether a file is a report, of this version or of an earlier one.

@@ -91,3 +91,15 @@ pub(crate) fn wrapped(text: &str) -> Vec<String> {
     }
     lines
 }
+
+/// A number of things: `1 key`, `2 keys`.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
+/// A number of things that have something: `1 host has`, `2 hosts have`.
+pub(crate) fn have(count: u64, thing: &str) -> String {
+    let verb = if count == 1 { "has" } else { "have" };
+    format!("{} {verb}", counted(count, thing))
+}

@@ -132,6 +132,8 @@ pub enum IssueCode {
     PendingShift,
     /// Growth or decline began lately and goes on.
     GrowthOnset,
+    /// Days of the calendar that are to come, holidays and events, are expected to differ.
+    CalendarEffect,
     /// Days of the week on which the series was never observed.
     WeekdayUnobserved,
     /// The series' last day had clearly fewer samples than its days usually have; left out.
@@ -173,6 +175,7 @@ impl IssueCode {
             Self::LevelShift => "level_shift",
             Self::PendingShift => "pending_shift",
             Self::GrowthOnset => "growth_onset",
+            Self::CalendarEffect => "calendar_effect",
             Self::WeekdayUnobserved => "weekday_unobserved",
             Self::UnfinishedDay => "unfinished_day",
             Self::OutsidePercent => "outside_percent",

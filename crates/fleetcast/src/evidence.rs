@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use fleetcast_core::{
-    Alignment, Engine, EngineForecasts, Notice, Panel, PanelView, SeriesIssue, SeriesKey,
-    SeriesRegimes, Severity, Stage, TimeGrid, ValueShares, WindowOutcomes, forecast_windows,
-    screen,
+    Alignment, Engine, EngineForecasts, IssueCode, Notice, Panel, PanelView, SeriesIssue,
+    SeriesKey, SeriesRegimes, Severity, Stage, TimeGrid, ValueShares, WindowOutcomes,
+    forecast_windows, screen,
 };
 use fleetcast_judge::{Case, Circumstances, Contender, LeaderboardEntry};
 use fleetcast_outlook::days_to_look_back;
@@ -295,10 +295,11 @@ fn judge_with(
     issues.extend(entry.iter().flat_map(LeaderboardEntry::issues));
     let trained_through = WriteRules::trained_through(&setup.split, setup.options.refit);
     let trained_days = setup.split.history().index_of(trained_through);
-    // Where the judge says nothing of its regime, there is one reading only.
-    let has_readings = entry
-        .as_ref()
-        .is_some_and(|entry| !entry.verdict.regime.is_empty());
+    // Where the judge says nothing of its level and growth, there is one reading only.
+    let has_readings = entry.iter().any(|entry| {
+        let mut notes = entry.verdict.regime.iter();
+        notes.any(|note| note.code != IssueCode::CalendarEffect)
+    });
     let regime = regimes.zip(trained_days).filter(|_| has_readings);
     let regime = regime.and_then(|(regimes, last)| regimes.at(last + 1));
     let past = entry

@@ -123,7 +123,10 @@ fn is_cpu(resource: &str) -> bool {
     resource.to_lowercase().starts_with(CPU)
 }
 
-fn is_size(key: &str) -> bool {
+/// Says whether an attribute is the size of hosts, such as `cores` and `memory_capacity`: what percentages are weighed by, and no
+/// group.
+#[must_use]
+pub fn is_size(key: &str) -> bool {
     key == CORES || key.ends_with(CAPACITY_OF)
 }
 
@@ -184,6 +187,8 @@ struct Sum {
     amounts: u64,
     shares: u64,
     without_size: u64,
+    /// The first host by name of whose size nobody has said anything that can be used.
+    unknown: Option<String>,
 }
 
 impl Sum {
@@ -201,6 +206,7 @@ impl Sum {
         let weight = if are_shares(member.key.resource(), limits.now()) {
             let Some(size) = groups.size_of(member.key) else {
                 self.without_size += 1;
+                self.name_unknown(Some(member.key.host().to_owned()));
                 return;
             };
             self.shares += 1;
@@ -224,6 +230,11 @@ impl Sum {
             past,
             limits,
         });
+    }
+
+    fn name_unknown(&mut self, host: Option<String>) {
+        let known = self.unknown.take();
+        self.unknown = known.into_iter().chain(host).min();
     }
 
     fn total(&self) -> Result<(TotalOf, Total), Refusal> {
@@ -277,6 +288,7 @@ impl GroupTotals {
                     amounts: 0,
                     shares: 0,
                     without_size: 0,
+                    unknown: None,
                 });
                 (key.clone(), sum)
             })
@@ -298,6 +310,7 @@ impl GroupTotals {
                     so_far.amounts += sum.amounts;
                     so_far.shares += sum.shares;
                     so_far.without_size += sum.without_size;
+                    so_far.name_unknown(sum.unknown);
                 }
                 None => {
                     self.sums.insert(key, sum);
@@ -318,7 +331,8 @@ impl GroupTotals {
     /// Says in words what is not added up, why, and the way out: a line an attribute, resource and reason.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let mut reasons: BTreeMap<(&str, &str, u8), (u64, u64)> = BTreeMap::new();
+        type Counted<'a> = (u64, u64, Option<&'a str>);
+        let mut reasons: BTreeMap<(&str, &str, u8), Counted<'_>> = BTreeMap::new();
         for (group, refusal) in self.refused() {
             let (reason, hosts) = match refusal {
                 Refusal::WithoutSize(hosts) => (0, hosts),
@@ -326,20 +340,23 @@ impl GroupTotals {
                 Refusal::Overflow => (2, 0),
             };
             let counted = reasons.entry((&group.resource, &group.key, reason));
-            let (groups, sum) = counted.or_default();
+            let (groups, sum, unknown) = counted.or_default();
+            let host = self.sums.get(group).and_then(|sum| sum.unknown.as_deref());
+            *unknown = unknown.iter().copied().chain(host).min();
             (*groups, *sum) = (*groups + 1, *sum + hosts);
         }
         let notes = reasons.into_iter();
         notes
-            .map(|((resource, key, reason), (groups, hosts))| {
+            .map(|((resource, key, reason), (groups, hosts, unknown))| {
+                let such_as = unknown.map_or_else(String::new, |host| format!(" ({host} is one)"));
                 let of = match groups {
                     1 => format!("{resource} of 1 group by {key} is not added up"),
                     _ => format!("{resource} of {groups} groups by {key} is not added up"),
                 };
                 match reason {
                     0 => format!(
-                        "{of}: percentages are weighed by what their hosts have, and of {hosts} that is not known; say it with an \
-                         attribute {resource}{CAPACITY_OF}{}",
+                        "{of}: percentages are weighed by what their hosts have, and of {hosts} that is not known{such_as}; say it \
+                         with a number above 0 as attribute {resource}{CAPACITY_OF}{}",
                         if is_cpu(resource) { " or cores" } else { "" }
                     ),
                     1 => format!(

@@ -18,7 +18,7 @@ mod wire;
 
 pub use batch::{Batch, SeriesNotes, Survey};
 pub use evidence::{EngineAnswers, Evidence};
-pub use groups::{GroupKey, GroupTotals, Groups, MemberOf, Refusal, WrittenGroup};
+pub use groups::{GroupKey, GroupTotals, Groups, MemberOf, Refusal, WrittenGroup, is_size};
 pub use load::LoadChange;
 pub use options::{RegimesMode, ShopOptions};
 pub use past::past_forecasts;

@@ -73,7 +73,40 @@ pub(crate) fn notes(case: &Case<'_>) -> Vec<RegimeNote> {
     let shifts = latest
         .filter(|shift| alignment.age(shift) <= WORTH_KNOWING)
         .filter_map(|shift| of_shift(case, &alignment, shift));
-    growth.chain(shifts).collect()
+    growth
+        .chain(shifts)
+        .chain(of_calendar(case, &alignment))
+        .collect()
+}
+
+/// What days of the calendar are expected to do within the horizon.
+fn of_calendar(case: &Case<'_>, alignment: &Alignment) -> Option<RegimeNote> {
+    let last = alignment.days + case.split.future().len();
+    let ahead = || {
+        let days = alignment.calendar.iter();
+        days.filter(|one| (alignment.days..last).contains(&one.at))
+    };
+    let most = ahead().max_by(|a, b| a.effect.abs().total_cmp(&b.effect.abs()))?;
+    let after_last = u32::try_from(most.at + 1 - alignment.days).ok()?;
+    let day = case.history.grid.last().plus_days(after_last);
+    let (sign, size) = if most.effect < 0.0 {
+        ("−", -most.effect)
+    } else {
+        ("+", most.effect)
+    };
+    let size = figure(size);
+    let words = match ahead().count() {
+        1 => format!("a day of the calendar is expected to differ: {day}, by {sign}{size}"),
+        days => format!(
+            "{days} days of the calendar are expected to differ, the most {day}, by {sign}{size}"
+        ),
+    };
+    Some(RegimeNote {
+        code: IssueCode::CalendarEffect,
+        day,
+        is_young: false,
+        words,
+    })
 }
 
 fn of_shift(case: &Case<'_>, alignment: &Alignment, shift: &LevelShift) -> Option<RegimeNote> {

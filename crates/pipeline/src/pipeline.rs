@@ -342,8 +342,7 @@ impl<'a> Pipeline<'a> {
         };
         if let Some(difference) = newest.difference_before(stage, &self.identity) {
             return Err(Error::OutOfOrder(format!(
-                "the newest run is of other data or settings ({difference}); give the same, or run \
-                 `cargo xtask {first}` first"
+                "the newest run is of other data or settings ({difference}); give the same, or run `cargo xtask run-all`"
             )));
         }
         for stage in before {

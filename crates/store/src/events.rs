@@ -99,6 +99,12 @@ impl Store {
                 )));
             }
         }
+        let known = |place: usize| places.contains(&Some(place));
+        if let Some((_, other)) = columns.iter().enumerate().find(|(place, _)| !known(*place)) {
+            return Err(refuse(format!(
+                "its column `{other}` says nothing of events; leave it out, or call it ds, name, host or group"
+            )));
+        }
         let events = rows.into_iter().enumerate();
         events
             .map(|(place, row)| {
@@ -135,6 +141,21 @@ impl Store {
                 .execute_batch(include_str!("../sql/distinct_events.sql"))
                 .map_err(setting)
         })
+    }
+
+    /// Returns the hosts that events are said of and that have no data, and the groups that no host has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows cannot be read.
+    pub fn events_of_nobody(&self) -> Result<Vec<String>, Error> {
+        let with_data = if self.has_table("processed_data")? {
+            "SELECT host::VARCHAR FROM processed_data WHERE host IS NOT NULL"
+        } else {
+            "SELECT NULL::VARCHAR WHERE false"
+        };
+        let sql = include_str!("../sql/events_of_nobody.sql").replace("{hosts}", with_data);
+        self.rows("looking for whose events are", &sql, [], |row| row.get(0))
     }
 
     /// Returns the days of every event, of which those after `as_of` are to come.

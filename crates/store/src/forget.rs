@@ -189,8 +189,12 @@ impl Store {
                 .execute(include_str!("../sql/rename_attributes.sql"), [from, to])
                 .map_err(renaming)?;
             self.connection
-                .execute("DELETE FROM host_attributes WHERE host = $1", [from])
+                .execute(include_str!("../sql/rename_events.sql"), [from, to])
                 .map_err(renaming)?;
+            for table in [Table::HostAttributes, Table::Events] {
+                let sql = format!("DELETE FROM {table} WHERE host = $1");
+                self.connection.execute(&sql, [from]).map_err(renaming)?;
+            }
             self.forget_results()?;
             Ok(Renamed { rows, days_of_both })
         })

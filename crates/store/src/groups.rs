@@ -17,6 +17,8 @@ pub struct GroupRow {
     pub resource: String,
     /// Series that are added up.
     pub members: u64,
+    /// Hosts of the group that have data of the resource, also those without a forecast.
+    pub hosts: u64,
     /// The members' capacities, where values are shares of them.
     pub size: Option<f64>,
     /// The value at which full starts.
@@ -44,7 +46,7 @@ pub struct GroupRow {
 }
 
 impl Store {
-    /// Returns the outlooks of groups of all keys or of one, in all resources or in one: those that are full or fill up first.
+    /// Returns the outlooks of groups of all keys or of one, of all its values or of one, in all resources or in one: those that are full or fill up first.
     ///
     /// # Errors
     ///
@@ -52,13 +54,14 @@ impl Store {
     pub fn groups(
         &self,
         key: Option<&str>,
+        value: Option<&str>,
         resource: Option<&str>,
     ) -> Result<Vec<GroupRow>, Error> {
         let sql = include_str!("../sql/read_groups.sql");
         self.rows(
             "reading the outlooks of groups",
             sql,
-            params![key, resource],
+            params![key, value, resource],
             |row| {
                 let day = |column: &str| {
                     let day: Option<Date> = row.get(column)?;
@@ -69,6 +72,7 @@ impl Store {
                     value: row.get("value")?,
                     resource: row.get("resource")?,
                     members: row.get("members")?,
+                    hosts: row.get("hosts")?,
                     size: row.get("size")?,
                     threshold: row.get("threshold")?,
                     capacity: row.get("capacity")?,

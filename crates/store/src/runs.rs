@@ -160,8 +160,33 @@ impl RunRecord {
     }
 }
 
+/// What is another of the days that something is known to happen on, whose fingerprint says nothing to anybody.
+fn different_calendar(then: &Value, now: &Value) -> Option<String> {
+    let places = |calendar: &Value| {
+        let places = calendar["holidays"].as_array().into_iter().flatten();
+        let places: Vec<&str> = places.filter_map(Value::as_str).collect();
+        if places.is_empty() {
+            "not set".to_owned()
+        } else {
+            places.join(",")
+        }
+    };
+    if then == now {
+        return None;
+    }
+    let (before, after) = (places(then), places(now));
+    Some(if before == after {
+        "days of events were others, or hosts of their groups".to_owned()
+    } else {
+        format!("--holidays was {before}, is {after}")
+    })
+}
+
 /// The first setting that is another: `judge.metric was mape, is wape`.
 fn different_setting(name: &str, then: &Value, now: &Value) -> Option<String> {
+    if name == "forecast.calendar" {
+        return different_calendar(then, now);
+    }
     // A section that is not there has no settings.
     let (nothing, is_null) = (serde_json::Map::new(), then.is_null() && now.is_null());
     let sections = [then, now].map(|value| match value {

@@ -200,10 +200,11 @@ fn score(
 fn say_gain(reporter: Reporter, as_of: Day, engine: FleetEngine, gain: FleetGain) {
     let name = engine.contender().as_str();
     let words = gain.why_not(name).or_else(|| {
-        let ratio = gain.ratio()?;
+        let percent = 100.0 * (gain.ratio()? - 1.0);
+        let change = if percent > 0.0 { "larger" } else { "smaller" };
         Some(format!(
-            "{name} is followed: with it the fleet's errors on the backtest are {:.1} % smaller",
-            100.0 * (1.0 - ratio)
+            "{name} is followed: with it the fleet's errors on the backtest are {:.1} % {change}",
+            percent.abs()
         ))
     });
     if let Some(words) = words {

@@ -208,7 +208,8 @@ settings! {
     }
     "command" {
         /// Do what is refused otherwise: replace forecasts where most series would lose theirs, replace files that
-        /// fleetcast has not written, set limits that most of what was observed lies beyond
+        /// fleetcast has not written, set limits that most of what was observed lies beyond, remove all that is known of hosts or
+        /// of events
         #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         force: bool = false => OnCollapse:
             |force| ok(if force { OnCollapse::Replace } else { OnCollapse::Refuse });
@@ -232,7 +233,7 @@ settings! {
         /// Print nothing but errors
         #[arg(short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         quiet: bool = false => bool: |quiet| ok(quiet);
-        /// Print what a command has to say as JSON: `status`, and the summary of `run-all` and `write`
+        /// Print what the command has to say as JSON
         #[arg(value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         json: bool = false => bool: |json| ok(json);
     }

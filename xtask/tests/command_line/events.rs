@@ -168,6 +168,10 @@ fn a_file_of_events_that_cannot_be_used_is_refused() {
             "row 2: `01.02.2025` in the column `ds` is no day",
         ),
         (
+            "ds,name,hots\n2025-01-01,x,web-1\n",
+            "its column `hots` says nothing of events; leave it out, or call it ds, name, host or group",
+        ),
+        (
             "ds,name,group\n2025-01-01,x,Berlin\n",
             "row 1: `Berlin` is no group such as site=Berlin",
         ),
@@ -181,4 +185,59 @@ fn a_file_of_events_that_cannot_be_used_is_refused() {
     );
     let listed = desk.ok("events");
     assert!(listed.contains("no events are known"), "{listed}");
+    std::fs::write(desk.path("empty.csv"), "ds,name\n").unwrap();
+    desk.fails(
+        "events empty.csv --replace",
+        "--replace would remove all events",
+    );
+    desk.ok("events empty.csv --replace --force");
+    desk.fails(
+        "events --holidays DE-ZZ",
+        "no holidays of `DE-ZZ` are known",
+    );
+}
+
+#[test]
+fn events_of_nobody_are_named_and_follow_a_host_that_is_renamed() {
+    let desk = fleet();
+    let rows = "ds,name,host,group\n2025-06-02,move,web-1,\n2025-06-02,move,nobody,\n2025-06-03,move,,site=Rome\n";
+    std::fs::write(desk.path("moves.csv"), rows).unwrap();
+    let said = desk.ok("events moves.csv");
+    assert!(
+        said.contains("read 3 events into fleet.duckdb")
+            && said.contains("no host with data has that name, or that group: nobody, site=Rome"),
+        "{said}"
+    );
+    desk.ok("rename web-1 web-9");
+    let hosts = desk.query(DB, "SELECT coalesce(host, '-') FROM events ORDER BY ALL");
+    assert_eq!(hosts, ["-", "nobody", "web-9"]);
+}
+
+#[test]
+fn what_holidays_are_expected_to_do_is_said_and_others_are_another_run() {
+    let desk = fleet();
+    let days = "DATE '2023-05-01', DATE '2023-10-03', DATE '2023-12-25', DATE '2023-12-26', DATE '2024-01-01', DATE '2024-04-01', \
+        DATE '2024-05-01', DATE '2024-05-09', DATE '2024-05-20', DATE '2024-10-03', DATE '2024-12-25', DATE '2024-12-26', \
+        DATE '2025-01-01', DATE '2025-04-18', DATE '2025-04-21', DATE '2025-05-01', DATE '2025-05-29', DATE '2025-06-09', \
+        DATE '2025-10-03'";
+    desk.sql(
+        DB,
+        &format!("UPDATE processed_data SET utilization = 410 WHERE ds IN ({days})"),
+    );
+    desk.ok("run-all --quiet --holidays DE");
+    let said = desk.query(
+        DB,
+        "SELECT DISTINCT regexp_replace(message, '[0-9.]+$', 'N') FROM series_issues WHERE code = 'calendar_effect'",
+    );
+    assert!(
+        said.len() == 1
+            && said[0].contains("days of the calendar are expected to differ, the most 2026-"),
+        "{said:?}"
+    );
+    desk.fails(
+        "write --quiet",
+        "of other data or settings (--holidays was DE, is not set); give the same, or run `cargo xtask run-all`",
+    );
+    let listed = desk.ok("events --holidays DE");
+    assert!(listed.contains("2026-10-03"), "{listed}");
 }

@@ -38,7 +38,7 @@ fn groups_are_what_their_members_come_to() {
     assert!(
         said.contains(
             "memory of 1 group by site is not added up: percentages are weighed by what their hosts have, and of 9 that is not \
-             known; say it with an attribute memory_capacity"
+             known (app-0002 is one); say it with a number above 0 as attribute memory_capacity"
         ),
         "{said}"
     );
@@ -90,7 +90,7 @@ fn groups_are_what_their_members_come_to() {
 
     let text = desk.ok("groups");
     assert!(
-        text.starts_with("as of 2025-12-31: 7 groups, those"),
+        text.starts_with("as of 2025-12-31: 7 totals, those"),
         "{text}"
     );
     assert!(
@@ -109,6 +109,12 @@ fn groups_are_what_their_members_come_to() {
         "groups rack",
         "no group of rack was added up; there are groups of site in cpu, disk, memory, network",
     );
+    let one = desk.ok("groups site=ber --resource memory --json");
+    let one: Value = serde_json::from_str(&one).unwrap();
+    assert_eq!(one["groups"].as_array().unwrap().len(), 1);
+    assert!(one["groups"][0]["demand_p90"].is_number(), "{one}");
+    // Hosts that have data are counted, whether they have a forecast or not.
+    assert_eq!(one["groups"][0]["hosts"], 10);
     desk.ok("export --to out");
     assert!(desk.path("out/group_outlook.parquet").exists());
     assert!(desk.path("out/group_forecasts.parquet").exists());
@@ -138,6 +144,10 @@ fn groups_do_not_depend_on_threads_and_follow_what_is_known_of_hosts() {
         "SELECT DISTINCT value FROM group_outlook ORDER BY value",
     );
     assert_eq!(sites, ["ber", "fra", "muc"]);
+    // An export that came out empty does not remove everything.
+    std::fs::write(desk.path("empty.csv"), "host,site\n").unwrap();
+    let refused = "--replace would remove all that is known of hosts";
+    desk.fails("import-attributes empty.csv --replace", refused);
     // Nothing known, no groups.
     std::fs::write(desk.path("none.csv"), "host,key,value\nnobody,site,\n").unwrap();
     desk.ok("import-attributes none.csv --replace");

@@ -220,7 +220,10 @@ fn attributes_come_from_any_file_and_take_the_place_of_earlier_ones() {
     );
     let said = desk.ok("import-attributes wide.csv");
     assert!(said.contains("2 hosts have some, under 2 keys"), "{said}");
-    assert!(said.contains("2 of these hosts have no data"), "{said}");
+    assert!(
+        said.contains("2 of the hosts with attributes have no data"),
+        "{said}"
+    );
     let wide = [
         "007 role=web",
         "007 site=Berlin",

@@ -5,7 +5,7 @@ use super::*;
 const DB: &str = "fleet.duckdb";
 
 /// The tables of each version, as they were made.
-const SCHEMAS: [&str; 8] = [
+const SCHEMAS: [&str; 9] = [
     include_str!("schemas/1.sql"),
     include_str!("schemas/2.sql"),
     include_str!("schemas/3.sql"),
@@ -14,6 +14,7 @@ const SCHEMAS: [&str; 8] = [
     include_str!("schemas/6.sql"),
     include_str!("schemas/7.sql"),
     include_str!("schemas/8.sql"),
+    include_str!("schemas/9.sql"),
 ];
 
 /// A value for a column that the tables' rules take.
@@ -67,24 +68,19 @@ fn tables(connection: &Connection) -> Vec<(String, Vec<(String, String)>)> {
 
 /// Puts a row into every table.
 fn fill(connection: &Connection, version: i32, held: &[(String, Vec<(String, String)>)]) {
+    let version_text = version.to_string();
     for (table, columns) in held {
         let row: Vec<&str> = columns
             .iter()
             .map(|(column, kind)| match (table.as_str(), column.as_str()) {
-                ("capacity_outlook" | "outlook_history", "status") => "'within'",
-                ("capacity_outlook" | "outlook_history", "rule") => "'line'",
+                ("capacity_outlook" | "outlook_history" | "group_outlook", "status") => "'within'",
+                ("capacity_outlook" | "outlook_history" | "group_outlook", "rule") => "'line'",
                 ("outlook_history", "run_id") => "0",
                 ("outlook_history", "as_of") => "DATE '2025-11-01'",
                 ("unfinished_days", "ds") => "DATE '2025-12-04'",
-                ("fleetcast_schema", _) => match version {
-                    1 => "1",
-                    2 => "2",
-                    3 => "3",
-                    4 => "4",
-                    5 => "5",
-                    6 => "6",
-                    _ => "7",
-                },
+                ("fleetcast_schema", _) => version_text.as_str(),
+                // Of a group, or of nobody.
+                ("events", "group") => "NULL",
                 _ => value(column, kind),
             })
             .collect();

@@ -40,7 +40,7 @@ fn a_run_is_told_from_one_of_other_data_settings_or_version() {
         ),
         (
             |it| it.config["write"] = json!({"keep_records": 1}),
-            "write was not set, is {\"keep_records\":1}",
+            "write.keep_records was not set, is 1",
         ),
     ];
     for (change, expected) in changes {
