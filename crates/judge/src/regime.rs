@@ -98,7 +98,7 @@ fn of_calendar(case: &Case<'_>, alignment: &Alignment) -> Option<RegimeNote> {
     let words = match ahead().count() {
         1 => format!("a day of the calendar is expected to differ: {day}, by {sign}{size}"),
         days => format!(
-            "{days} days of the calendar are expected to differ, the most {day}, by {sign}{size}"
+            "{days} days of the calendar are expected to differ, most of all {day}, by {sign}{size}"
         ),
     };
     Some(RegimeNote {

@@ -229,11 +229,10 @@ fn what_holidays_are_expected_to_do_is_said_and_others_are_another_run() {
         DB,
         "SELECT DISTINCT regexp_replace(message, '[0-9.]+$', 'N') FROM series_issues WHERE code = 'calendar_effect'",
     );
-    assert!(
-        said.len() == 1
-            && said[0].contains("days of the calendar are expected to differ, the most 2026-"),
-        "{said:?}"
-    );
+    let expected = |words: &String| {
+        words.starts_with("6 days of the calendar are expected to differ, most of all 2026-")
+    };
+    assert!(!said.is_empty() && said.iter().all(expected), "{said:?}");
     desk.fails(
         "write --quiet",
         "of other data or settings (--holidays was DE, is not set); give the same, or run `cargo xtask run-all`",
