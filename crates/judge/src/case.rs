@@ -94,7 +94,7 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn inner_origins(&self) -> Vec<(Day, usize)> {
         let mut origins: Vec<(Day, usize)> = Vec::new();
-        for inner in self.engines().flat_map(|(_, engine)| &engine.inner) {
+        for inner in self.followed().flat_map(|(_, engine)| &engine.inner) {
             if origins.iter().all(|(known, _)| *known != inner.origin) {
                 origins.push((inner.origin, inner.yhat.len()));
             }
