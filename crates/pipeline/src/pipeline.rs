@@ -10,7 +10,7 @@ use fleetcast_store::{
     DataSummary, Draft, EngineTables, FleetModel, Histories, RUN_STAGES, RunId, RunIdentity,
     RunRecord, RunStatus, SeriesIndex, StageResult, Standing, Store, Table,
 };
-use fleetcast_xgboost::{FleetSample, Library, XgboostEngine};
+use fleetcast_xgboost::{FleetSample, Library, XgboostEngine, XgboostError};
 use serde_json::json;
 
 use crate::engine_stage::EngineStage;
@@ -525,7 +525,16 @@ impl<'a> Pipeline<'a> {
             let batch = batch?;
             sample.add(screen(batch.series()).panel.view());
         }
-        Ok(Some(XgboostEngine::train(&library, &sample)?))
+        match XgboostEngine::train(&library, &sample) {
+            // Who stands beside others may have nothing to say.
+            Err(XgboostError::TooFewRows { rows, needed }) if stage == Stage::Xgboost => {
+                self.host.say(format_args!(
+                    "xgboost forecasts nothing: the fleet has {rows} rows to train on, of {needed} at least"
+                ));
+                Ok(Some(XgboostEngine::without_models(&library)))
+            }
+            trained => Ok(Some(trained?)),
+        }
     }
 
     /// Gives up a run that would leave most series of the golden record without a forecast, before anything of it is

@@ -145,6 +145,15 @@ impl XgboostEngine {
         })
     }
 
+    /// Makes an engine without models, which forecasts nothing and says so of each series: where a fleet is too young to learn from.
+    #[must_use]
+    pub fn without_models(library: &Library) -> Self {
+        Self {
+            models: BTreeMap::new(),
+            library: library.clone(),
+        }
+    }
+
     /// Returns its models, by the day up to which each was trained.
     #[must_use]
     pub fn models(&self) -> &BTreeMap<Day, Trained> {

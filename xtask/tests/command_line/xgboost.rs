@@ -208,3 +208,26 @@ fn accuracy_says_what_it_adds() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
+
+#[test]
+fn a_fleet_too_young_to_learn_from_is_forecast_by_the_others() {
+    if !has_models() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.ok("demo --hosts 3 --months 20");
+    let said = desk.ok("run-all --contenders ets,xgboost");
+    assert!(
+        said.contains(
+            "xgboost forecasts nothing: the fleet has 0 rows to train on, of 100 at least"
+        ),
+        "{said}"
+    );
+    let found = desk.query(
+        DB,
+        "SELECT concat_ws(' ', count(*) > 8, count(xgboost_mape), bool_and(reason LIKE '%; xgboost is not followed: 0 series%'))
+         FROM model_leaderboard",
+    );
+    assert_eq!(found, ["true 0 true"]);
+    desk.fails("run-all --challenger xgboost", "xgboost has no models");
+}
