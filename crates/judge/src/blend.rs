@@ -11,7 +11,7 @@ use crate::past_errors::{Forecasts, PastErrors};
 /// A weight falls with this power of the error.
 const POWER: i32 = 4;
 
-/// What a further engine weighs beside all the others together, where nothing speaks against it.
+/// A further engine weighs this much beside all the others together, where nothing speaks against it.
 const PARTNER: f64 = 0.8;
 
 /// A further engine weighs less where its errors were larger than the others' by more than this factor.

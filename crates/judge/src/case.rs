@@ -6,12 +6,12 @@ use fleetcast_core::{Day, EngineForecasts, SeriesRegimes, SeriesView, Split};
 
 use crate::Contender;
 
-/// What an engine says that stands beside champion and challenger.
+/// A further engine is one that stands beside champion and challenger.
 #[derive(Debug, Clone, Copy)]
 pub struct FurtherEngine<'a> {
     /// The place that it has: [`Contender::Further`] of its name.
     pub model: Contender,
-    /// What it says.
+    /// The forecasts that it made.
     pub forecasts: &'a EngineForecasts,
     /// Why it is scored and neither weighed nor able to win, in words; `None` where it is a contender like others.
     pub not_followed: Option<&'a str>,
@@ -28,7 +28,7 @@ pub struct Case<'a> {
     pub prophet: &'a EngineForecasts,
     /// What the challenger says.
     pub challenger: &'a EngineForecasts,
-    /// What further engines say, in the order in which ties are settled.
+    /// The further engines, in the order in which ties are settled.
     pub further: &'a [FurtherEngine<'a>],
     /// The regimes of the history, where they are known.
     pub regimes: Option<&'a SeriesRegimes<'a>>,

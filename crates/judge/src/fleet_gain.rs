@@ -1,4 +1,4 @@
-//! Whether a fleet's blend is better with a further engine in it than without: asked of the whole fleet, for what one series
+//! This says whether a fleet's blend is better with a further engine in it than without. The whole fleet is asked, for what one series
 //! gained at its backtest says little of its future.
 
 use std::iter::Sum;
@@ -12,14 +12,14 @@ use crate::{Case, Contender};
 /// Series that a fleet must have, at least, for a model of the fleet to be followed.
 const LEAST_SERIES: u64 = 5;
 
-/// How much larger, as a ratio, the fleet's errors must be with the engine for it not to be followed: one backtest is one stretch of
+/// The fleet's errors with the engine must be larger than without by this ratio for it not to be followed: one backtest is one stretch of
 /// days, and blends of whole fleets that were up to this much worse on it were better in the days that followed.
 const CLEARLY_WORSE: f64 = 1.05;
 
-/// What is known of fleets in general counts as so many series: those of a small fleet go up and down together.
+/// Knowledge of fleets in general counts as so many series: those of a small fleet go up and down together.
 const KNOWN_SERIES: f64 = 20.0;
 
-/// What such series gain: a logarithm, some 2 %.
+/// Such series gain this much: it is a logarithm, some 2 %.
 const KNOWN_GAIN: f64 = 0.02;
 
 /// What one series counts at most: a factor of four in the error.
