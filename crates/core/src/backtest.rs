@@ -1,5 +1,6 @@
 //! The backtest and the future, by one engine over one panel.
 
+use std::array;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -8,8 +9,8 @@ use crate::crash::caught;
 use crate::regimes::Known;
 use crate::weekdays::with_unobserved_weekdays_filled;
 use crate::{
-    Alignment, Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel,
-    Notice, Outcome, Panel, PanelError, PanelView, SeriesRegimes, Split,
+    Alignment, Asked, Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast,
+    IntervalLevel, Notice, Outcome, Panel, PanelError, PanelView, SeriesRegimes, Split,
 };
 
 /// Which fit the future is forecast from.
@@ -86,10 +87,17 @@ pub fn forecast_windows(
     match refit {
         Refit::WholeHistory => {
             let history = history.window(split.history())?;
-            let asked = Horizon::new(backtest_days)?;
-            let backtests = ask(engine, training, asked, level, regimes);
-            let asked = Horizon::new(future_days)?;
-            let futures = ask(engine, history, asked, level, regimes);
+            let windows = [
+                Asked {
+                    panel: training,
+                    horizon: Horizon::new(backtest_days)?,
+                },
+                Asked {
+                    panel: history,
+                    horizon: Horizon::new(future_days)?,
+                },
+            ];
+            let [backtests, futures] = ask(engine, windows, level, regimes);
             let both = backtests.into_iter().zip(futures);
             Ok(both
                 .map(|(backtest, future)| WindowOutcomes {
@@ -102,7 +110,11 @@ pub fn forecast_windows(
         }
         Refit::Never => {
             let horizon = Horizon::new(backtest_days + future_days)?;
-            let outcomes = ask(engine, training, horizon, level, regimes);
+            let windows = [Asked {
+                panel: training,
+                horizon,
+            }];
+            let [outcomes] = ask(engine, windows, level, regimes);
             Ok(outcomes
                 .into_iter()
                 .map(|outcome| split_outcome(outcome, backtest_days))
@@ -111,42 +123,63 @@ pub fn forecast_windows(
     }
 }
 
-/// An outcome a series, whatever the engine does.
-fn ask(
+/// An outcome a series for each of some windows of the same series, whatever the engine does.
+fn ask<const WINDOWS: usize>(
     engine: &dyn Engine,
-    panel: PanelView<'_>,
-    horizon: Horizon,
+    windows: [Asked<'_>; WINDOWS],
     level: IntervalLevel,
     regimes: Option<&[SeriesRegimes<'_>]>,
-) -> Vec<Outcome> {
+) -> [Vec<Outcome>; WINDOWS] {
     // Engines have a term for every weekday, and nothing to tell one by that was never observed.
-    let filled = with_unobserved_weekdays_filled(panel);
-    let seen = filled.as_ref().map_or(panel, Panel::view);
-    let Some(regimes) = regimes else {
-        return answers(engine, seen, horizon, level);
+    let filled = windows.map(|asked| with_unobserved_weekdays_filled(asked.panel));
+    let seen: [PanelView<'_>; WINDOWS] = array::from_fn(|window| {
+        let panel = windows[window].panel;
+        filled[window].as_ref().map_or(panel, Panel::view)
+    });
+    let asked = |panels: [PanelView<'_>; WINDOWS]| {
+        let windows: [Asked<'_>; WINDOWS] = array::from_fn(|window| Asked {
+            panel: panels[window],
+            horizon: windows[window].horizon,
+        });
+        let mut found = answers(engine, &windows, level).into_iter();
+        array::from_fn(|_| found.next().unwrap_or_default())
     };
-    let days = panel.grid().len();
-    let alignments: Vec<Option<Arc<Alignment>>> = regimes
-        .par_iter()
-        .map(|regimes| caught(|| regimes.at(days)).ok().flatten())
-        .collect();
-    let known: Vec<Known<'_>> = seen
-        .iter()
-        .zip(regimes)
-        .map(|(series, regimes)| Known {
+    let Some(regimes) = regimes else {
+        return asked(seen);
+    };
+    let alignments = seen.map(|panel| alignments(regimes, panel.grid().len()));
+    let known = seen.map(|panel| {
+        let both = panel.iter().zip(regimes);
+        both.map(|(series, regimes)| Known {
             values: series.values,
             regimes,
         })
-        .collect();
-    let aligned = aligned(seen, &alignments);
-    let seen = aligned.as_ref().map_or(seen, Panel::view);
-    let outcomes = answers(engine, seen.with_known(&known), horizon, level);
-    let all = outcomes.into_iter().zip(&alignments).zip(&known);
-    all.map(|((outcome, alignment), known)| match alignment {
-        Some(alignment) => continued(outcome, alignment, known.values),
-        None => outcome,
+        .collect::<Vec<_>>()
+    });
+    let aligned: [Option<Panel>; WINDOWS] =
+        array::from_fn(|window| aligned(seen[window], &alignments[window]));
+    let outcomes: [Vec<Outcome>; WINDOWS] = asked(array::from_fn(|window| {
+        let panel = aligned[window].as_ref().map_or(seen[window], Panel::view);
+        panel.with_known(&known[window])
+    }));
+    let mut window = 0..WINDOWS;
+    outcomes.map(|outcomes| {
+        let window = window.next().unwrap_or_default();
+        let all = outcomes.into_iter().zip(&alignments[window]);
+        all.zip(&known[window])
+            .map(|((outcome, alignment), known)| match alignment {
+                Some(alignment) => continued(outcome, alignment, known.values),
+                None => outcome,
+            })
+            .collect()
     })
-    .collect()
+}
+
+/// How the past of each series is brought to the level of the last of so many days.
+fn alignments(regimes: &[SeriesRegimes<'_>], days: usize) -> Vec<Option<Arc<Alignment>>> {
+    let all = regimes.par_iter();
+    all.map(|regimes| caught(|| regimes.at(days)).ok().flatten())
+        .collect()
 }
 
 /// The panel with the past of each series at the level it ends with, or `None` where all are there already.
@@ -188,29 +221,47 @@ fn continued(mut outcome: Outcome, alignment: &Alignment, values: &[f64]) -> Out
     outcome
 }
 
-/// The engine's outcomes, one a series, asked once more series by series where it fails on all of them.
-fn answers(
-    engine: &dyn Engine,
-    panel: PanelView<'_>,
-    horizon: Horizon,
-    level: IntervalLevel,
-) -> Vec<Outcome> {
-    let answer = caught(|| engine.forecast(panel, horizon, level));
+/// The engine's outcomes, a list a window and in it one a series: asked once more series by series where it fails on all of them, and
+/// window by window where it fails on one.
+fn answers(engine: &dyn Engine, windows: &[Asked<'_>], level: IntervalLevel) -> Vec<Vec<Outcome>> {
+    let count = windows.first().map_or(0, |asked| asked.panel.len());
+    let answer = caught(|| engine.forecast_together(windows, level));
     let failure = match answer {
-        Ok(outcomes) if outcomes.len() == panel.len() => return outcomes,
-        Ok(outcomes) => Failure::numerical(format!(
-            "the engine returned {} outcomes for {} series",
-            outcomes.len(),
-            panel.len()
-        )),
+        Ok(outcomes) => match outcomes.iter().find(|window| window.len() != count) {
+            None if outcomes.len() == windows.len() => return outcomes,
+            wrong => Failure::numerical(format!(
+                "the engine returned {} outcomes for {count} series",
+                wrong.map_or(0, Vec::len)
+            )),
+        },
         Err(cause) => Failure::Crash { cause },
     };
-    if panel.len() <= 1 {
-        return panel.iter().map(|_| failure.clone().into()).collect();
+    if count > 1 {
+        let mut all: Vec<Vec<Outcome>> =
+            windows.iter().map(|_| Vec::with_capacity(count)).collect();
+        for index in 0..count {
+            let alone: Vec<Asked<'_>> = windows
+                .iter()
+                .map(|asked| Asked {
+                    panel: asked.panel.slice(index..index + 1),
+                    horizon: asked.horizon,
+                })
+                .collect();
+            for (all, own) in all.iter_mut().zip(answers(engine, &alone, level)) {
+                all.extend(own);
+            }
+        }
+        return all;
     }
-    let alone = panel.chunks(1);
-    alone
-        .flat_map(|series| answers(engine, series, horizon, level))
+    if windows.len() > 1 {
+        let alone = windows.chunks(1);
+        return alone
+            .flat_map(|window| answers(engine, window, level))
+            .collect();
+    }
+    windows
+        .iter()
+        .map(|_| vec![failure.clone().into(); count])
         .collect()
 }
 

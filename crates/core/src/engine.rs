@@ -30,6 +30,35 @@ pub trait Engine: fmt::Debug + Send + Sync {
         horizon: Horizon,
         level: IntervalLevel,
     ) -> Vec<Outcome>;
+
+    /// Forecasts the same series, in the same order, from several windows that begin on the same day, shorter ones first.
+    ///
+    /// Returns a list a window: the outcomes that [`forecast`](Self::forecast) returns for it, which is what this calls.
+    /// An engine that does the same work for one window and for the next does it once here; no outcome may change by that.
+    fn forecast_together(&self, windows: &[Asked<'_>], level: IntervalLevel) -> Vec<Vec<Outcome>> {
+        windows
+            .iter()
+            .map(|asked| self.forecast(asked.panel, asked.horizon, level))
+            .collect()
+    }
+}
+
+/// A window of a panel, and how many days after it are to be forecast.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The days an engine may learn from.
+    pub panel: PanelView<'a>,
+    /// The days after them that it forecasts.
+    pub horizon: Horizon,
+}
+
+/// One series of a window, and how many days after it are to be forecast.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedSeries<'a> {
+    /// The series, on the days an engine may learn from.
+    pub series: SeriesView<'a>,
+    /// The days after them that it forecasts.
+    pub horizon: Horizon,
 }
 
 /// What an engine says about one series.
@@ -147,10 +176,105 @@ pub fn in_parallel<T: Send>(
         .collect()
 }
 
+/// Runs `work` on the series of several windows, `at_once` of them at a time, on the threads of the current rayon pool.
+///
+/// `work` gets the windows of each of some series, and returns an outcome for each of them. Results are a list a window, in
+/// the order of the windows and of the series. Where `work` panics over some series it is asked for each of them alone, and a panic over
+/// one series becomes that series' [`Failure::Crash`] in all windows.
+pub fn together_in_parallel(
+    windows: &[Asked<'_>],
+    at_once: usize,
+    work: impl Fn(&[Vec<AskedSeries<'_>>]) -> Vec<Vec<Outcome>> + Sync,
+) -> Vec<Vec<Outcome>> {
+    let count = windows.first().map_or(0, |asked| asked.panel.len());
+    let at_once = at_once.max(1);
+    let of_series: Vec<Vec<Vec<Outcome>>> = (0..count.div_ceil(at_once))
+        .into_par_iter()
+        .map(|chunk| {
+            let first = chunk * at_once;
+            let some: Vec<Vec<AskedSeries<'_>>> = (first..count.min(first + at_once))
+                .map(|index| {
+                    let windows = windows.iter();
+                    windows
+                        .map(|asked| AskedSeries {
+                            series: asked.panel.series(index),
+                            horizon: asked.horizon,
+                        })
+                        .collect()
+                })
+                .collect();
+            caught(|| work(&some)).unwrap_or_else(|_| {
+                let alone = some.chunks(1);
+                alone
+                    .flat_map(|one| {
+                        caught(|| work(one)).unwrap_or_else(|cause| {
+                            vec![vec![Failure::Crash { cause }.into(); windows.len()]]
+                        })
+                    })
+                    .collect()
+            })
+        })
+        .collect();
+    let mut of_windows: Vec<Vec<Outcome>> =
+        windows.iter().map(|_| Vec::with_capacity(count)).collect();
+    for outcomes in of_series.into_iter().flatten() {
+        for (window, outcome) in of_windows.iter_mut().zip(outcomes) {
+            window.push(outcome);
+        }
+    }
+    of_windows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Panel, SeriesKey, TimeGrid};
+
+    #[test]
+    fn a_panic_over_some_series_stays_with_the_one_that_brings_it_about() {
+        let grid = TimeGrid::new("2025-01-01".parse().unwrap(), 2);
+        let rows = (0..7).map(|i| {
+            (
+                SeriesKey::new(format!("h{i}"), "cpu"),
+                vec![f64::from(i); 2],
+            )
+        });
+        let panel = Panel::from_rows(grid, rows).unwrap();
+        let horizon = Horizon::new(1).unwrap();
+        let first_day = TimeGrid::new(grid.first(), 1);
+        let windows = [first_day, grid].map(|days| Asked {
+            panel: panel.view().window(days).unwrap(),
+            horizon,
+        });
+        let last_values = |some: &[Vec<AskedSeries<'_>>]| -> Vec<Vec<Outcome>> {
+            let of_one = |asked: &AskedSeries<'_>| {
+                let value = asked.series.values[0];
+                assert!((value - 4.0).abs() > 0.5, "value {value} is too much");
+                let first = asked.series.grid.last().plus_days(1);
+                Outcome::of(Forecast::constant(first, asked.horizon, value).unwrap())
+            };
+            some.iter()
+                .map(|windows| windows.iter().map(of_one).collect())
+                .collect()
+        };
+        let found = together_in_parallel(&windows, 3, last_values);
+        assert_eq!(found.len(), 2);
+        for (outcomes, day) in found.iter().zip(["2025-01-02", "2025-01-03"]) {
+            assert_eq!(outcomes.len(), 7);
+            for (index, outcome) in outcomes.iter().enumerate() {
+                match &outcome.forecast {
+                    Ok(forecast) => {
+                        assert_eq!(forecast.yhat(), [index as f64]);
+                        assert_eq!(forecast.grid().first().to_string(), day);
+                    }
+                    Err(failure) => {
+                        assert_eq!(index, 4);
+                        assert_eq!(failure.to_string(), "crashed: value 4 is too much");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_panic_stays_with_its_series() {

@@ -44,7 +44,9 @@ pub use crash::keep_caught_panics_quiet;
 pub use daily_series::{DailySeries, FitError, SeriesError};
 pub use day::{Day, DayError};
 pub use day_values::DayValues;
-pub use engine::{Engine, Failure, Notice, Outcome, in_parallel};
+pub use engine::{
+    Asked, AskedSeries, Engine, Failure, Notice, Outcome, in_parallel, together_in_parallel,
+};
 pub use engine_forecasts::EngineForecasts;
 pub use fingerprint::Fingerprinter;
 pub use fleet_end::{FleetEnd, LAST_DAYS_KNOWN, fleet_end};
@@ -53,7 +55,7 @@ pub use forecast::{Forecast, ForecastError, Horizon, IntervalLevel};
 pub use gaps::interpolated;
 pub use golden::GoldenForecast;
 pub use grid::TimeGrid;
-pub use inner::InnerForecast;
+pub use inner::{INNER_HORIZON, InnerForecast, inner_origins};
 pub use issue::{IssueCode, SeriesIssue, Severity, Stage};
 pub use limits::{
     EffectiveLimits, LimitError, LimitRule, LimitRules, LimitSchedule, LimitSource, ResourceShares,

@@ -57,14 +57,26 @@ impl SeriesView<'_> {
         horizon: Horizon,
         model: impl FnOnce(Range<usize>) -> Outcome,
     ) -> Outcome {
+        self.days_to_fit(horizon)
+            .map_or_else(|outcome| *outcome, model)
+    }
+
+    /// Returns the days a model is fitted to, from the first observation to the last, as indices of the series' values.
+    ///
+    /// # Errors
+    ///
+    /// The outcome of a series that needs no model, as [`forecast_or`](Self::forecast_or) has it.
+    pub fn days_to_fit(self, horizon: Horizon) -> Result<Range<usize>, Box<Outcome>> {
         match self.usable() {
-            Err(failure) => failure.into(),
-            Ok(Usable::Varying(span)) => model(span),
+            Err(failure) => Err(Box::new(failure.into())),
+            Ok(Usable::Varying(span)) => Ok(span),
             Ok(Usable::Constant) => {
                 let value = self.constant_value().unwrap_or(f64::NAN);
                 let first = self.grid.last().plus_days(1);
                 let forecast = Forecast::constant(first, horizon, value);
-                forecast.map_or_else(|error| Failure::from(error).into(), Outcome::of)
+                let outcome =
+                    forecast.map_or_else(|error| Failure::from(error).into(), Outcome::of);
+                Err(Box::new(outcome))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fleetcast_core::{Engine, Horizon, IntervalLevel, Outcome, PanelView};
+use fleetcast_core::{Asked, Engine, Horizon, IntervalLevel, Outcome, PanelView};
 
 use crate::interval::IntervalTables;
 use crate::{exact, tuned};
@@ -55,7 +55,19 @@ impl Engine for ProphetEngine {
     ) -> Vec<Outcome> {
         match self.mode {
             Mode::Exact => exact::forecast_panel(panel, &self.tables, horizon, level),
-            Mode::Tuned => tuned::forecast_panel(panel, horizon, level),
+            Mode::Tuned => tuned::forecast_panels(&[Asked { panel, horizon }], level)
+                .pop()
+                .unwrap_or_default(),
+        }
+    }
+
+    fn forecast_together(&self, windows: &[Asked<'_>], level: IntervalLevel) -> Vec<Vec<Outcome>> {
+        match self.mode {
+            Mode::Exact => windows
+                .iter()
+                .map(|asked| self.forecast(asked.panel, asked.horizon, level))
+                .collect(),
+            Mode::Tuned => tuned::forecast_panels(windows, level),
         }
     }
 }

@@ -6,20 +6,23 @@
 //! the history. Weights come from rolling origins inside the window alone, so nothing that is
 //! forecast has been seen; averaging settings beats picking the best one.
 
+mod fits;
 mod interval;
 mod members;
 mod origins;
 mod weights;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use fleetcast_core::{
-    Failure, Forecast, Horizon, InnerForecast, IntervalLevel, MIN_OBSERVATIONS, Outcome, PanelView,
-    SeriesView, in_parallel,
+    Asked, AskedSeries, Failure, Forecast, InnerForecast, IntervalLevel, MIN_OBSERVATIONS, Outcome,
+    SeriesView, together_in_parallel,
 };
 
 use crate::exact;
 use crate::fleet::{Ahead, DesignSettings, SharedDesigns, Span};
+use crate::tuned::fits::{Fits, Shared};
 use crate::tuned::interval::HalfWidths;
 use crate::tuned::members::{Member, Workspace, window_of, yearly_orders};
 use crate::tuned::origins::InnerOrigins;
@@ -30,23 +33,37 @@ thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
 }
 
-/// Forecasts every series of a panel.
-pub(crate) fn forecast_panel(
-    panel: PanelView<'_>,
-    horizon: Horizon,
-    level: IntervalLevel,
-) -> Vec<Outcome> {
-    let windows = panel.iter().flat_map(windows_of);
-    let reach = panel.grid().len() + horizon.days();
-    let largest_order = exact::YEARLY_ORDER;
-    let designs = SharedDesigns::new(windows, largest_order, reach, DesignSettings::PROPHET);
-    let forecast = |series: SeriesView<'_>| {
-        series.forecast_or(horizon, |days| {
-            forecast_span(series, days.into(), &designs, horizon, level)
-                .unwrap_or_else(Outcome::from)
-        })
-    };
-    in_parallel(panel, forecast, Outcome::from)
+/// Forecasts every series of several windows of one panel, shorter windows first: a list of outcomes a window.
+///
+/// What is fitted for one window serves the next: the shorter window itself is, where it ends on an inner origin of the longer
+/// one, what that origin has seen, and their other origins are the same.
+pub(crate) fn forecast_panels(asked: &[Asked<'_>], level: IntervalLevel) -> Vec<Vec<Outcome>> {
+    let windows = asked
+        .iter()
+        .flat_map(|asked| asked.panel.iter().flat_map(windows_of));
+    let reach = asked
+        .iter()
+        .map(|asked| asked.panel.grid().len() + asked.horizon.days());
+    let designs = SharedDesigns::new(
+        windows,
+        exact::YEARLY_ORDER,
+        reach.max().unwrap_or(0),
+        DesignSettings::PROPHET,
+    );
+    together_in_parallel(asked, 1, |some| {
+        some.iter()
+            .map(|windows| {
+                let mut made = Fits::default();
+                let forecast = |asked: &AskedSeries<'_>| {
+                    asked.series.forecast_or(asked.horizon, |days| {
+                        forecast_span(*asked, days.into(), &designs, level, &mut made)
+                            .unwrap_or_else(Outcome::from)
+                    })
+                };
+                windows.iter().map(forecast).collect()
+            })
+            .collect()
+    })
 }
 
 /// The windows a series is fitted on.
@@ -55,7 +72,7 @@ fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
         return Vec::new();
     };
     let orders = yearly_orders(span.days);
-    let mut spans: Vec<Span> = InnerOrigins::of(span.days)
+    let mut spans: Vec<Span> = origins_of(series, span)
         .histories
         .iter()
         .filter_map(|history| inner_span(series, span, *history))
@@ -65,6 +82,12 @@ fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
         .iter()
         .flat_map(|span| orders.iter().map(|order| window_of(series, *span, *order)))
         .collect()
+}
+
+/// The inner origins of a series that is observed from the first to the last day of `span`.
+fn origins_of(series: SeriesView<'_>, span: Span) -> InnerOrigins {
+    let silent = u32::try_from(span.days_after(series)).unwrap_or(u32::MAX);
+    InnerOrigins::of(series.grid.last().minus_days(silent), span.days)
 }
 
 /// The part of a span that its first `history` days hold, or `None` where they hold too little.
@@ -77,14 +100,15 @@ fn inner_span(series: SeriesView<'_>, span: Span, history: usize) -> Option<Span
 }
 
 fn forecast_span(
-    series: SeriesView<'_>,
+    asked: AskedSeries<'_>,
     span: Span,
     designs: &SharedDesigns,
-    horizon: Horizon,
     level: IntervalLevel,
+    made: &mut Fits,
 ) -> Result<Outcome, Failure> {
+    let AskedSeries { series, horizon } = asked;
     let first = series.grid.last().plus_days(1);
-    let origins = InnerOrigins::of(span.days);
+    let origins = origins_of(series, span);
     if origins.histories.is_empty() {
         return exact::forecast_span(series, span, designs, None, horizon, level);
     }
@@ -92,14 +116,19 @@ fn forecast_span(
         vectorized(
             #[inline(always)]
             || {
-                let tests = inner_tests(workspace, designs, series, span, &origins);
+                let mut fits = Shared {
+                    workspace,
+                    designs,
+                    made,
+                };
+                let tests = inner_tests(&mut fits, series, span, &origins);
                 let ahead = Ahead {
                     skipped: span.days_after(series),
                     horizon: horizon.days(),
                     slope_share: 0.0,
                 };
                 let orders = yearly_orders(span.days);
-                let members = workspace.members(designs, series, span, orders, ahead)?;
+                let members = fits.members(series, span, orders, ahead)?;
                 let errors: Vec<Vec<Errors>> =
                     tests.iter().map(|test| test.errors.clone()).collect();
                 let yhat = combine(&members, &weights(&errors, members.len(), None), ahead);
@@ -133,7 +162,7 @@ struct InnerTest {
     first: usize,
     /// The values it is held against, one a day ahead.
     actual: Vec<f64>,
-    members: Vec<Member>,
+    members: Rc<[Member]>,
     errors: Vec<Errors>,
     ahead: Ahead,
 }
@@ -141,8 +170,7 @@ struct InnerTest {
 /// Tries every setting at every inner origin that has values before and after it.
 #[inline(always)]
 fn inner_tests(
-    workspace: &mut Workspace,
-    designs: &SharedDesigns,
+    fits: &mut Shared<'_>,
     series: SeriesView<'_>,
     span: Span,
     origins: &InnerOrigins,
@@ -166,11 +194,11 @@ fn inner_tests(
         let past = series.past(first);
         let then = SeriesView::new(series.key, series.grid.split_at(first).0, &past);
         // One origin less is no reason to have no forecast.
-        let Ok(members) = workspace.members(designs, then, inner, orders, ahead) else {
+        let Ok(members) = fits.members(then, inner, orders, ahead) else {
             continue;
         };
         let mut errors = Vec::with_capacity(members.len());
-        for member in &members {
+        for member in members.iter() {
             errors.push(errors_of(member, &actual, ahead));
         }
         tests.push(InnerTest {
@@ -188,7 +216,8 @@ fn inner_tests(
 fn errors_of(member: &Member, actual: &[f64], ahead: Ahead) -> Errors {
     let mut errors = [0.0; SLOPE_SHARES.len()];
     let (days, last_days) = actual.as_chunks::<LANES>();
-    let (stopped, last_stopped) = member.stopped.as_chunks::<LANES>();
+    // Members may reach further than the days that are scored.
+    let (stopped, last_stopped) = member.stopped[..actual.len()].as_chunks::<LANES>();
     let mut observed = [0.0; LANES];
     for actual in days {
         for lane in 0..LANES {
@@ -234,7 +263,7 @@ fn combine(members: &[Member], weights: &[Weight], ahead: Ahead) -> Vec<f64> {
     let mut yhat = vec![0.0; ahead.horizon];
     let mut slope = 0.0;
     for (member, weight) in members.iter().zip(weights) {
-        fleetcast_numerics::add_scaled(&mut yhat, weight.share, &member.stopped);
+        fleetcast_numerics::add_scaled(&mut yhat, weight.share, &member.stopped[..ahead.horizon]);
         slope += weight.slope * member.slope;
     }
     for (step, yhat) in yhat.iter_mut().enumerate() {
@@ -303,9 +332,13 @@ mod tests {
         let span = Span::of(series.values).unwrap();
         let windows = windows_of(series).into_iter();
         let designs = SharedDesigns::new(windows, 10, 2000, DesignSettings::PROPHET);
-        let origins = InnerOrigins::of(span.days);
-        let mut workspace = Workspace::default();
-        inner_tests(&mut workspace, &designs, series, span, &origins)
+        let origins = origins_of(series, span);
+        let mut fits = Shared {
+            workspace: &mut Workspace::default(),
+            designs: &designs,
+            made: &mut Fits::default(),
+        };
+        inner_tests(&mut fits, series, span, &origins)
     }
 
     #[test]
@@ -319,6 +352,37 @@ mod tests {
             let as_it_might_be = tests_of(changed);
             assert_eq!(test.members, as_it_might_be[index].members);
             assert_ne!(test.errors, as_it_might_be[index].errors);
+        }
+    }
+
+    #[test]
+    fn what_the_training_window_was_fitted_to_serves_the_history() {
+        let (all, days) = (values(1), 1096);
+        let grid = TimeGrid::new("2023-01-01".parse().unwrap(), days);
+        let panel = Panel::from_rows(grid, [(SeriesKey::new("h", "cpu"), all)]).unwrap();
+        let windows = [974, days].map(|days| {
+            panel
+                .view()
+                .window(TimeGrid::new(grid.first(), days))
+                .unwrap()
+        });
+        let designs = SharedDesigns::new(
+            windows.iter().flat_map(|panel| windows_of(panel.series(0))),
+            10,
+            2000,
+            DesignSettings::PROPHET,
+        );
+        let mut made = Fits::default();
+        for (panel, fits) in windows.iter().zip([4, 5]) {
+            let asked = AskedSeries {
+                series: panel.series(0),
+                horizon: fleetcast_core::Horizon::new(180).unwrap(),
+            };
+            let span = Span::of(asked.series.values).unwrap();
+            let level = IntervalLevel::EIGHTY_PERCENT;
+            let outcome = forecast_span(asked, span, &designs, level, &mut made).unwrap();
+            assert_eq!(outcome.inner.len(), fits - 1);
+            assert_eq!(made.len(), fits);
         }
     }
 

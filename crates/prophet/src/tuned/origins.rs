@@ -1,13 +1,9 @@
 //! Where the inner origins of a window lie.
 
-/// Days forecast from an inner origin: four months, as long as the backtest.
-const INNER_HORIZON: usize = 122;
+use fleetcast_core::{Day, INNER_HORIZON, inner_origins};
 
 /// Inner origins at most.
 const MOST_ORIGINS: usize = 4;
-
-/// The least history an inner origin of a long window has, in days: 20 months.
-const LEAST_HISTORY: usize = 608;
 
 /// Shorter windows are cut by shares: an eighth is forecast from each of three origins.
 const SHORT_ORIGINS: usize = 3;
@@ -26,23 +22,24 @@ pub(crate) struct InnerOrigins {
 }
 
 impl InnerOrigins {
-    /// The origins inside a window of `days` days; none where it is too short to learn anything
+    /// The origins inside a window of `days` days that ends on `last`; none where it is too short to learn anything
     /// from them.
     ///
-    /// A window of 32 months has three, each with at least 20 months of history, and one of 36
-    /// months four.
-    pub(crate) fn of(days: usize) -> Self {
-        let fitting = days.saturating_sub(LEAST_HISTORY) / INNER_HORIZON;
-        let (count, horizon) = if fitting >= SHORT_ORIGINS {
-            (fitting.min(MOST_ORIGINS), INNER_HORIZON)
-        } else {
-            let horizon = (days / SHORT_SHARE).min(INNER_HORIZON);
-            (SHORT_ORIGINS, horizon)
-        };
+    /// A window of 32 months has three, four months apart and each with at least 20 months of history, and one of 36
+    /// months four ([`inner_origins`]).
+    pub(crate) fn of(last: Day, days: usize) -> Self {
+        let histories = inner_origins(last, days, MOST_ORIGINS);
+        if !histories.is_empty() {
+            return Self {
+                histories,
+                horizon: INNER_HORIZON,
+            };
+        }
+        let horizon = (days / SHORT_SHARE).min(INNER_HORIZON);
         let count = if horizon < LEAST_INNER_HORIZON {
             0
         } else {
-            count
+            SHORT_ORIGINS
         };
         Self {
             histories: (1..=count)
@@ -64,14 +61,17 @@ mod tests {
             histories: histories.to_vec(),
             horizon,
         };
-        assert_eq!(InnerOrigins::of(days), expected);
+        assert_eq!(
+            InnerOrigins::of("2025-12-31".parse().unwrap(), days),
+            expected
+        );
     }
 
     #[test]
     fn origins_leave_enough_history() {
-        check(974, &[608, 730, 852], 122);
-        check(1096, &[608, 730, 852, 974], 122);
-        check(3000, &[2512, 2634, 2756, 2878], 122);
+        check(974, &[608, 729, 852], 120);
+        check(1096, &[608, 730, 851, 974], 120);
+        check(3000, &[2512, 2634, 2755, 2878], 120);
         check(800, &[500, 600, 700], 100);
         check(120, &[75, 90, 105], 15);
         check(100, &[], 12);
