@@ -93,7 +93,7 @@ fn members_weigh_up_to_the_forecast() {
         .filter(|residual| !residual.is_nan())
         .count();
     assert!(
-        (150..250).contains(&known),
+        (300..360).contains(&known),
         "{known} days after inner origins"
     );
     assert!(

@@ -6,8 +6,8 @@ use fleetcast_core::{InnerForecast, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
 use super::forecast_range::{ForecastRange, extremes};
 use super::members::{LAST_YEAR, MEMBERS, MemberModels, Members, Past, fit_members};
+use super::pasts::Pasts;
 use super::plan::Plan;
-use super::winsorising::Outliers;
 
 /// Errors below this share of the series' spread are taken as this, so that a member without
 /// error still has a finite weight.
@@ -24,8 +24,7 @@ pub(super) struct Combination {
     /// How the combination did at inner origins.
     ///
     /// Fits, limits and scale of an inner origin know the values up to it and no others. Its
-    /// weights do not: they come from the other two origins, later ones included, whose days after
-    /// the origin overlap its own. Weights of earlier origins alone would leave the first without
+    /// weights do not: they come from the other two origins, later ones included. Weights of earlier origins alone would leave the first without
     /// any and the second with one; the price of leaving one out is that inner errors may be a
     /// little smaller than those of a forecast issued on that day.
     pub(super) inner: Vec<InnerForecast>,
@@ -45,6 +44,68 @@ pub(super) struct Combination {
 #[cfg(test)]
 pub(super) fn combine(values: &[f64], plan: &Plan, steps: usize) -> Combination {
     Ensemble::fit(values, plan).forecast(plan, steps)
+}
+
+/// A window of a series and its inner origins, before anything is fitted.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    /// The values of the window.
+    values: &'a [f64],
+    plan: &'a Plan,
+    /// The place of the window among the [`Pasts`] of its series.
+    whole: usize,
+    inner: Vec<InnerQuestion<'a>>,
+}
+
+/// An inner origin, before anything is fitted.
+#[derive(Debug)]
+struct InnerQuestion<'a> {
+    /// The place of what it has seen.
+    past: usize,
+    /// The days after it, as they were, or would have been had the level not shifted since.
+    actual: Cow<'a, [f64]>,
+}
+
+impl<'a> Question<'a> {
+    /// Puts the question of a window, `values` from the day `begins` of the panel on, and adds what it and its inner origins
+    /// have seen to `pasts`.
+    ///
+    /// What was known at an origin, after so many days, may be another past than the window's now: `past` is that, and
+    /// `after` what the forecasts of so many days are held against, borrowed where they are days of `values`.
+    ///
+    /// An origin that has seen less than the engine forecasts from, or is scored on less than a week, is
+    /// left out.
+    pub(super) fn new(
+        values: &'a [f64],
+        begins: usize,
+        plan: &'a Plan,
+        past: impl Fn(usize) -> Cow<'a, [f64]>,
+        after: impl Fn(usize, usize) -> Cow<'a, [f64]>,
+        pasts: &mut Pasts<'a>,
+    ) -> Self {
+        let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
+        let whole = pasts.place_of(begins, Cow::Borrowed(values), &plan.whole);
+        // Later origins have seen more.
+        let origins = plan.inner.iter().rev();
+        let mut inner: Vec<InnerQuestion<'a>> = origins
+            .filter_map(|(days, regression)| {
+                let actual = after(*days, plan.inner_horizon);
+                let is_thin = observed(&values[..*days]) < MIN_OBSERVATIONS
+                    || observed(&actual) < LEAST_SCORED;
+                (!is_thin).then(|| InnerQuestion {
+                    past: pasts.place_of(begins, past(*days), regression),
+                    actual,
+                })
+            })
+            .collect();
+        inner.reverse();
+        Self {
+            values,
+            plan,
+            whole,
+            inner,
+        }
+    }
 }
 
 /// The members fitted to a window, and to what each of its inner origins has seen.
@@ -71,63 +132,32 @@ struct Origin {
 
 impl Ensemble {
     /// Fits the members to `values`, the days of `plan`, and to the values up to each inner origin.
+    pub(super) fn fit(values: &[f64], plan: &Plan) -> Self {
+        let past = |days: usize| Cow::Borrowed(&values[..days]);
+        let after = |days: usize, ahead: usize| Cow::Borrowed(&values[days..days + ahead]);
+        let mut pasts = Pasts::default();
+        let question = Question::new(values, 0, plan, past, after, &mut pasts);
+        let models = fit_members(&pasts.to_fit().collect::<Vec<_>>());
+        Self::of(&question, &pasts, &models)
+    }
+
+    /// Returns the ensemble of a window from the models of the pasts of its series.
     ///
-    /// An origin that has seen less than the engine forecasts from, or is scored on less than a week, is
-    /// left out, and so is one without an error of each member that the whole window has: a member that
+    /// An inner origin without an error of each member that the whole window has is left out: a member that
     /// has none there would lose its weight for what one thin origin lacks. Last year's day is excepted,
     /// since it looks back the furthest: it is weighed only where all origins can.
     ///
     /// Errors, which the weights come from, are taken against the values of the whole window winsorised:
     /// a spike no member could know of would make all of them look alike.
-    pub(super) fn fit(values: &[f64], plan: &Plan) -> Self {
-        let past = |days: usize| Cow::Borrowed(&values[..days]);
-        let after = |days: usize, ahead: usize| Cow::Borrowed(&values[days..days + ahead]);
-        Self::fit_by(values, plan, past, after)
-    }
-
-    /// Fits them where what was known at an origin, after so many days, was another past than the window's now:
-    /// `past` is that, and `after` what the forecasts of so many days are held against. They are borrowed where they
-    /// are days of `values`.
-    pub(super) fn fit_by<'a>(
-        values: &'a [f64],
-        plan: &Plan,
-        past: impl Fn(usize) -> Cow<'a, [f64]>,
-        after: impl Fn(usize, usize) -> Cow<'a, [f64]>,
-    ) -> Self {
-        let outliers = Outliers::of(values);
-        let whole = outliers.winsorised(values.len());
-        let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
-        let inner: Vec<_> = plan
-            .inner
-            .iter()
-            .filter_map(|(days, regression)| {
-                let actual = after(*days, plan.inner_horizon);
-                let is_thin = observed(&values[..*days]) < MIN_OBSERVATIONS
-                    || observed(&actual) < LEAST_SCORED;
-                (!is_thin).then(|| {
-                    let past = match past(*days) {
-                        Cow::Borrowed(_) => outliers.winsorised(*days).values,
-                        Cow::Owned(past) => {
-                            let outliers = Outliers::of(&past);
-                            Cow::Owned(outliers.winsorised(*days).values.into_owned())
-                        }
-                    };
-                    (past, actual, regression)
-                })
-            })
-            .collect();
-        let of_window = Past {
-            values: &whole.values,
-            regression: &plan.whole,
-        };
-        let pasts = inner.iter().map(|(past, _, regression)| Past {
-            values: past,
-            regression,
-        });
-        let pasts: Vec<Past<'_>> = std::iter::once(of_window).chain(pasts).collect();
-        let mut all = fit_members(&pasts, plan.seasons);
-        let of_origins = all.split_off(1);
-        let models = all.swap_remove(0);
+    pub(super) fn of(question: &Question<'_>, pasts: &Pasts<'_>, models: &[MemberModels]) -> Self {
+        let Question {
+            values,
+            plan,
+            whole,
+            inner,
+        } = question;
+        let of_window = &models[*whole];
+        let whole = pasts.at(*whole);
         let scored = |days: usize, actual: &Cow<'_, [f64]>| {
             let days = days..days + plan.inner_horizon;
             let winsorised = &whole.values[days.clone()];
@@ -143,32 +173,31 @@ impl Ensemble {
         };
         let origins = inner
             .iter()
-            .zip(&of_origins)
-            .zip(&pasts[1..])
-            .filter_map(|(((seen, actual, _), inner), past)| {
-                let members = inner.forecasts(*past, plan.inner_horizon);
-                let scored = scored(seen.len(), actual);
+            .filter_map(|origin| {
+                let seen = pasts.at(origin.past);
+                let members = models[origin.past].forecasts(seen.to_fit(), plan.inner_horizon);
+                let scored = scored(seen.values.len(), &origin.actual);
                 let errors = members.forecasts.each_ref().map(|forecast| {
                     let forecast = forecast.as_ref()?;
                     metrics::mae(&scored, forecast).filter(|error| error.is_finite())
                 });
                 let comparable = (0..MEMBERS).all(|member| {
-                    let asked = member != LAST_YEAR && models.has(member);
+                    let asked = member != LAST_YEAR && of_window.has(member);
                     !asked || errors[member].is_some()
                 });
                 comparable.then(|| Origin {
-                    past: seen.to_vec(),
-                    actual: actual.to_vec(),
+                    past: seen.values.clone(),
+                    actual: origin.actual.to_vec(),
                     members,
                     errors,
                 })
             })
             .collect();
         Self {
-            winsorised: whole.days,
-            models,
+            winsorised: whole.winsorised,
+            models: of_window.clone(),
             origins,
-            seen: whole.values.into_owned(),
+            seen: whole.values.clone(),
         }
     }
 

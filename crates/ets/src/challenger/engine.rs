@@ -4,16 +4,22 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use fleetcast_core::{
-    Engine, Failure, Forecast, Horizon, IntervalLevel, Outcome, PanelView, SeriesView, in_parallel,
+    Asked, AskedSeries, Engine, Failure, Forecast, Horizon, IntervalLevel, Notice, Outcome,
+    PanelView, together_in_parallel,
 };
 
-use super::combination::Ensemble;
+use super::combination::{Ensemble, Question};
 use super::forecast_range::ForecastRange;
 use super::interval::half_widths;
+use super::members::{Past, fit_members};
 use super::notices::notices;
-use super::plan::Plan;
+use super::pasts::Pasts;
 use super::seasons::Seasons;
-use super::windows::Windows;
+use super::windows::{PlanOfWindow, Windows};
+
+/// Series that are fitted together: the five pasts that backtest and future have, with and without an annual part, fill all lanes of their
+/// smoothing.
+const SERIES_AT_ONCE: usize = 4;
 
 /// The challenger: four forecasts for the long horizon, weighed by rolling origins inside the
 /// window.
@@ -25,7 +31,7 @@ use super::windows::Windows;
 /// | R | the calendar regression alone, its last slope fading |
 /// | A | the mean of F and last year's same weekday, moved by half of the change in level |
 ///
-/// Each is weighed by 1/MAE² over three origins inside the window. The regression is a ridge on
+/// Each is weighed by 1/MAE² over three origins inside the window, four months apart. The regression is a ridge on
 /// weekday, five harmonics of 365.25 days and a trend that may bend every 60 days; smoothing has
 /// additive errors, a season of 7 days and a level that moves by at most a tenth of an error. It has no
 /// trend: half a year ahead a local one misleads, and the regression has one that lasts.
@@ -60,69 +66,145 @@ impl Engine for EtsEngine {
         horizon: Horizon,
         level: IntervalLevel,
     ) -> Vec<Outcome> {
-        let windows = Windows::of(panel);
-        let forecast = |series: SeriesView<'_>| forecast_one(series, &windows, horizon, level);
-        in_parallel(panel, forecast, Outcome::from)
+        self.forecast_together(&[Asked { panel, horizon }], level)
+            .pop()
+            .unwrap_or_default()
+    }
+
+    fn forecast_together(&self, windows: &[Asked<'_>], level: IntervalLevel) -> Vec<Vec<Outcome>> {
+        let shared: Vec<Windows> = windows
+            .iter()
+            .map(|asked| Windows::of(asked.panel))
+            .collect();
+        together_in_parallel(windows, SERIES_AT_ONCE, |some| {
+            forecast_some(some, &shared, level)
+        })
     }
 }
 
-fn forecast_one(
-    series: SeriesView<'_>,
-    windows: &Windows,
-    horizon: Horizon,
+/// A window that a model is fitted to.
+struct ToFit<'a> {
+    asked: AskedSeries<'a>,
+    /// The days from its first value to its last, as indices.
+    span: Range<usize>,
+    plan: PlanOfWindow<'a>,
+    notices: Vec<Notice>,
+}
+
+/// Forecasts the windows of some series, whose smoothing shares its passes.
+fn forecast_some(
+    some: &[Vec<AskedSeries<'_>>],
+    windows: &[Windows],
     level: IntervalLevel,
-) -> Outcome {
-    series.forecast_or(horizon, |span| {
-        let (seasons, season_notices) = Seasons::of(&series.values[span.clone()]);
-        let window = (span.clone(), seasons);
-        let forecast = |plan: &Plan| forecast_span(series, span, plan, horizon, level);
-        let Some(mut outcome) = windows.with_plan(&window, forecast) else {
-            return Failure::numerical("the series does not begin inside its panel").into();
-        };
-        outcome.notices.splice(0..0, season_notices);
-        outcome
+) -> Vec<Vec<Outcome>> {
+    let to_fit: Vec<Vec<Result<ToFit<'_>, Box<Outcome>>>> = some
+        .iter()
+        .map(|asked| {
+            let both = asked.iter().zip(windows);
+            both.map(|(asked, windows)| to_fit(*asked, windows))
+                .collect()
+        })
+        .collect();
+    let mut pasts: Vec<Pasts<'_>> = Vec::with_capacity(some.len());
+    let questions: Vec<Vec<Option<Question<'_>>>> = to_fit
+        .iter()
+        .map(|windows| {
+            let mut of_series = Pasts::default();
+            // The longest window first: the others are its first days, mostly.
+            let mut questions: Vec<Option<Question<'_>>> = windows
+                .iter()
+                .rev()
+                .map(|window| Some(window.as_ref().ok()?.question(&mut of_series)))
+                .collect();
+            questions.reverse();
+            pasts.push(of_series);
+            questions
+        })
+        .collect();
+    let all: Vec<Past<'_>> = pasts.iter().flat_map(Pasts::to_fit).collect();
+    let models = fit_members(&all);
+    let mut models = models.as_slice();
+    let mut outcomes = Vec::with_capacity(some.len());
+    for ((to_fit, questions), pasts) in to_fit.iter().zip(&questions).zip(&pasts) {
+        let (own, others) = models.split_at(pasts.to_fit().count());
+        models = others;
+        let windows = to_fit.iter().zip(questions);
+        let of_series = windows.map(|(window, question)| match (window, question) {
+            (Ok(window), Some(question)) => {
+                window.outcome(&Ensemble::of(question, pasts, own), level)
+            }
+            (Ok(_), None) => Failure::numerical("the series was not fitted").into(),
+            (Err(outcome), _) => (**outcome).clone(),
+        });
+        outcomes.push(of_series.collect());
+    }
+    outcomes
+}
+
+/// What a model is fitted to, or the outcome of a series that needs none.
+fn to_fit<'a>(asked: AskedSeries<'a>, windows: &'a Windows) -> Result<ToFit<'a>, Box<Outcome>> {
+    let AskedSeries { series, horizon } = asked;
+    let span = series.days_to_fit(horizon)?;
+    let (seasons, notices) = Seasons::of(&series.values[span.clone()]);
+    let window = (span, seasons);
+    let plan = windows.plan(&window).ok_or_else(|| {
+        Box::new(Failure::numerical("the series does not begin inside its panel").into())
+    })?;
+    Ok(ToFit {
+        asked,
+        span: window.0,
+        plan,
+        notices,
     })
 }
 
-/// The forecast of a series that has its first and its last value in `span`.
-fn forecast_span(
-    series: SeriesView<'_>,
-    span: Range<usize>,
-    plan: &Plan,
-    horizon: Horizon,
-    level: IntervalLevel,
-) -> Outcome {
-    // A series that ends early is forecast from where it ends, and the days before the horizon
-    // are dropped.
-    let silent_days = series.values.len() - span.end;
-    let begins = span.start;
-    let values = &series.values[span];
-    let past = |days: usize| match series.past(begins + days) {
-        Cow::Borrowed(past) => Cow::Borrowed(&past[begins..]),
-        Cow::Owned(mut past) => Cow::Owned(past.split_off(begins)),
-    };
-    let after = |days: usize, ahead: usize| series.after(begins + days, ahead);
-    let ensemble = Ensemble::fit_by(values, plan, past, after);
-    let mut combination = ensemble.forecast(plan, silent_days + horizon.days());
-    for inner in &mut combination.inner {
-        if let Some(last) = series.grid.index_of(inner.origin) {
-            inner.yhat = series.grown(last + 1, std::mem::take(&mut inner.yhat));
+impl<'a> ToFit<'a> {
+    /// Puts the question of the window, and adds its pasts to those of its series.
+    fn question<'q>(&'q self, pasts: &mut Pasts<'q>) -> Question<'q>
+    where
+        'a: 'q,
+    {
+        let series = self.asked.series;
+        let begins = self.span.start;
+        let past = |days: usize| match series.past(begins + days) {
+            Cow::Borrowed(past) => Cow::Borrowed(&past[begins..]),
+            Cow::Owned(mut past) => Cow::Owned(past.split_off(begins)),
+        };
+        let after = |days: usize, ahead: usize| series.after(begins + days, ahead);
+        let values = &series.values[self.span.clone()];
+        Question::new(values, begins, &self.plan, past, after, pasts)
+    }
+
+    /// The forecast of the window by what was fitted to it.
+    fn outcome(&self, ensemble: &Ensemble, level: IntervalLevel) -> Outcome {
+        let AskedSeries { series, horizon } = self.asked;
+        // A series that ends early is forecast from where it ends, and the days before the horizon
+        // are dropped.
+        let silent_days = series.values.len() - self.span.end;
+        let values = &series.values[self.span.clone()];
+        let mut combination = ensemble.forecast(&self.plan, silent_days + horizon.days());
+        for inner in &mut combination.inner {
+            if let Some(last) = series.grid.index_of(inner.origin) {
+                inner.yhat = series.grown(last + 1, std::mem::take(&mut inner.yhat));
+            }
         }
-    }
-    let half_widths = half_widths(&combination, plan, level);
-    let range = ForecastRange::of(values);
-    let mut yhat = Vec::with_capacity(horizon.days());
-    let (mut lower, mut upper) = (yhat.clone(), yhat.clone());
-    let days = combination.yhat.iter().zip(&half_widths);
-    for (value, half_width) in days.skip(silent_days) {
-        yhat.push(*value);
-        lower.push(range.not_below_floor(value - half_width));
-        upper.push(value + half_width);
-    }
-    let first_day = series.grid.last().plus_days(1);
-    Outcome {
-        forecast: Forecast::new(first_day, yhat, lower, upper).map_err(Failure::from),
-        notices: notices(&combination, plan, values.len()),
-        inner: combination.inner,
+        let half_widths = half_widths(&combination, &self.plan, level);
+        let range = ForecastRange::of(values);
+        let mut yhat = Vec::with_capacity(horizon.days());
+        let (mut lower, mut upper) = (yhat.clone(), yhat.clone());
+        let days = combination.yhat.iter().zip(&half_widths);
+        for (value, half_width) in days.skip(silent_days) {
+            yhat.push(*value);
+            lower.push(range.not_below_floor(value - half_width));
+            upper.push(value + half_width);
+        }
+        let first_day = series.grid.last().plus_days(1);
+        let mut all = self.notices.clone();
+        all.extend(notices(&combination, &self.plan, values.len()));
+        Outcome {
+            forecast: Forecast::new(first_day, yhat, lower, upper).map_err(Failure::from),
+            notices: all,
+            inner: combination.inner,
+        }
     }
 }

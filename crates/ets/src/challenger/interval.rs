@@ -6,7 +6,7 @@ use super::combination::Combination;
 use super::plan::Plan;
 use fleetcast_numerics::{conformal_rank, normal_quantile};
 
-/// Three origins half a horizon apart are few, and the next half year may be odder than the last:
+/// Three origins are few, and the next half year may be odder than the last:
 /// intervals are this much wider than the errors' quantile.
 const WIDENING: f64 = 1.1;
 

@@ -3,7 +3,6 @@
 use fleetcast_core::{SEASON_WEEK, SEASON_YEAR};
 
 use super::regression::{CalendarFit, CalendarRegression};
-use super::seasons::Seasons;
 use crate::model::{Bounds, Extrapolation, Form, ParameterLimits, Trend};
 use crate::search::Settings;
 use crate::side_by_side::fit_side_by_side;
@@ -63,31 +62,42 @@ pub(super) struct MemberModels {
 /// 4. A: the mean of F and last year's same weekday, moved by half of how the level has changed.
 ///
 /// Without an annual part there are E and R alone; where exponential smoothing finds too few values,
-/// R alone. Pasts share the passes of their smoothing and nothing else: no model depends on another
+/// R alone. Pasts, of one series or of several, share the passes of their smoothing and nothing else: no model depends on another
 /// past.
-pub(super) fn fit_members(pasts: &[Past<'_>], seasons: Seasons) -> Vec<MemberModels> {
+pub(super) fn fit_members(pasts: &[Past<'_>]) -> Vec<MemberModels> {
     let fits: Vec<CalendarFit> = pasts
         .iter()
         .map(|past| past.regression.fit(past.values))
         .collect();
-    let without_a_year: Vec<Vec<f64>> = pasts
+    let without_a_year: Vec<Option<Vec<f64>>> = pasts
         .iter()
         .zip(&fits)
-        .filter(|_| seasons.annual)
         .map(|(past, fit)| {
-            let annual = past.regression.annual_in_sample(fit);
-            let both = past.values.iter().zip(annual);
-            both.map(|(y, annual)| y - annual).collect()
+            past.regression.seasons().annual.then(|| {
+                let annual = past.regression.annual_in_sample(fit);
+                let both = past.values.iter().zip(annual);
+                both.map(|(y, annual)| y - annual).collect()
+            })
         })
         .collect();
-    let smoothed: Vec<&[f64]> = pasts
-        .iter()
-        .map(|past| past.values)
-        .chain(without_a_year.iter().map(Vec::as_slice))
-        .collect();
-    let mut of_values = smooth(&smoothed, seasons.weekly);
-    let mut of_the_rest = of_values.split_off(pasts.len()).into_iter();
-    let all = fits.into_iter().zip(of_values);
+    let of_values = (0..pasts.len()).map(|place| (place, pasts[place].values));
+    let of_the_rest = without_a_year.iter().enumerate();
+    let of_the_rest =
+        of_the_rest.filter_map(|(place, rest)| Some((place + pasts.len(), rest.as_deref()?)));
+    let mut smoothed: Vec<(usize, &[f64])> = of_values.chain(of_the_rest).collect();
+    // Series that are as long share the days of a pass best.
+    let is_weekly = |place: usize| pasts[place % pasts.len()].regression.seasons().weekly;
+    smoothed.sort_by_key(|(place, values)| (is_weekly(*place), values.len()));
+    let mut models: Vec<Option<Extrapolation>> = vec![None; 2 * pasts.len()];
+    for alike in smoothed.chunk_by(|(one, _), (other, _)| is_weekly(*one) == is_weekly(*other)) {
+        let series: Vec<&[f64]> = alike.iter().map(|(_, values)| *values).collect();
+        let found = smooth(&series, is_weekly(alike[0].0));
+        for ((place, _), model) in alike.iter().zip(found) {
+            models[*place] = model;
+        }
+    }
+    let mut of_the_rest = models.split_off(pasts.len()).into_iter();
+    let all = fits.into_iter().zip(models);
     all.map(|(regression, smoothing)| MemberModels {
         regression,
         smoothing,

@@ -1,7 +1,7 @@
 //! The challenger: exponential smoothing for the long horizon.
 //!
 //! Files build on each other in this order: `calendar`, `seasons`, `regression`, `plan`, `windows`;
-//! `levels`, `winsorising`; `members`, `forecast_range`, `combination`; `interval`, `notices`,
+//! `levels`, `winsorising`; `members`, `pasts`, `forecast_range`, `combination`; `interval`, `notices`,
 //! `engine`; `fitted` for library users.
 
 mod calendar;
@@ -13,6 +13,7 @@ mod interval;
 mod levels;
 mod members;
 mod notices;
+mod pasts;
 mod plan;
 mod regression;
 mod seasons;

@@ -1,10 +1,10 @@
 //! What a reader of a forecast should know about how it was made.
 
-use fleetcast_core::{IssueCode, Notice, Severity};
+use fleetcast_core::{INNER_HORIZON, IssueCode, Notice, Severity};
 
 use super::combination::Combination;
 use super::members::{LAST_YEAR, MEMBERS, SMOOTHING, SMOOTHING_OF_THE_REST};
-use super::plan::{INNER_FROM, INNER_HORIZON, INNER_HORIZON_IN_FULL_FROM, INNER_ORIGINS, Plan};
+use super::plan::{INNER_FROM, INNER_HORIZON_IN_FULL_FROM, INNER_ORIGINS, Plan};
 
 /// What each member is called in a message.
 const NAMES: [&str; MEMBERS] = [

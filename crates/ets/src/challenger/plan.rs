@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use fleetcast_core::{Day, TimeGrid};
+use fleetcast_core::{Day, INNER_HORIZON, TimeGrid, inner_origins};
 
 use super::calendar::Calendar;
 use super::regression::CalendarRegression;
 use super::seasons::Seasons;
-
-/// Days an inner forecast is scored on, at most.
-pub(super) const INNER_HORIZON: usize = 120;
 
 /// Days of history an inner horizon needs per day, so that the earliest origin keeps half.
 const HISTORY_PER_INNER_DAY: usize = 4;
@@ -46,14 +43,16 @@ impl Plan {
     /// Makes the plan of the days of `grid`, on the first and last of which a series has values that tell
     /// of `seasons`.
     ///
-    /// There are three inner origins, half an inner horizon apart (rolling origins: Tashman 2000,
-    /// International Journal of Forecasting 16(4), 437-450). The inner horizon is 120 days, or a
-    /// quarter of the window where that is less; under eight weeks there are none. Inner origins
-    /// see the seasons the whole window has: what is judged is the model that will be used.
+    /// There are three inner origins, four months apart where the window has room for them ([`inner_origins`]), and half an inner
+    /// horizon apart where it has not. The inner horizon is 120 days, or a quarter of the window where that is less; under eight
+    /// weeks there are no inner origins. They see the seasons the whole window has: what is judged is the model that will be used.
     pub(super) fn new(grid: TimeGrid, seasons: Seasons) -> Self {
         let days = grid.len();
         let inner_horizon = INNER_HORIZON.min(days / HISTORY_PER_INNER_DAY);
-        let origins: Vec<usize> = if inner_horizon < LEAST_INNER_HORIZON {
+        let apart = inner_origins(grid.last(), days, INNER_ORIGINS);
+        let origins: Vec<usize> = if !apart.is_empty() {
+            apart
+        } else if inner_horizon < LEAST_INNER_HORIZON {
             Vec::new()
         } else {
             let halves_back: [usize; INNER_ORIGINS] = [4, 3, 2];

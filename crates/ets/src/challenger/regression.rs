@@ -92,6 +92,14 @@ impl CalendarRegression {
         regression
     }
 
+    /// Returns the seasons it has.
+    pub(super) fn seasons(&self) -> Seasons {
+        Seasons {
+            weekly: self.weekly,
+            annual: self.annual,
+        }
+    }
+
     /// Fits `values`, one a day of the grid, NaN where missing.
     pub(super) fn fit(&self, values: &[f64]) -> CalendarFit {
         let observed = values.iter().filter(|value| !value.is_nan()).count();

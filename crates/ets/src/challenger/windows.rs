@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
 use fleetcast_core::{PanelView, SeriesView, TimeGrid, in_parallel};
@@ -59,16 +59,36 @@ impl Windows {
         }
     }
 
-    /// Calls `work` with the plan of a window: the one kept, or one made for this call. `None`
-    /// where the window does not begin inside the panel.
-    pub(super) fn with_plan<T>(&self, window: &Window, work: impl FnOnce(&Plan) -> T) -> Option<T> {
+    /// Returns the plan of a window: the one kept, or one made for this call. `None` where the window does not begin
+    /// inside the panel.
+    pub(super) fn plan(&self, window: &Window) -> Option<PlanOfWindow<'_>> {
         let (span, seasons) = window;
         let first = self.grid.day(span.start)?;
         let make = || Plan::new(TimeGrid::new(first, span.len()), *seasons);
         Some(match self.plans.get(&key(window)) {
-            Some(kept) => work(kept.get_or_init(make)),
-            None => work(&make()),
+            Some(kept) => PlanOfWindow::Kept(kept.get_or_init(make)),
+            None => PlanOfWindow::Own(Box::new(make())),
         })
+    }
+}
+
+/// The plan of a window.
+#[derive(Debug)]
+pub(super) enum PlanOfWindow<'w> {
+    /// One that other series use as well.
+    Kept(&'w Plan),
+    /// One that was made for a single series.
+    Own(Box<Plan>),
+}
+
+impl Deref for PlanOfWindow<'_> {
+    type Target = Plan;
+
+    fn deref(&self) -> &Plan {
+        match self {
+            Self::Kept(plan) => plan,
+            Self::Own(plan) => plan,
+        }
     }
 }
 
@@ -131,12 +151,11 @@ mod tests {
         };
         for (span, kept) in [(4..DAYS, 0), (3..DAYS, 1)] {
             let window = (span.clone(), seasons);
-            let last_seen =
-                windows.with_plan(&window, |plan| plan.inner.last().map(|(seen, _)| *seen));
+            let plan = windows.plan(&window).unwrap();
             let horizon = span.len() / 4;
-            assert_eq!(last_seen, Some(Some(span.len() - horizon)));
+            assert_eq!(plan.inner.last().unwrap().0, span.len() - horizon);
             assert_eq!(made(), kept);
         }
-        assert_eq!(windows.with_plan(&(DAYS..DAYS + 3, seasons), |_| ()), None);
+        assert!(windows.plan(&(DAYS..DAYS + 3, seasons)).is_none());
     }
 }

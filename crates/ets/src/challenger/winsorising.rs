@@ -45,17 +45,23 @@ pub(super) struct Winsorised<'a> {
 /// Values whose outliers can be winsorised, as a whole or as they stood on an earlier day.
 #[derive(Debug)]
 pub(super) struct Outliers<'a> {
-    values: &'a [f64],
+    values: Cow<'a, [f64]>,
     /// The level of each day but for the last four weeks.
     levels: Vec<Level>,
 }
 
 impl<'a> Outliers<'a> {
     /// Finds the levels of `values`, a value a day, NaN where missing.
-    pub(super) fn of(values: &'a [f64]) -> Self {
-        let mut levels = levels_inside(values);
-        set_first_levels(values, &mut levels);
+    pub(super) fn of(values: impl Into<Cow<'a, [f64]>>) -> Self {
+        let values = values.into();
+        let mut levels = levels_inside(&values);
+        set_first_levels(&values, &mut levels);
         Self { values, levels }
+    }
+
+    /// Returns the values as they were given.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.values
     }
 
     /// Winsorises the first `days` values by what they alone tell: a day further than five deviations from
@@ -73,7 +79,7 @@ impl<'a> Outliers<'a> {
     /// A deviation is at least the one by which nine days in ten are no further from their level than
     /// of a normal distribution: what happens more often is what the series is, and stays. Nothing is
     /// winsorised where nine days in ten have no deviation at all, as in a series that is mostly zero.
-    pub(super) fn winsorised(&self, days: usize) -> Winsorised<'a> {
+    pub(super) fn winsorised(&self, days: usize) -> Winsorised<'_> {
         let values = &self.values[..days];
         let unchanged = Winsorised {
             values: Cow::Borrowed(values),
@@ -303,8 +309,13 @@ mod tests {
             .collect()
     }
 
-    fn winsorise(values: &[f64]) -> Winsorised<'_> {
-        Outliers::of(values).winsorised(values.len())
+    fn winsorise(values: &[f64]) -> Winsorised<'static> {
+        let outliers = Outliers::of(values);
+        let Winsorised { values, days } = outliers.winsorised(values.len());
+        Winsorised {
+            values: Cow::Owned(values.into_owned()),
+            days,
+        }
     }
 
     /// The days moved by more than 2. Where the year is steep, a spike four weeks away moves a
