@@ -20,5 +20,5 @@ pub use normal::normal_quantile;
 pub use quantile::{conformal_rank, quantile_of_sorted};
 pub use reductions::{
     AT_ONCE, STEPS, add_all_scaled, add_scaled, add_scaled_at_once, dot, each, padded, sum,
-    sum_lanes,
+    sum_and_ramp, sum_lanes, sums_of_weekdays,
 };

@@ -104,6 +104,67 @@ pub fn each<T>(indices: [usize; AT_ONCE], of: impl Fn(usize) -> T) -> [T; AT_ONC
     [of(a), of(b), of(c), of(d)]
 }
 
+/// Days of a week.
+const WEEK: usize = 7;
+
+/// Days summed at a time while weekday sums are taken: whole weeks and whole registers.
+const WEEKS: usize = WEEK * LANES;
+
+/// Returns the sums of every seventh value, from each of the first seven on.
+#[must_use]
+#[inline(always)]
+pub fn sums_of_weekdays(y: &[f64]) -> [f64; WEEK] {
+    let (chunks, rest) = y.as_chunks::<WEEKS>();
+    let mut sums = [0.0; WEEKS];
+    for chunk in chunks {
+        for (sum, value) in sums.iter_mut().zip(chunk) {
+            *sum += value;
+        }
+    }
+    for (sum, value) in sums.iter_mut().zip(rest) {
+        *sum += value;
+    }
+    let mut weekdays = [0.0; WEEK];
+    for week in sums.chunks_exact(WEEK) {
+        for (weekday, sum) in weekdays.iter_mut().zip(week) {
+            *weekday += sum;
+        }
+    }
+    weekdays
+}
+
+/// Returns Σ y and Σ i·y, i from 0.
+///
+/// ```
+/// assert_eq!(fleetcast_numerics::sum_and_ramp(&[1.0, 2.0, 3.0]), (6.0, 8.0));
+/// ```
+#[must_use]
+#[inline(always)]
+pub fn sum_and_ramp(y: &[f64]) -> (f64, f64) {
+    let (chunks, rest) = y.as_chunks::<LANES>();
+    let (mut sums, mut ramps, mut blocks) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    // Σ (8b + l)·y over blocks b and lanes l, without a table: blocks counts what was summed in
+    // the blocks before.
+    for chunk in chunks {
+        for lane in 0..LANES {
+            blocks[lane] += sums[lane];
+            sums[lane] += chunk[lane];
+        }
+    }
+    // blocks[l] = Σ_b (last block − b)·y; turn it round.
+    let last = chunks.len().saturating_sub(1) as f64;
+    for lane in 0..LANES {
+        let block_ramp = last * sums[lane] - blocks[lane];
+        ramps[lane] = LANES as f64 * block_ramp + lane as f64 * sums[lane];
+    }
+    let first = (chunks.len() * LANES) as f64;
+    for (lane, value) in rest.iter().enumerate() {
+        sums[lane] += value;
+        ramps[lane] += (first + lane as f64) * value;
+    }
+    (sum_lanes(sums), sum_lanes(ramps))
+}
+
 /// Adds `factor(i) · row(i)` to `y` for all i below `count`.
 #[inline(always)]
 pub fn add_all_scaled<'a>(

@@ -1,12 +1,19 @@
 //! A ridge regression on the calendar: weekday, year and a trend that may bend.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code must be inlined into the function that has the instruction set to be compiled for it"
+)]
+
 use std::sync::Arc;
 
 use fleetcast_core::SEASON_WEEK;
 
 use super::calendar::{Calendar, HARMONICS, SLOPE_LASTS, YEAR};
 use super::seasons::Seasons;
-use fleetcast_numerics::Cholesky;
+use fleetcast_numerics::{
+    Cholesky, add_all_scaled, dot, sum_and_ramp, sums_of_weekdays, vectorized,
+};
 
 /// Days from one point where the trend may bend to the next, and from the last one to the end.
 const BEND_EVERY: usize = 60;
@@ -38,6 +45,8 @@ pub(super) struct CalendarRegression {
     width: usize,
     /// A row a day.
     regressors: Vec<f64>,
+    /// The sines and cosines of the year again, a column each; none where the year is not modelled.
+    of_year: Vec<Vec<f64>>,
     /// Products summed over all days, penalties added.
     gram: Vec<f64>,
     complete: Cholesky,
@@ -73,12 +82,17 @@ impl CalendarRegression {
             weekly,
             width,
             regressors: vec![0.0; days * width],
+            of_year: vec![Vec::with_capacity(days); harmonics],
             gram: Vec::new(),
             complete: Cholesky::new(0, Vec::new()),
         };
         for day in 0..days {
             let row = regression.row(day);
             regression.regressors[day * width..(day + 1) * width].copy_from_slice(&row);
+            let of_day = &row[width - harmonics..];
+            for (column, value) in regression.of_year.iter_mut().zip(of_day) {
+                column.push(*value);
+            }
         }
         let mut gram = vec![0.0; width * width];
         for row in regression.regressors.chunks_exact(width) {
@@ -121,42 +135,50 @@ impl CalendarRegression {
         CalendarFit { coefficients, mean }
     }
 
-    /// Sums over the observed days of each regressor times what the value is above the mean. What is zero,
-    /// other weekdays and bends to come, is passed over.
+    /// Sums over the observed days of each regressor times what the value is above the mean.
     fn products(&self, values: &[f64], mean: f64) -> Vec<f64> {
-        let weekdays = 2 + self.bends.len();
-        let first_weekday = self.calendar.weekday(0);
+        let mut above: Vec<f64> = values.iter().map(|value| value - mean).collect();
+        // Of no day without a value.
+        for above in &mut above {
+            *above = if above.is_nan() { 0.0 } else { *above };
+        }
         let mut sums = vec![0.0; self.width];
-        let mut of_year = [0.0; 2 * HARMONICS];
-        let mut begun = 0;
-        let rows = self.regressors.chunks_exact(self.width);
-        for (day, (row, value)) in rows.zip(values).enumerate() {
-            while self.bends.get(begun).is_some_and(|bend| *bend < day) {
-                begun += 1;
-            }
-            if value.is_nan() {
-                continue;
-            }
-            let value = value - mean;
-            for (sum, regressor) in sums[..2 + begun].iter_mut().zip(row) {
-                *sum += regressor * value;
-            }
-            if self.weekly {
-                sums[weekdays + (first_weekday + day) % SEASON_WEEK] += value;
-            }
-            if self.annual
-                && let Some(harmonics) = row.last_chunk::<{ 2 * HARMONICS }>()
-            {
-                for (sum, harmonic) in of_year.iter_mut().zip(harmonics) {
-                    *sum += harmonic * value;
-                }
-            }
-        }
-        if self.annual {
-            let first = self.width - of_year.len();
-            sums[first..].copy_from_slice(&of_year);
-        }
+        vectorized(
+            #[inline(always)]
+            || self.add_up(&above, &mut sums),
+        );
         sums
+    }
+
+    /// The products with `above`, 0 on missing days: those of the trend are sums over the days from each bend on, those of weekdays
+    /// sums of every seventh day.
+    #[inline(always)]
+    fn add_up(&self, above: &[f64], sums: &mut [f64]) {
+        // Sums over the days from `end` on: of the values, and of the values times the days since `end`.
+        let (mut sum, mut ramp) = (0.0, 0.0);
+        let mut end = above.len();
+        for column in (0..=self.bends.len()).rev() {
+            let start = column.checked_sub(1).map_or(0, |bend| self.bends[bend]);
+            let (own_sum, own_ramp) = sum_and_ramp(&above[start..end]);
+            ramp += own_ramp + (end - start) as f64 * sum;
+            sum += own_sum;
+            sums[1 + column] = ramp / YEAR;
+            end = start;
+        }
+        sums[0] = sum;
+        // The slope's time is counted from the last day, a bend's from the bend.
+        sums[1] = (ramp - (self.days as f64 - 1.0) * sum) / YEAR;
+        let weekdays = 2 + self.bends.len();
+        if self.weekly {
+            let first = self.calendar.weekday(0);
+            for (place, sum) in sums_of_weekdays(above).into_iter().enumerate() {
+                sums[weekdays + (first + place) % SEASON_WEEK] = sum;
+            }
+        }
+        let of_year = self.width - self.of_year.len();
+        for (sum, column) in sums[of_year..].iter_mut().zip(&self.of_year) {
+            *sum = dot(column, above);
+        }
     }
 
     fn penalties(&self) -> Vec<f64> {
@@ -205,13 +227,18 @@ impl CalendarRegression {
 
     /// The annual part of every day of the grid.
     pub(super) fn annual_in_sample(&self, fit: &CalendarFit) -> Vec<f64> {
-        let Some(of_year) = self.of_year(fit) else {
-            return vec![0.0; self.days];
-        };
-        let rows = self.regressors.chunks_exact(self.width);
-        rows.filter_map(|row| row.last_chunk())
-            .map(|harmonics| sum_of_products(harmonics, of_year))
-            .collect()
+        let mut annual = vec![0.0; self.days];
+        if let Some(of_year) = self.of_year(fit) {
+            vectorized(
+                #[inline(always)]
+                || {
+                    let columns = self.of_year.len();
+                    let column = |index: usize| self.of_year[index].as_slice();
+                    add_all_scaled(&mut annual, columns, |index| of_year[index], column);
+                },
+            );
+        }
+        annual
     }
 
     /// The coefficients of the harmonics, where there are any.
@@ -308,6 +335,32 @@ mod tests {
         let angle = TAU * (1100.0 + 19_358.0) / YEAR;
         assert!((regression.annual(&fit, 1100) - 20.0 * angle.sin()).abs() < 0.3);
         assert!((regression.annual_in_sample(&fit)[5] - regression.annual(&fit, 5)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn products_are_sums_over_rows() {
+        for days in [800, 803] {
+            let regression = self::regression(days, BOTH);
+            let mut values = series(days);
+            values[100..180].fill(f64::NAN);
+            let found = regression.products(&values, 100.0);
+            let mut expected = vec![0.0; regression.width];
+            for (day, value) in values
+                .iter()
+                .enumerate()
+                .filter(|(_, value)| !value.is_nan())
+            {
+                for (sum, regressor) in expected.iter_mut().zip(regression.row(day)) {
+                    *sum += regressor * (value - 100.0);
+                }
+            }
+            for (column, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert!(
+                    (found - expected).abs() < 1e-8,
+                    "{days}, {column}: {found}, not {expected}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use fleetcast_core::SEASON_WEEK;
 
 use crate::fleet::harmonics::{HalfWindow, Harmonics};
 use fleetcast_numerics::{
-    AT_ONCE, LANES, STEPS, add_all_scaled, add_scaled, each, padded, sum_lanes,
+    AT_ONCE, LANES, STEPS, add_all_scaled, add_scaled, each, padded, sum_and_ramp, sum_lanes,
+    sums_of_weekdays,
 };
 
 /// Harmonics of the weekly season, as Prophet has them.
@@ -19,7 +20,7 @@ const WEEKLY_ORDER: usize = 3;
 /// Weekly features: a sine and a cosine a harmonic.
 pub(crate) const WEEKLY_FEATURES: usize = 2 * WEEKLY_ORDER;
 
-/// Days summed at a time while weekday sums are taken: whole weeks and whole registers.
+/// Days that a week's effects are added to at a time: whole weeks and whole registers.
 const WEEKS: usize = SEASON_WEEK * LANES;
 
 /// Consecutive days and the features a model has on them.
@@ -115,7 +116,7 @@ impl Window {
         if self.weekly {
             let features = &mut moments[self.weekly_column()..self.time_column()];
             features.fill(0.0);
-            for (residue, sum) in weekday_sums(y).iter().enumerate() {
+            for (residue, sum) in sums_of_weekdays(y).iter().enumerate() {
                 let row = weekly_features(self.first_weekday + residue);
                 for (feature, value) in features.iter_mut().zip(row) {
                     *feature += sum * value;
@@ -349,55 +350,6 @@ static WEEKLY: std::sync::LazyLock<[[f64; WEEKLY_FEATURES]; SEASON_WEEK]> =
             })
         })
     });
-
-/// Sums over every seventh day, from each of the first seven on.
-#[inline(always)]
-fn weekday_sums(y: &[f64]) -> [f64; SEASON_WEEK] {
-    let (chunks, rest) = y.as_chunks::<WEEKS>();
-    let mut sums = [0.0; WEEKS];
-    for chunk in chunks {
-        for (sum, value) in sums.iter_mut().zip(chunk) {
-            *sum += value;
-        }
-    }
-    for (sum, value) in sums.iter_mut().zip(rest) {
-        *sum += value;
-    }
-    let mut weekdays = [0.0; SEASON_WEEK];
-    for week in sums.chunks_exact(SEASON_WEEK) {
-        for (weekday, sum) in weekdays.iter_mut().zip(week) {
-            *weekday += sum;
-        }
-    }
-    weekdays
-}
-
-/// Σ y and Σ i·y, i from 0.
-#[inline(always)]
-fn sum_and_ramp(y: &[f64]) -> (f64, f64) {
-    let (chunks, rest) = y.as_chunks::<LANES>();
-    let (mut sums, mut ramps, mut blocks) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-    // Σ (8b + l)·y over blocks b and lanes l, without a table: blocks counts what was summed in
-    // the blocks before.
-    for chunk in chunks {
-        for lane in 0..LANES {
-            blocks[lane] += sums[lane];
-            sums[lane] += chunk[lane];
-        }
-    }
-    // blocks[l] = Σ_b (last block − b)·y; turn it round.
-    let last = chunks.len().saturating_sub(1) as f64;
-    for lane in 0..LANES {
-        let block_ramp = last * sums[lane] - blocks[lane];
-        ramps[lane] = LANES as f64 * block_ramp + lane as f64 * sums[lane];
-    }
-    let first = (chunks.len() * LANES) as f64;
-    for (lane, value) in rest.iter().enumerate() {
-        sums[lane] += value;
-        ramps[lane] += (first + lane as f64) * value;
-    }
-    (sum_lanes(sums), sum_lanes(ramps))
-}
 
 /// Adds level, level + slope, level + 2·slope, …
 #[inline(always)]
