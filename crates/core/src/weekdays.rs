@@ -39,6 +39,10 @@ pub fn unobserved_weekdays(series: SeriesView<'_>) -> [bool; 7] {
     for index in span {
         if !series.values[index].is_nan() {
             unobserved[weekday(first, index)] = false;
+            // Mostly a week says it.
+            if unobserved == [false; 7] {
+                break;
+            }
         }
     }
     unobserved

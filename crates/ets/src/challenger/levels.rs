@@ -1,8 +1,14 @@
 //! The level of each day by its weekday in the weeks around it.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code must be inlined into the function that has the instruction set to be compiled for it"
+)]
+
 use std::ops::Range;
 
 use fleetcast_core::SEASON_WEEK;
+use fleetcast_numerics::vectorized;
 
 /// Values of a weekday that its local level is taken from: those of nine weeks.
 pub(super) const WEEKS: usize = 9;
@@ -38,6 +44,14 @@ impl Level {
 
 /// Levels of the days with four weeks before them and after them; those of the others are unknown.
 pub(super) fn levels_inside(values: &[f64]) -> Vec<Level> {
+    vectorized(
+        #[inline(always)]
+        || levels_of(values),
+    )
+}
+
+#[inline(always)]
+fn levels_of(values: &[f64]) -> Vec<Level> {
     let mut levels = vec![Level::UNKNOWN; values.len()];
     let (reach, length) = (WEEKS / 2 * SEASON_WEEK, values.len());
     for first in (reach..length.saturating_sub(reach)).step_by(DAYS_AT_ONCE) {
@@ -66,6 +80,7 @@ const DAYS_AT_ONCE: usize = 8;
 type Days = [f64; DAYS_AT_ONCE];
 
 /// The four weeks before some days and the four after them, NaN beyond the end.
+#[inline(always)]
 fn weeks_around(values: &[f64], first: usize) -> [Days; WEEKS - 1] {
     std::array::from_fn(|week| {
         let week = week + usize::from(week >= WEEKS / 2);
@@ -79,6 +94,7 @@ fn weeks_around(values: &[f64], first: usize) -> [Days; WEEKS - 1] {
 
 /// The two middle ones of eight weeks, for each of the days where none is missing: both halves sorted,
 /// then the larger ones of the smaller four, and the other way round.
+#[inline(always)]
 fn middle_ones(around: &[Days; WEEKS - 1]) -> (Days, Days) {
     let sort = |mut four: [Days; 4]| {
         for (a, b) in [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)] {
@@ -98,10 +114,12 @@ fn middle_ones(around: &[Days; WEEKS - 1]) -> (Days, Days) {
     )
 }
 
+#[inline(always)]
 fn smaller(a: Days, b: Days) -> Days {
     std::array::from_fn(|day| if a[day] < b[day] { a[day] } else { b[day] })
 }
 
+#[inline(always)]
 fn larger(a: Days, b: Days) -> Days {
     std::array::from_fn(|day| if a[day] > b[day] { a[day] } else { b[day] })
 }

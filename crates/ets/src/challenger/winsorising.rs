@@ -170,20 +170,15 @@ impl Widths {
 /// The deviation of all days: the median absolute one, or where that is larger the one by which 9 of 10
 /// days are no further from their level than of a normal distribution. 0 where nothing is observed.
 fn deviation_of_all(residuals: &[f64]) -> f64 {
-    let mut absolute = observed(residuals);
-    for value in &mut absolute {
-        *value = value.abs();
-    }
+    let mut absolute = sizes(residuals, 0.0);
     let count = absolute.len();
     let Some(rank) = count.checked_sub(count / RARE + 1) else {
         return 0.0;
     };
-    let median = median(&mut absolute);
+    let median = median_of_sizes(&mut absolute);
     // The middle one has its place, and those after it are no smaller.
     let (middle, above) = (count / 2, &mut absolute[count / 2..]);
-    let common = *above
-        .select_nth_unstable_by(rank - middle, |a, b| by_size(*a, *b))
-        .1;
+    let common = f64::from_bits(*above.select_nth_unstable(rank - middle).1);
     (DEVIATION * median).max(common / COMMON)
 }
 
@@ -199,14 +194,11 @@ fn is_rounding(deviation: f64, values: &[f64]) -> bool {
 
 /// The median absolute deviation from `middle`, as a standard deviation; 0 where nothing is observed.
 fn deviation(values: &[f64], middle: f64) -> f64 {
-    let mut absolute = observed(values);
-    for value in &mut absolute {
-        *value = (*value - middle).abs();
-    }
+    let mut absolute = sizes(values, middle);
     if absolute.is_empty() {
         return 0.0;
     }
-    DEVIATION * median(&mut absolute)
+    DEVIATION * median_of_sizes(&mut absolute)
 }
 
 /// What each day is beyond five deviations, 0 where it is not.
@@ -272,6 +264,27 @@ fn observed(values: &[f64]) -> Vec<f64> {
     let mut observed = Vec::with_capacity(values.len());
     observed.extend(values.iter().filter(|value| !value.is_nan()));
     observed
+}
+
+/// How far the values that are there are from `middle`, as bits: those of sizes are in the order of the sizes.
+fn sizes(values: &[f64], middle: f64) -> Vec<u64> {
+    let mut sizes = Vec::with_capacity(values.len());
+    let observed = values.iter().filter(|value| !value.is_nan());
+    sizes.extend(observed.map(|value| (value - middle).abs().to_bits()));
+    sizes
+}
+
+/// The median of sizes of which there is one or more.
+fn median_of_sizes(sizes: &mut [u64]) -> f64 {
+    let middle = sizes.len() / 2;
+    let odd = sizes.len() % 2 == 1;
+    let (below, upper, _) = sizes.select_nth_unstable(middle);
+    let upper = f64::from_bits(*upper);
+    if odd {
+        return upper;
+    }
+    let lower = f64::from_bits(below.iter().copied().fold(0, u64::max));
+    f64::midpoint(lower, upper)
 }
 
 /// The median of values of which there is one or more; NaN where there is none.

@@ -73,6 +73,8 @@ pub struct ResourceLaw {
     pool: PathPool,
     map: ProbabilityMap,
     known: Vec<KnownOutlook>,
+    /// The skill of `known` on `map`, which every series of the resource asks for.
+    skill: Option<f64>,
 }
 
 impl ResourceLaw {
@@ -100,9 +102,11 @@ impl ResourceLaw {
                 weight: known.weight,
             })
             .collect();
+        let map = ProbabilityMap::fit(&cases);
         Self {
+            skill: skill(&known, &map),
             pool,
-            map: ProbabilityMap::fit(&cases),
+            map,
             known,
         }
     }
@@ -157,18 +161,7 @@ impl ResourceLaw {
     /// better. `None` where fewer than 50 are known, or none or all of them came true.
     #[must_use]
     pub fn skill(&self) -> Option<f64> {
-        let cases = self.known.len();
-        let came_true = self.known.iter().filter(|known| known.came_true).count();
-        let base = came_true as f64 / cases as f64;
-        if cases < LEAST_KNOWN || came_true == 0 || came_true == cases {
-            return None;
-        }
-        let apart = |known: &KnownOutlook| {
-            let said = self.map.of(known.said);
-            (said - f64::from(u8::from(known.came_true))).powi(2)
-        };
-        let brier = self.known.iter().map(apart).sum::<f64>() / cases as f64;
-        Some(1.0 - brier / (base * (1.0 - base)))
+        self.skill
     }
 
     /// Returns the outlooks of the past, with what became of them.
@@ -176,6 +169,22 @@ impl ResourceLaw {
     pub fn known(&self) -> &[KnownOutlook] {
         &self.known
     }
+}
+
+/// Returns what [`ResourceLaw::skill`] does, of outlooks on a map.
+fn skill(known: &[KnownOutlook], map: &ProbabilityMap) -> Option<f64> {
+    let cases = known.len();
+    let came_true = known.iter().filter(|known| known.came_true).count();
+    let base = came_true as f64 / cases as f64;
+    if cases < LEAST_KNOWN || came_true == 0 || came_true == cases {
+        return None;
+    }
+    let apart = |known: &KnownOutlook| {
+        let said = map.of(known.said);
+        (said - f64::from(u8::from(known.came_true))).powi(2)
+    };
+    let brier = known.iter().map(apart).sum::<f64>() / cases as f64;
+    Some(1.0 - brier / (base * (1.0 - base)))
 }
 
 /// Series of a resource that are learned from, at most: those with the smallest hashes of their names.
@@ -379,8 +388,8 @@ mod tests {
 
     #[test]
     fn skill_is_what_outlooks_of_the_past_took_from_the_base_rates_score() {
-        let known = |said: [f64; 2]| ResourceLaw {
-            known: (0..100)
+        let known = |said: [f64; 2]| -> Vec<KnownOutlook> {
+            (0..100)
                 .map(|case| KnownOutlook {
                     origin: "2025-01-01".parse().unwrap(),
                     horizon_days: 120,
@@ -388,22 +397,18 @@ mod tests {
                     came_true: case % 2 == 0,
                     weight: 1.0,
                 })
-                .collect(),
-            ..ResourceLaw::default()
+                .collect()
         };
+        let skill = |known: &[KnownOutlook]| super::skill(known, &ProbabilityMap::default());
         // Half came true: the base rate's score is a quarter.
-        assert!((known([1.0, 0.0]).skill().unwrap() - 1.0).abs() < 1e-12);
-        assert!(known([0.5, 0.5]).skill().unwrap().abs() < 1e-12);
-        assert!((known([0.7, 0.3]).skill().unwrap() - 0.64).abs() < 1e-12);
-        assert!((known([0.0, 1.0]).skill().unwrap() + 3.0).abs() < 1e-12);
-        let mut few = known([1.0, 0.0]);
-        few.known.truncate(49);
-        assert_eq!(few.skill(), None);
+        assert!((skill(&known([1.0, 0.0])).unwrap() - 1.0).abs() < 1e-12);
+        assert!(skill(&known([0.5, 0.5])).unwrap().abs() < 1e-12);
+        assert!((skill(&known([0.7, 0.3])).unwrap() - 0.64).abs() < 1e-12);
+        assert!((skill(&known([0.0, 1.0])).unwrap() + 3.0).abs() < 1e-12);
+        assert_eq!(skill(&known([1.0, 0.0])[..49]), None);
         let mut none = known([0.1, 0.1]);
-        none.known
-            .iter_mut()
-            .for_each(|known| known.came_true = false);
-        assert_eq!(none.skill(), None);
+        none.iter_mut().for_each(|known| known.came_true = false);
+        assert_eq!(skill(&none), None);
     }
 
     #[test]
