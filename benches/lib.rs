@@ -5,6 +5,7 @@ mod timings;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use arrow::array::AsArray;
@@ -67,8 +68,28 @@ pub enum Gaps {
 ///
 /// [`FixtureError`] where the fixture is not what it was.
 pub fn real_panel(series: usize, gaps: Gaps) -> Result<Panel, FixtureError> {
-    let (first, real) = real_series()?;
-    let grid = TimeGrid::new(first, DAYS);
+    panel_of(DAYS, series, gaps)
+}
+
+/// The same series with the four months that follow: what a run has when its backtest is made from the 974 days.
+///
+/// # Errors
+///
+/// [`FixtureError`] where the fixture is not what it was.
+pub fn real_history(series: usize, gaps: Gaps) -> Result<Panel, FixtureError> {
+    const FOUR_MONTHS: RangeInclusive<usize> = 120..=123;
+    let training = panel_of(DAYS, 1, Gaps::None)?.grid();
+    let is_whole = |more: &usize| {
+        let last = TimeGrid::new(training.first(), DAYS + more).last();
+        last.minus_months(4) == Ok(training.last())
+    };
+    let more = FOUR_MONTHS.into_iter().find(is_whole).unwrap_or(122);
+    panel_of(DAYS + more, series, gaps)
+}
+
+fn panel_of(days: usize, series: usize, gaps: Gaps) -> Result<Panel, FixtureError> {
+    let (first, real) = real_series(days)?;
+    let grid = TimeGrid::new(first, days);
     let rows = real.iter().cycle().take(series).enumerate();
     Ok(Panel::from_rows(
         grid,
@@ -121,8 +142,8 @@ fn remove_days(values: &mut [f64], number: usize) {
     }
 }
 
-/// The first day of the fixture and the first [`DAYS`] values of every series in it.
-fn real_series() -> Result<(Day, Vec<Vec<f64>>), FixtureError> {
+/// The first day of the fixture and the first `days` values of every series that has as many.
+fn real_series(days: usize) -> Result<(Day, Vec<Vec<f64>>), FixtureError> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .join(DEMAND);
@@ -140,19 +161,19 @@ fn real_series() -> Result<(Day, Vec<Vec<f64>>), FixtureError> {
                 .ok_or(FixtureError::Missing(name))
         };
         let names = cast(column("series")?, &DataType::Utf8)?;
-        let days = cast(column("ts")?, &DataType::Date32)?;
+        let dates = cast(column("ts")?, &DataType::Date32)?;
         let values = cast(column("y")?, &DataType::Float64)?;
-        let (names, days) = (names.as_string::<i32>(), days.as_primitive::<Date32Type>());
+        let (names, dates) = (names.as_string::<i32>(), dates.as_primitive::<Date32Type>());
         let values = values.as_primitive::<Float64Type>();
         for row in 0..batch.num_rows() {
-            first = first.min(days.value(row));
+            first = first.min(dates.value(row));
             let name = names.value(row).to_owned();
             series.entry(name).or_default().push(values.value(row));
         }
     }
     let first = Day::from_epoch_days(i64::from(first))?;
-    let whole = series.into_values().filter(|values| values.len() >= DAYS);
-    Ok((first, whole.map(|values| values[..DAYS].to_vec()).collect()))
+    let whole = series.into_values().filter(|values| values.len() >= days);
+    Ok((first, whole.map(|values| values[..days].to_vec()).collect()))
 }
 
 #[cfg(test)]

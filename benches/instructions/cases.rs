@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::hint::black_box;
 
-use fleetcast_benches::{Gaps, real_panel};
-use fleetcast_core::{Engine, Horizon, IntervalLevel, PanelView};
+use fleetcast_benches::{Gaps, real_history, real_panel};
+use fleetcast_core::{Asked, Engine, Horizon, IntervalLevel, PanelView, TimeGrid};
 use fleetcast_ets::{Ets, EtsEngine, Form};
 use fleetcast_prophet::{Certify, Mode, ProphetEngine, fit_panel, point_forecasts};
 
@@ -30,6 +30,10 @@ pub(super) enum Case {
     ProphetTuned(Gaps),
     /// The challenger, its inner validation included.
     Challenger(Gaps),
+    /// The champion's tuned mode over backtest and future, as a run asks it.
+    ProphetRun(Gaps),
+    /// The challenger over backtest and future, as a run asks it.
+    ChallengerRun(Gaps),
     /// One form of exponential smoothing.
     Ets(Form),
 }
@@ -42,6 +46,8 @@ pub(super) fn all() -> impl Iterator<Item = Case> {
         Case::ProphetInterval,
         Case::ProphetTuned,
         Case::Challenger,
+        Case::ProphetRun,
+        Case::ChallengerRun,
     ];
     let engines = engines
         .into_iter()
@@ -64,6 +70,8 @@ impl Case {
             Self::ProphetInterval(gaps) => ("prophet_interval", gaps),
             Self::ProphetTuned(gaps) => ("prophet_tuned", gaps),
             Self::Challenger(gaps) => ("challenger", gaps),
+            Self::ProphetRun(gaps) => ("prophet_run", gaps),
+            Self::ChallengerRun(gaps) => ("challenger_run", gaps),
             Self::Ets(form) => return format!("ets_{form}"),
         };
         match gaps {
@@ -72,10 +80,11 @@ impl Case {
         }
     }
 
-    /// How many series it works on.
+    /// How many series it works on, each window of one counted as one.
     pub(super) fn series(self) -> usize {
         match self {
             Self::Ets(_) => SERIES_OF_A_FORM,
+            Self::ProphetRun(_) | Self::ChallengerRun(_) => 2 * PANEL,
             _ => PANEL,
         }
     }
@@ -87,10 +96,15 @@ impl Case {
             | Self::ProphetForecast(gaps)
             | Self::ProphetInterval(gaps)
             | Self::ProphetTuned(gaps)
-            | Self::Challenger(gaps) => gaps,
+            | Self::Challenger(gaps)
+            | Self::ProphetRun(gaps)
+            | Self::ChallengerRun(gaps) => gaps,
             Self::Ets(_) => Gaps::None,
         };
-        let panel = real_panel(self.series(), gaps)?;
+        let panel = match self {
+            Self::ProphetRun(_) | Self::ChallengerRun(_) => real_history(PANEL, gaps)?,
+            _ => real_panel(self.series(), gaps)?,
+        };
         let horizon = Horizon::new(HORIZON)?;
         let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
         one_thread.install(|| counted(&|| self.work(panel.view(), horizon)));
@@ -115,6 +129,8 @@ impl Case {
             Self::Challenger(_) => {
                 black_box(EtsEngine::new().forecast(panel, horizon, level));
             }
+            Self::ProphetRun(_) => run(&ProphetEngine::new(Mode::Tuned), panel),
+            Self::ChallengerRun(_) => run(&EtsEngine::new(), panel),
             Self::Ets(form) => {
                 let ets = Ets::new(7).forms(&[form]);
                 for series in panel.iter() {
@@ -123,6 +139,30 @@ impl Case {
             }
         }
     }
+}
+
+/// Asks an engine for the last four months of a panel and for the half year after it.
+fn run(engine: &dyn Engine, history: PanelView<'_>) {
+    let grid = history.grid();
+    let backtest = grid
+        .last()
+        .minus_months(4)
+        .map(|origin| TimeGrid::between(grid.first().minus_days(1), origin));
+    let windows: Option<Vec<Asked<'_>>> = backtest.ok().and_then(|training| {
+        let ahead = grid.len() - training.len();
+        Some(vec![
+            Asked {
+                panel: history.window(training).ok()?,
+                horizon: Horizon::new(ahead).ok()?,
+            },
+            Asked {
+                panel: history,
+                horizon: Horizon::DEFAULT,
+            },
+        ])
+    });
+    let windows = windows.unwrap_or_default();
+    black_box(engine.forecast_together(&windows, IntervalLevel::EIGHTY_PERCENT));
 }
 
 /// Does some work: valgrind counts from where this begins to where it ends, on its thread.
