@@ -411,21 +411,24 @@ impl Store {
         let reading = Error::while_doing("reading the columns of the tables");
         let mut statement = self
             .connection
-            .prepare(include_str!("../sql/columns_of_table.sql"))
+            .prepare(include_str!("../sql/columns_of_tables.sql"))
             .map_err(reading)?;
-        let checked = Table::RESULTS.into_iter().chain(Table::NOTES);
-        for table in checked {
-            let found = statement
-                .query_map([table.as_str()], |row| row.get::<_, String>(0))
-                .map_err(reading)?;
-            for column in found {
-                let column = column.map_err(reading)?;
-                if !table.columns().any(|known| known == column) {
-                    return Err(Error::ForeignColumn {
-                        table: table.as_str(),
-                        column,
-                    });
-                }
+        let columns = statement
+            .query_map([], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })
+            .map_err(reading)?;
+        let ours: Vec<Table> = Table::RESULTS.into_iter().chain(Table::NOTES).collect();
+        for found in columns {
+            let (table, column) = found.map_err(reading)?;
+            let ours = ours.iter().find(|ours| ours.as_str() == table);
+            if let Some(table) = ours
+                && !table.columns().any(|known| known == column)
+            {
+                return Err(Error::ForeignColumn {
+                    table: table.as_str(),
+                    column,
+                });
             }
         }
         Ok(())
@@ -485,12 +488,20 @@ fn close_other_files(connection: &Connection) -> Result<(), Error> {
 /// Refuses a database in which a macro or a view takes the place of what statements here rely on.
 fn refuse_what_shadows(connection: &Connection, path: &Path) -> Result<(), Error> {
     let looking = Error::while_doing("looking for macros and views");
-    let found: Option<(String, String)> = connection
-        .query_row(include_str!("../sql/shadows.sql"), [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+    // There are thousands of functions, and mostly none of them is anybody's.
+    let own: Option<String> = connection
+        .query_row(include_str!("../sql/any_macro.sql"), [], |row| row.get(0))
         .optional()
         .map_err(looking)?;
+    let found: Option<(String, String)> = match own {
+        None => None,
+        Some(_) => connection
+            .query_row(include_str!("../sql/shadows.sql"), [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(looking)?,
+    };
     if let Some((kind, name)) = found {
         return Err(Error::Shadowed {
             path: path.to_owned(),
