@@ -104,7 +104,7 @@ impl ResourceLaw {
             .collect();
         let map = ProbabilityMap::fit(&cases);
         Self {
-            skill: skill(&known, &map),
+            skill: skill(&known, map),
             pool,
             map,
             known,
@@ -172,7 +172,7 @@ impl ResourceLaw {
 }
 
 /// Returns what [`ResourceLaw::skill`] does, of outlooks on a map.
-fn skill(known: &[KnownOutlook], map: &ProbabilityMap) -> Option<f64> {
+fn skill(known: &[KnownOutlook], map: ProbabilityMap) -> Option<f64> {
     let cases = known.len();
     let came_true = known.iter().filter(|known| known.came_true).count();
     let base = came_true as f64 / cases as f64;
@@ -399,7 +399,7 @@ mod tests {
                 })
                 .collect()
         };
-        let skill = |known: &[KnownOutlook]| super::skill(known, &ProbabilityMap::default());
+        let skill = |known: &[KnownOutlook]| super::skill(known, ProbabilityMap::default());
         // Half came true: the base rate's score is a quarter.
         assert!((skill(&known([1.0, 0.0])).unwrap() - 1.0).abs() < 1e-12);
         assert!(skill(&known([0.5, 0.5])).unwrap().abs() < 1e-12);
