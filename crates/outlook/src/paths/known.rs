@@ -407,7 +407,9 @@ mod tests {
         assert!((skill(&known([0.0, 1.0])).unwrap() + 3.0).abs() < 1e-12);
         assert_eq!(skill(&known([1.0, 0.0])[..49]), None);
         let mut none = known([0.1, 0.1]);
-        none.iter_mut().for_each(|known| known.came_true = false);
+        for known in &mut none {
+            known.came_true = false;
+        }
         assert_eq!(skill(&none), None);
     }
 
