@@ -71,7 +71,7 @@ pub fn real_panel(series: usize, gaps: Gaps) -> Result<Panel, FixtureError> {
     panel_of(DAYS, series, gaps)
 }
 
-/// The same series with the four months that follow: what a run has when its backtest is made from the 974 days.
+/// Makes a panel of the same series with the four months that follow, as a run has them when its backtest is made from the 974 days.
 ///
 /// # Errors
 ///

@@ -80,7 +80,7 @@ impl Case {
         }
     }
 
-    /// How many series it works on, each window of one counted as one.
+    /// Returns how many series it works on, each window of one counted as one.
     pub(super) fn series(self) -> usize {
         match self {
             Self::Ets(_) => SERIES_OF_A_FORM,

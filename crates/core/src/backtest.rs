@@ -175,7 +175,7 @@ fn ask<const WINDOWS: usize>(
     })
 }
 
-/// How the past of each series is brought to the level of the last of so many days.
+/// Returns how the past of each series is brought to the level of the last of so many days.
 fn alignments(regimes: &[SeriesRegimes<'_>], days: usize) -> Vec<Option<Arc<Alignment>>> {
     let all = regimes.par_iter();
     all.map(|regimes| caught(|| regimes.at(days)).ok().flatten())

@@ -70,7 +70,7 @@ impl<'a> Question<'a> {
     /// Puts the question of a window, `values` from the day `begins` of the panel on, and adds what it and its inner origins
     /// have seen to `pasts`.
     ///
-    /// What was known at an origin, after so many days, may be another past than the window's now: `past` is that, and
+    /// The past that was known at an origin, after so many days, may be another than the window's now: `past` returns it, and
     /// `after` what the forecasts of so many days are held against, borrowed where they are days of `values`.
     ///
     /// An origin that has seen less than the engine forecasts from, or is scored on less than a week, is

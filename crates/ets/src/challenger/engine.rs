@@ -106,15 +106,18 @@ fn forecast_some(
         })
         .collect();
     let mut pasts: Vec<Pasts<'_>> = Vec::with_capacity(some.len());
-    let questions: Vec<Vec<Option<Question<'_>>>> = to_fit
+    let questions: Vec<Vec<Result<(&ToFit<'_>, Question<'_>), &Outcome>>> = to_fit
         .iter()
         .map(|windows| {
             let mut of_series = Pasts::default();
             // The longest window first: the others are its first days, mostly.
-            let mut questions: Vec<Option<Question<'_>>> = windows
+            let mut questions: Vec<_> = windows
                 .iter()
                 .rev()
-                .map(|window| Some(window.as_ref().ok()?.question(&mut of_series)))
+                .map(|window| match window {
+                    Ok(window) => Ok((window, window.question(&mut of_series))),
+                    Err(outcome) => Err(&**outcome),
+                })
                 .collect();
             questions.reverse();
             pasts.push(of_series);
@@ -125,23 +128,19 @@ fn forecast_some(
     let models = fit_members(&all);
     let mut models = models.as_slice();
     let mut outcomes = Vec::with_capacity(some.len());
-    for ((to_fit, questions), pasts) in to_fit.iter().zip(&questions).zip(&pasts) {
+    for (questions, pasts) in questions.iter().zip(&pasts) {
         let (own, others) = models.split_at(pasts.to_fit().count());
         models = others;
-        let windows = to_fit.iter().zip(questions);
-        let of_series = windows.map(|(window, question)| match (window, question) {
-            (Ok(window), Some(question)) => {
-                window.outcome(&Ensemble::of(question, pasts, own), level)
-            }
-            (Ok(_), None) => Failure::numerical("the series was not fitted").into(),
-            (Err(outcome), _) => (**outcome).clone(),
+        let of_series = questions.iter().map(|question| match question {
+            Ok((window, question)) => window.outcome(&Ensemble::of(question, pasts, own), level),
+            Err(outcome) => Outcome::clone(outcome),
         });
         outcomes.push(of_series.collect());
     }
     outcomes
 }
 
-/// What a model is fitted to, or the outcome of a series that needs none.
+/// Returns what a model is fitted to, or the outcome of a series that needs none.
 fn to_fit<'a>(asked: AskedSeries<'a>, windows: &'a Windows) -> Result<ToFit<'a>, Box<Outcome>> {
     let AskedSeries { series, horizon } = asked;
     let span = series.days_to_fit(horizon)?;

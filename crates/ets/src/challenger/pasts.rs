@@ -28,7 +28,7 @@ pub(super) struct SeenPast<'a> {
     source: usize,
     /// A value a day, NaN where missing; winsorised by what was known on the last of them.
     pub(super) values: Vec<f64>,
-    /// How many of them are not the ones given.
+    /// The number of values that are not the ones given.
     pub(super) winsorised: usize,
     regression: &'a CalendarRegression,
 }
@@ -94,7 +94,7 @@ impl SeenPast<'_> {
     }
 }
 
-/// Whether values have the same bits; a missing day is like itself.
+/// Says whether values have the same bits; a missing day is like itself.
 fn are_the_same(one: &[f64], other: &[f64]) -> bool {
     let mut both = one.iter().zip(other);
     both.all(|(one, other)| one.to_bits() == other.to_bits())

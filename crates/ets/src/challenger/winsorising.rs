@@ -266,7 +266,7 @@ fn observed(values: &[f64]) -> Vec<f64> {
     observed
 }
 
-/// How far the values that are there are from `middle`, as bits: those of sizes are in the order of the sizes.
+/// Returns how far the values that are there are from `middle`, as bits: those of sizes are in the order of the sizes.
 fn sizes(values: &[f64], middle: f64) -> Vec<u64> {
     let mut sizes = Vec::with_capacity(values.len());
     let observed = values.iter().filter(|value| !value.is_nan());
