@@ -4,8 +4,8 @@ use std::error::Error;
 
 use fleetcast::core::quantile_of_sorted;
 use fleetcast::{
-    Contender, Day, Engine, Failure, Forecast, Horizon, IntervalLevel, Outcome, Panel, PanelView,
-    SeriesKey, SeriesView, Shop, ShopOptions, TimeGrid, in_parallel,
+    Day, Engine, Failure, Forecast, Horizon, IntervalLevel, Outcome, Panel, PanelView, SeriesKey,
+    SeriesView, Shop, ShopOptions, TimeGrid, in_parallel,
 };
 
 /// Forecasts the median of each weekday over the last eight weeks.
@@ -68,16 +68,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         [(SeriesKey::new("batch-01", "cpu"), values.collect())],
     )?;
 
-    let shop = Shop::new(as_of, ShopOptions::default())?.with_challenger(WeekdayMedian);
+    let shop = Shop::new(as_of, ShopOptions::default())?;
+    let shop = shop.with_further("weekday_median", WeekdayMedian)?;
     for result in shop.forecast(fleet.view()) {
         let entry = result.entry.ok_or("no engine has a forecast")?;
         for scores in &entry.verdict.backtest {
-            let name = match scores.model {
-                Contender::Challenger => "weekday_median",
-                other => other.as_str(),
-            };
             println!(
-                "{name:>15}: MAPE {:6.1} %",
+                "{:>15}: MAPE {:6.1} %",
+                scores.model.as_str(),
                 scores.mape.percent.unwrap_or(f64::NAN)
             );
         }

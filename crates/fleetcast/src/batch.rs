@@ -170,6 +170,12 @@ impl Survey {
         }
     }
 
+    /// Returns how many series it is of.
+    #[must_use]
+    pub fn series(&self) -> u64 {
+        self.resources.values().map(|shares| shares.series).sum()
+    }
+
     /// Returns what the series of a resource look like together.
     #[must_use]
     pub fn resource(&self, resource: &str) -> ResourceShares {

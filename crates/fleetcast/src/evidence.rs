@@ -7,7 +7,7 @@ use fleetcast_core::{
     SeriesKey, SeriesRegimes, Severity, Stage, TimeGrid, ValueShares, WindowOutcomes,
     forecast_windows, screen,
 };
-use fleetcast_judge::{Case, Circumstances, Contender, LeaderboardEntry};
+use fleetcast_judge::{Case, Circumstances, Contender, FleetGain, FurtherEngine, LeaderboardEntry};
 use fleetcast_outlook::days_to_look_back;
 use fleetcast_outlook::paths::PastForecast;
 use rayon::prelude::*;
@@ -31,6 +31,8 @@ pub struct Evidence {
     pub(crate) recent: Vec<f64>,
     pub(crate) prophet: Arc<EngineForecasts>,
     pub(crate) challenger: Arc<EngineForecasts>,
+    /// The forecasts of engines beside these two.
+    pub(crate) further: Vec<(Contender, Arc<EngineForecasts>)>,
     pub(crate) entry: Option<LeaderboardEntry>,
     /// The golden model's forecasts of the past.
     pub(crate) past: Vec<PastForecast>,
@@ -63,6 +65,19 @@ impl Evidence {
         &self.challenger
     }
 
+    /// Returns what an engine forecast, where the model is one of the shop's.
+    #[must_use]
+    pub fn engine(&self, model: Contender) -> Option<&EngineForecasts> {
+        match model {
+            Contender::Prophet => Some(&self.prophet),
+            Contender::Challenger => Some(&self.challenger),
+            model => {
+                let mut further = self.further.iter();
+                further.find_map(|(name, forecasts)| (*name == model).then_some(&**forecasts))
+            }
+        }
+    }
+
     /// Returns its golden model's forecasts of the past, held against what came.
     #[must_use]
     pub fn past(&self) -> &[PastForecast] {
@@ -83,6 +98,9 @@ impl Evidence {
         };
         keep(&mut self.prophet, Contender::Prophet);
         keep(&mut self.challenger, Contender::Challenger);
+        for (model, engine) in &mut self.further {
+            keep(engine, *model);
+        }
         self
     }
 
@@ -144,6 +162,8 @@ pub struct EngineAnswers {
     pub(crate) were_asked: bool,
     pub(crate) prophet: Answer,
     pub(crate) challenger: Answer,
+    /// The answers of the shop's further engines, in their order.
+    pub(crate) further: Vec<Answer>,
 }
 
 impl EngineAnswers {
@@ -155,15 +175,67 @@ impl EngineAnswers {
 }
 
 /// The evidence on every series of a batch, in its order.
-pub(crate) fn gather(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<Evidence> {
+pub(crate) fn gather(
+    setup: &Setup,
+    batch: &Batch,
+    survey: &Survey,
+    why_not: &[Option<String>],
+) -> Vec<Evidence> {
     with_answers(setup, batch, survey, |answers, regimes| {
-        judge_with(setup, answers, regimes)
+        judge_with(setup, answers, regimes, why_not)
     })
 }
 
 /// Returns what engines answer on every series of a batch, in its order.
 pub(crate) fn answers(setup: &Setup, batch: &Batch, survey: &Survey) -> Vec<EngineAnswers> {
     with_answers(setup, batch, survey, |answers, _| answers)
+}
+
+/// The series of a batch as engines are asked about them.
+pub(crate) struct Seen {
+    /// All series of the batch.
+    all: Panel,
+    /// What was noticed of the data, a list a series of the batch.
+    issues: Vec<Vec<SeriesIssue>>,
+    /// The series that are worth forecasting.
+    pub(crate) worth_forecasting: Panel,
+    /// Where each of those stands in the batch.
+    places: Vec<usize>,
+}
+
+impl Seen {
+    pub(crate) fn of(setup: &Setup, batch: &Batch, survey: &Survey) -> Self {
+        let (all, mut issues) = batch.seen_by_engines(survey, &setup.capacities);
+        let view = all.view();
+        // One by one, so that each has its own, also where two have the same name.
+        let mut places = Vec::with_capacity(view.len());
+        let mut rows = Vec::with_capacity(view.len());
+        for (place, issues) in issues.iter_mut().enumerate() {
+            let screened = screen(view.slice(place..place + 1));
+            issues.extend(screened.issues);
+            for series in screened.panel.view().iter() {
+                places.push(place);
+                rows.push((series.key.clone(), series.values.to_vec()));
+            }
+        }
+        let worth_forecasting = Panel::from_rows(view.grid(), rows)
+            .unwrap_or_else(|_| unreachable!("rows of a panel make a panel"));
+        Self {
+            all,
+            issues,
+            worth_forecasting,
+            places,
+        }
+    }
+}
+
+/// What all engines answered on one series, and where it stands among those that they were asked about.
+#[derive(Default)]
+struct OfAll {
+    among: Option<usize>,
+    prophet: Answer,
+    challenger: Answer,
+    further: Vec<Answer>,
 }
 
 /// Asks engines about every series of a batch, and hands over each one's answers, with its regimes where those are known.
@@ -173,49 +245,43 @@ fn with_answers<T: Send>(
     survey: &Survey,
     then: impl Fn(EngineAnswers, Option<&SeriesRegimes<'_>>) -> T + Sync,
 ) -> Vec<T> {
-    let (seen, mut issues) = batch.seen_by_engines(survey, &setup.capacities);
-    let seen = seen.view();
-    // One by one, so that each has its own, also where two have the same name.
-    let mut kept = Vec::with_capacity(seen.len());
-    let mut rows = Vec::with_capacity(seen.len());
-    for (place, issues) in issues.iter_mut().enumerate() {
-        let screened = screen(seen.slice(place..place + 1));
-        issues.extend(screened.issues);
-        for series in screened.panel.view().iter() {
-            kept.push(place);
-            rows.push((series.key.clone(), series.values.to_vec()));
-        }
-    }
-    let worth_forecasting = Panel::from_rows(seen.grid(), rows)
-        .unwrap_or_else(|_| unreachable!("rows of a panel make a panel"));
+    let Seen {
+        all,
+        issues,
+        worth_forecasting,
+        places,
+    } = Seen::of(setup, batch, survey);
     let panel = worth_forecasting.view();
     let aligner = setup.aligner();
     let regimes = aligner.map(|aligner| SeriesRegimes::of_all(panel, aligner));
     let regimes = regimes.as_deref();
-    let champion = ask(
-        setup,
-        setup.champion.as_ref(),
-        Stage::Prophet,
-        panel,
-        regimes,
-    );
-    let challenger = setup.challenger.as_ref();
-    let challenger = ask(setup, challenger, Stage::Challenger, panel, regimes);
-    let mut answered: Vec<Option<(usize, Answer, Answer)>> = issues.iter().map(|_| None).collect();
-    let both = champion.into_iter().zip(challenger).enumerate();
-    for (place, (among, (prophet, challenger))) in kept.into_iter().zip(both) {
-        answered[place] = Some((among, prophet, challenger));
+    let ask = |engine: &dyn Engine, stage| ask(setup, engine, stage, panel, regimes).into_iter();
+    let champion = ask(setup.champion.as_ref(), Stage::Prophet);
+    let challenger = ask(setup.challenger.as_ref(), Stage::Challenger);
+    let engines = setup.further.iter();
+    let mut further: Vec<_> = engines
+        .map(|further| ask(further.engine.as_ref(), further.stage()))
+        .collect();
+    let mut answered: Vec<OfAll> = issues.iter().map(|_| OfAll::default()).collect();
+    let both = champion.zip(challenger).enumerate();
+    for (place, (among, (prophet, challenger))) in places.into_iter().zip(both) {
+        answered[place] = OfAll {
+            among: Some(among),
+            prophet,
+            challenger,
+            further: further.iter_mut().filter_map(Iterator::next).collect(),
+        };
     }
     let all_notes: Vec<_> = batch.notes().map(|(_, notes)| notes.shares).collect();
+    let all = all.view();
     answered
         .into_par_iter()
         .zip(issues)
         .zip(all_notes)
         .enumerate()
         .map(|(place, ((answered, issues), shares))| {
-            let series = seen.series(place);
-            let among = answered.as_ref().map(|(among, ..)| *among);
-            let (_, prophet, challenger) = answered.unwrap_or_default();
+            let series = all.series(place);
+            let among = answered.among;
             let answers = EngineAnswers {
                 key: series.key.clone(),
                 grid: series.grid,
@@ -223,21 +289,50 @@ fn with_answers<T: Send>(
                 shares,
                 issues,
                 were_asked: among.is_some(),
-                prophet,
-                challenger,
+                prophet: answered.prophet,
+                challenger: answered.challenger,
+                further: answered.further,
             };
             then(answers, regimes.zip(among).map(|(all, among)| &all[among]))
         })
         .collect()
 }
 
-/// Judges a series by what engines answered, over the windows of the shop.
-pub(crate) fn judge(setup: &Setup, answers: EngineAnswers) -> Evidence {
+/// Returns what the blend of one series gained at the backtest by each further engine, in the order of the shop.
+pub(crate) fn gains(setup: &Setup, answers: &EngineAnswers) -> Vec<FleetGain> {
+    let panel = panel_of(answers);
+    let panel = panel.view();
+    let further: Vec<FurtherEngine<'_>> = setup
+        .further
+        .iter()
+        .zip(&answers.further)
+        .map(|(engine, answer)| FurtherEngine {
+            model: engine.model,
+            forecasts: &answer.forecasts,
+            not_followed: None,
+        })
+        .collect();
+    let case = Case {
+        split: &setup.split,
+        history: panel.series(0),
+        prophet: &answers.prophet.forecasts,
+        challenger: &answers.challenger.forecasts,
+        further: &further,
+        regimes: None,
+    };
+    let engines = setup.further.iter();
+    engines
+        .map(|engine| FleetGain::of(&case, engine.model))
+        .collect()
+}
+
+/// Judges a series by what engines answered, over the windows of the shop. `why_not` says of each further engine why it is not followed.
+pub(crate) fn judge(setup: &Setup, answers: EngineAnswers, why_not: &[Option<String>]) -> Evidence {
     let panel = panel_of(&answers);
     let view = panel.view();
     let aligner = setup.aligner().filter(|_| answers.were_asked);
     let regimes = aligner.map(|aligner| SeriesRegimes::new(view.series(0), aligner));
-    judge_with(setup, answers, regimes.as_ref())
+    judge_with(setup, answers, regimes.as_ref(), why_not)
 }
 
 /// Returns the one series that engines answered on.
@@ -251,6 +346,7 @@ fn judge_with(
     setup: &Setup,
     answers: EngineAnswers,
     regimes: Option<&SeriesRegimes<'_>>,
+    why_not: &[Option<String>],
 ) -> Evidence {
     let panel = panel_of(&answers);
     let panel = panel.view();
@@ -261,21 +357,23 @@ fn judge_with(
         mut issues,
         prophet,
         challenger,
+        further,
         ..
     } = answers;
-    let of_engine = |notices, stage, engine: &dyn Engine| {
-        Answer::issues(notices, &key, stage, engine).collect::<Vec<_>>()
+    let mut say = |notices, stage, engine: &dyn Engine| {
+        issues.extend(Answer::issues(notices, &key, stage, engine));
     };
-    issues.extend(of_engine(
-        prophet.notices,
-        Stage::Prophet,
-        setup.champion.as_ref(),
-    ));
-    issues.extend(of_engine(
+    say(prophet.notices, Stage::Prophet, setup.champion.as_ref());
+    say(
         challenger.notices,
         Stage::Challenger,
         setup.challenger.as_ref(),
-    ));
+    );
+    let mut further_forecasts = Vec::with_capacity(further.len());
+    for (engine, answer) in setup.further.iter().zip(further) {
+        say(answer.notices, engine.stage(), engine.engine.as_ref());
+        further_forecasts.push((engine.model, Arc::new(answer.forecasts)));
+    }
     let is_failure =
         |issue: &SeriesIssue| issue.engine.is_some() && issue.severity == Severity::Error;
     let circumstances = Circumstances {
@@ -283,25 +381,26 @@ fn judge_with(
         engine_failed: issues.iter().any(is_failure),
         several: None,
     };
+    let further: Vec<FurtherEngine<'_>> = further_forecasts
+        .iter()
+        .zip(why_not)
+        .map(|((model, forecasts), why_not)| FurtherEngine {
+            model: *model,
+            forecasts,
+            not_followed: why_not.as_deref(),
+        })
+        .collect();
     let case = Case {
         split: &setup.split,
         history,
         prophet: &prophet.forecasts,
         challenger: &challenger.forecasts,
-        further: &[],
+        further: &further,
         regimes,
     };
     let entry = LeaderboardEntry::of(&case, circumstances, &setup.options.rules);
     issues.extend(entry.iter().flat_map(LeaderboardEntry::issues));
-    let trained_through = WriteRules::trained_through(&setup.split, setup.options.refit);
-    let trained_days = setup.split.history().index_of(trained_through);
-    // Where the judge says nothing of its level and growth, there is one reading only.
-    let has_readings = entry.iter().any(|entry| {
-        let mut notes = entry.verdict.regime.iter();
-        notes.any(|note| note.code != IssueCode::CalendarEffect)
-    });
-    let regime = regimes.zip(trained_days).filter(|_| has_readings);
-    let regime = regime.and_then(|(regimes, last)| regimes.at(last + 1));
+    let regime = regime_of(setup, entry.as_ref(), regimes);
     let past = entry
         .as_ref()
         .map(|entry| past_forecasts(&case, entry))
@@ -314,10 +413,27 @@ fn judge_with(
         recent,
         prophet: Arc::new(prophet.forecasts),
         challenger: Arc::new(challenger.forecasts),
+        further: further_forecasts,
         entry,
         past,
         regime,
     }
+}
+
+/// Returns the regime that the forecast of the future goes on from. Where the judge says nothing of level and growth, there is one reading
+/// of them only.
+fn regime_of(
+    setup: &Setup,
+    entry: Option<&LeaderboardEntry>,
+    regimes: Option<&SeriesRegimes<'_>>,
+) -> Option<Arc<Alignment>> {
+    let mut notes = entry?.verdict.regime.iter();
+    if !notes.any(|note| note.code != IssueCode::CalendarEffect) {
+        return None;
+    }
+    let trained_through = WriteRules::trained_through(&setup.split, setup.options.refit);
+    let last = setup.split.history().index_of(trained_through)?;
+    regimes?.at(last + 1)
 }
 
 /// What an engine makes of the series of a panel, in their order.

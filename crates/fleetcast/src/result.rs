@@ -191,17 +191,19 @@ pub struct SeriesResult {
 }
 
 impl Evidence {
-    /// Returns the forecast of the future, from the day `first` on, that became golden.
-    pub(crate) fn winners_forecast(&self, first: Day) -> Option<Forecast> {
+    /// Returns the forecast of the future, from the day `first` on, that became golden, as its model made it; `None` where there
+    /// is none.
+    #[must_use]
+    pub fn winners_forecast(&self, first: Day) -> Option<Forecast> {
         let verdict = &self.entry.as_ref()?.verdict;
         let own = |yhat: &Option<Vec<f64>>| {
             let yhat = yhat.clone()?;
             Forecast::new(first, yhat.clone(), yhat.clone(), yhat).ok()
         };
         match verdict.golden {
-            Contender::Prophet => self.prophet.future.clone(),
-            Contender::Challenger => self.challenger.future.clone(),
-            Contender::Further(_) => None,
+            model @ (Contender::Prophet | Contender::Challenger | Contender::Further(_)) => {
+                self.engine(model)?.future.clone()
+            }
             Contender::Blend => own(&verdict.blend),
             Contender::SeasonalNaive
             | Contender::NaiveLevel

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use fleetcast_core::{
     Calendar, CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, Forecast,
-    LimitError, LimitRule, LimitRules, LimitSchedule, PanelView, SeriesKey, Split, TimeGrid,
+    LimitError, LimitRule, LimitRules, LimitSchedule, Panel, PanelView, SeriesKey, Split, TimeGrid,
 };
-use fleetcast_judge::{Contender, LeaderboardEntry};
+use fleetcast_judge::{Contender, FleetGain, LeaderboardEntry};
 use fleetcast_outlook::paths::FleetLaw;
 use rayon::prelude::*;
 
-use crate::evidence::{answers, gather, judge};
+use crate::evidence::{Seen, answers, gains, gather, judge};
 use crate::result::{Crossing, SeriesResult, finish_one, written_under};
-use crate::setup::{Setup, ShopError};
+use crate::setup::{Further, Setup, ShopError};
 use crate::{
     Batch, EngineAnswers, Evidence, FleetSummary, GroupTotals, Groups, MemberOf, ShopOptions,
     Survey, Written, WrittenGroup,
@@ -50,6 +50,35 @@ impl Shop {
     pub fn with_challenger(mut self, engine: impl Engine + 'static) -> Self {
         self.0.challenger = Box::new(engine);
         self
+    }
+
+    /// Puts a further engine beside champion and challenger, under a name: it is scored, has a weight in the blend, and may win.
+    ///
+    /// Under the name of a model of the whole fleet (`xgboost`, [`Contender::FURTHER`]), whose engine was trained on
+    /// [`worth_forecasting`](Self::worth_forecasting), it is followed only where the whole fleet did not lose by it: then all engines
+    /// are asked first ([`answers`](Self::answers)), and judged by what the fleet [gained](Self::gains).
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::TakenName`] where somebody else goes by that name.
+    pub fn with_further(
+        mut self,
+        name: &'static str,
+        engine: impl Engine + 'static,
+    ) -> Result<Self, ShopError> {
+        let model = Contender::named(name).unwrap_or(Contender::Further(name));
+        let taken = |whose| Err(ShopError::TakenName { name, whose });
+        if !matches!(model, Contender::Further(_)) {
+            return taken("one of fleetcast's own");
+        }
+        if self.0.further.iter().any(|other| other.model == model) {
+            return taken("that of a further engine already");
+        }
+        self.0.further.push(Further {
+            model,
+            engine: Box::new(engine),
+        });
+        Ok(self)
     }
 
     /// Says who won series in the last run, beside what was said before: whoever did must be beaten by the
@@ -116,6 +145,17 @@ impl Shop {
         &self.0.options
     }
 
+    /// Returns the series of a batch that engines are asked about, as they see them: what models of the whole fleet are trained on.
+    /// `survey` is that of the whole fleet.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::OtherWindows`] where the batch was made for another shop's windows.
+    pub fn worth_forecasting(&self, batch: &Batch, survey: &Survey) -> Result<Panel, ShopError> {
+        self.check_windows(batch.history().grid())?;
+        Ok(Seen::of(&self.0, batch, survey).worth_forecasting)
+    }
+
     /// Gathers the evidence on every series of a batch, in its order, on the threads of the current
     /// rayon pool.
     ///
@@ -125,10 +165,12 @@ impl Shop {
     ///
     /// # Errors
     ///
-    /// [`ShopError::OtherWindows`] where the batch was made for another shop's windows.
+    /// [`ShopError::OtherWindows`] where the batch was made for another shop's windows, [`ShopError::GainsUnknown`] where there is a
+    /// model of the whole fleet: ask for [`answers`](Self::answers) first.
     pub fn evidence(&self, batch: &Batch, survey: &Survey) -> Result<Vec<Evidence>, ShopError> {
         self.check_windows(batch.history().grid())?;
-        Ok(gather(&self.0, batch, survey))
+        let why_not = self.0.why_not(&[])?;
+        Ok(gather(&self.0, batch, survey, &why_not))
     }
 
     /// Asks engines about every series of a batch, in its order: the part of [`evidence`](Self::evidence) that takes time,
@@ -142,17 +184,64 @@ impl Shop {
         Ok(answers(&self.0, batch, survey))
     }
 
-    /// Judges series by what engines answered, in their order: the rest of [`evidence`](Self::evidence), to the same bits.
+    /// Returns what the blends of some series gained at the backtest by each further engine, in the order in which these were put
+    /// in. Gains of parts of a fleet add up to that of the whole, in any order.
     ///
     /// # Errors
     ///
     /// [`ShopError::OtherWindows`] where engines were asked by a shop of other windows.
-    pub fn judge(&self, answers: Vec<EngineAnswers>) -> Result<Vec<Evidence>, ShopError> {
-        for one in &answers {
+    pub fn gains(&self, answers: &[EngineAnswers]) -> Result<Vec<FleetGain>, ShopError> {
+        self.check_answers(answers)?;
+        Ok(self.gains_by(answers))
+    }
+
+    fn gains_by(&self, answers: &[EngineAnswers]) -> Vec<FleetGain> {
+        let nothing = || vec![FleetGain::default(); self.0.further.len()];
+        let add = |sum: Vec<FleetGain>, other: Vec<FleetGain>| {
+            let both = sum.into_iter().zip(other);
+            both.map(|(sum, other)| [sum, other].into_iter().sum())
+                .collect()
+        };
+        let each = answers.par_iter().map(|one| gains(&self.0, one));
+        each.reduce(nothing, add)
+    }
+
+    fn judged(&self, answers: Vec<EngineAnswers>, why_not: &[Option<String>]) -> Vec<Evidence> {
+        let answers = answers.into_par_iter();
+        answers.map(|one| judge(&self.0, one, why_not)).collect()
+    }
+
+    /// Judges series by what engines answered, in their order: the rest of [`evidence`](Self::evidence), to the same bits.
+    ///
+    /// `gains` are what the whole fleet gained by each further engine: the sums of what [`gains`](Self::gains) returned of its parts,
+    /// and empty where no model of the whole fleet is among them.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::OtherWindows`] where engines were asked by a shop of other windows, [`ShopError::OtherEngines`] where they were
+    /// others, [`ShopError::GainsUnknown`] where there are no gains of a model of the whole fleet.
+    pub fn judge(
+        &self,
+        answers: Vec<EngineAnswers>,
+        gains: &[FleetGain],
+    ) -> Result<Vec<Evidence>, ShopError> {
+        self.check_answers(&answers)?;
+        Ok(self.judged(answers, &self.0.why_not(gains)?))
+    }
+
+    fn check_answers(&self, answers: &[EngineAnswers]) -> Result<(), ShopError> {
+        let expected = self.0.further.len();
+        for one in answers {
             self.check_windows(one.grid)?;
+            if one.were_asked && one.further.len() != expected {
+                return Err(ShopError::OtherEngines {
+                    key: one.key.clone(),
+                    found: one.further.len(),
+                    expected,
+                });
+            }
         }
-        let judged = answers.into_par_iter().map(|one| judge(&self.0, one));
-        Ok(judged.collect())
+        Ok(())
     }
 
     fn check_windows(&self, found: TimeGrid) -> Result<(), ShopError> {
@@ -269,11 +358,20 @@ impl Shop {
         summary.law(self.split().as_of(), days, self.options().sustained)
     }
 
-    /// Forecasts a whole fleet, whose series may be over any days: one result a series, in their order.
+    /// Forecasts a whole fleet, whose series may be over any days: one result a series, in their order. What the fleet gained by
+    /// further engines is found out on the way.
     #[must_use]
     pub fn forecast(&self, fleet: PanelView<'_>) -> Vec<SeriesResult> {
         let batch = Batch::from_panel(fleet, self.split());
-        let evidence = gather(&self.0, &batch, &Survey::of([&batch]));
+        let survey = Survey::of([&batch]);
+        let evidence = match self.0.why_not(&[]) {
+            Ok(why_not) => gather(&self.0, &batch, &survey, &why_not),
+            Err(_) => {
+                let answers = answers(&self.0, &batch, &survey);
+                let why_not = self.0.why_not(&self.gains_by(&answers));
+                self.judged(answers, &why_not.unwrap_or_default())
+            }
+        };
         self.finish(&evidence, &FleetSummary::of(&evidence))
     }
 }

@@ -91,6 +91,7 @@ pub(crate) struct Answers {
     were_asked: bool,
     prophet: One,
     challenger: One,
+    further: Vec<One>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -210,6 +211,7 @@ impl From<EngineAnswers> for Answers {
             were_asked: answers.were_asked,
             prophet: One::of(answers.prophet),
             challenger: One::of(answers.challenger),
+            further: answers.further.into_iter().map(One::of).collect(),
         }
     }
 }
@@ -246,6 +248,9 @@ impl TryFrom<Answers> for EngineAnswers {
             were_asked: sent.were_asked,
             prophet: sent.prophet.answer()?,
             challenger: sent.challenger.answer()?,
+            further: (sent.further.into_iter())
+                .map(One::answer)
+                .collect::<Result<_, _>>()?,
             key,
         })
     }

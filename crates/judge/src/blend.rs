@@ -11,17 +11,17 @@ use crate::past_errors::{Forecasts, PastErrors};
 /// A weight falls with this power of the error.
 const POWER: i32 = 4;
 
-/// A further engine weighs this much beside all the others together, where nothing speaks against it.
+/// A model of the whole fleet weighs this much beside all the others together, where nothing speaks against it.
 const PARTNER: f64 = 0.8;
 
-/// A further engine weighs less where its errors were larger than the others' by more than this factor.
+/// A model of the whole fleet weighs less where its errors were larger than the others' by more than this factor.
 const PARTNERS_SLACK: f64 = 1.25;
 
 /// What a member's weight is before anything is known of it, up to a common factor.
 fn prior(member: Contender) -> f64 {
     match member {
         Contender::Prophet => 1.0,
-        Contender::Challenger | Contender::NaiveYear => 0.5,
+        Contender::Challenger | Contender::Further(_) | Contender::NaiveYear => 0.5,
         Contender::NaiveWeek => 0.1,
         _ => 0.0,
     }
@@ -69,12 +69,11 @@ impl Weights {
 
 /// The weights for `forecasts` of one window, from `errors` of the past.
 ///
-/// Champion, challenger and naive forecasts are weighed against each other first; a further engine is a partner of what they
-/// come to, and leaves their shares of the rest as they were.
+/// Champion, challenger, other people's models and naive forecasts are weighed against each other first; a model of the whole fleet is
+/// a partner of what they come to, and leaves their shares of the rest as they were.
 pub(crate) fn weights(errors: &PastErrors, forecasts: &Forecasts) -> Weights {
     let members = forecasts.0.iter().map(|(member, _)| *member);
-    let (further, members): (Vec<_>, Vec<_>) =
-        members.partition(|member| matches!(member, Contender::Further(_)));
+    let (partners, members): (Vec<_>, Vec<_>) = members.partition(|member| member.is_of_fleet());
     let unguarded = members.into_iter().map(|member| {
         let relative = errors.relative(member).unwrap_or(1.0);
         (member, prior(member) * relative.powi(-POWER))
@@ -92,14 +91,14 @@ pub(crate) fn weights(errors: &PastErrors, forecasts: &Forecasts) -> Weights {
     let guarded = unguarded.iter();
     let guarded = guarded.map(|(member, weight)| (member, weight * guard(member)));
     let mut together = Weights(guarded.collect()).normalised();
-    if further.is_empty() {
+    if partners.is_empty() {
         return together;
     }
     let others: f64 = together
         .iter()
         .map(|(member, weight)| weight * errors.relative(member).unwrap_or(1.0))
         .sum();
-    let partners = further.into_iter().map(|member| {
+    let partners = partners.into_iter().map(|member| {
         let excess = errors
             .relative(member)
             .map_or(1.0, |relative| relative / (PARTNERS_SLACK * others));
@@ -238,7 +237,21 @@ mod tests {
     }
 
     #[test]
-    fn a_further_engine_is_a_partner_of_all_the_others() {
+    fn somebody_elses_model_is_weighed_as_the_challenger_is() {
+        let mine = Contender::Further("mine");
+        let four_and_mine = |values: [f64; 4], value: f64| {
+            let mut forecasts = constant(values);
+            forecasts.0.push((mine, vec![value; 3]));
+            forecasts
+        };
+        let past = errors(10.0, &four_and_mine([12.0, 11.0, 11.0, 11.0], 11.0));
+        let found = weights(&past, &four_and_mine([10.0; 4], 10.0));
+        assert_eq!(found.of(mine), found.of(Contender::Challenger));
+        assert!(found.of(mine) > found.of(Contender::Prophet), "{found:?}");
+    }
+
+    #[test]
+    fn a_model_of_the_fleet_is_a_partner_of_all_the_others() {
         let ahead = constant([9.0, 9.5, 9.0, 9.0]);
         let without = weights(&errors(10.0, &constant([11.0; 4])), &ahead);
         let with = |error: f64, ahead_value: f64| {

@@ -32,6 +32,7 @@ const UNIT: f64 = 4_294_967_296.0;
 ///
 /// Gains of parts of a fleet add up to that of the whole, whatever the parts and their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FleetGain {
     series: u64,
     /// The sum of the logarithms of error without over error with it, in parts of [`UNIT`].

@@ -9,7 +9,7 @@ pub enum Contender {
     Prophet,
     /// The challenger.
     Challenger,
-    /// An engine that stands beside these two, by its name in tables.
+    /// An engine that stands beside these two, by its name in tables: a model of the whole fleet, or somebody else's.
     Further(&'static str),
     /// The weighted mean of engines and two naive forecasts.
     Blend,
@@ -27,7 +27,7 @@ impl Contender {
     /// XGBoost beside the challenger: one model for the whole fleet.
     pub const XGBOOST: Self = Self::Further("xgboost");
 
-    /// The further engines that have tables: the next one costs a name here, an engine and its tables.
+    /// The models of a whole fleet, which have tables: the next one costs a name here, an engine and its tables.
     pub const FURTHER: [Self; 1] = [Self::XGBOOST];
 
     /// Returns the name in tables.
@@ -60,6 +60,12 @@ impl Contender {
         .into_iter()
         .chain(Self::FURTHER)
         .find(|contender| contender.as_str() == name)
+    }
+
+    /// Says whether it is one model for all series of a fleet.
+    #[must_use]
+    pub fn is_of_fleet(self) -> bool {
+        Self::FURTHER.contains(&self)
     }
 
     /// Says whether an engine makes its forecasts.

@@ -85,7 +85,7 @@ impl PastErrors {
                 continue;
             };
             let mut forecasts = naive_members(seen, actual.len());
-            if matches!(member, Contender::Further(_)) {
+            if member.is_of_fleet() {
                 // What the others weigh does not depend on who stands beside them.
                 let reference = reference_error(actual, &forecasts);
                 if let Some(reference) = reference {

@@ -88,7 +88,7 @@ impl Repetition {
                     let inner = inner.map(|inner| (inner.origin, inner.yhat.as_slice()));
                     let errors = before(case, model, inner);
                     // A model of the fleet needs a past of its own before it can be asked.
-                    let is_excused = matches!(name, Contender::Further(_)) && errors.is_none();
+                    let is_excused = name.is_of_fleet() && errors.is_none();
                     engine.backtest.is_none()
                         || is_excused
                         || errors.is_some_and(|(own, other)| clears(own, other))

@@ -132,6 +132,11 @@ impl<'a> Reader<'a> {
         Ok(self.place - length..self.place)
     }
 
+    /// Returns a piece that was read.
+    pub(crate) fn at(&self, piece: Range<usize>) -> &'a [u8] {
+        self.content.get(piece).unwrap_or_default()
+    }
+
     pub(crate) fn text(&mut self) -> Result<&'a str, XgboostError> {
         let length = self.count()?;
         let bytes = self.take(length)?;

@@ -1,6 +1,7 @@
 //! The models of a fleet as an engine: one for each day that forecasts are made on.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use fleetcast_core::{
     Day, Engine, Failure, Forecast, Horizon, InnerForecast, IntervalLevel, Outcome, PanelView,
@@ -9,6 +10,7 @@ use fleetcast_core::{
 use fleetcast_numerics::conformal_rank;
 use rayon::prelude::*;
 
+use crate::bytes::{Kind, Reader, Writer};
 use crate::{Library, Model, Settings, TrainingSample, Workspace, XgboostError};
 
 /// Days forecast from the inner origin: four months, as the backtest.
@@ -17,6 +19,19 @@ const INNER_DAYS: u32 = 122;
 /// How wide an interval is beside the mean weekly change, where no error was made to draw it from: that of a normal
 /// distribution at 80 %.
 const WIDTH_UNTRIED: f64 = 1.281_551_565_544_600_4;
+
+/// Rows that a series of three years has in a sample that takes all of them are no fewer, as a rule.
+const ROWS_OF_A_SERIES: f64 = 100.0;
+
+/// A fleet's sample, and its models, as bytes.
+const FLEET_SAMPLE: Kind = Kind {
+    magic: b"fleetsmp",
+    name: "training sample of a fleet",
+};
+const FLEET_MODELS: Kind = Kind {
+    magic: b"fleetmod",
+    name: "set of a fleet's models",
+};
 
 /// The name of the engine in tables and messages.
 const NAME: &str = "xgboost";
@@ -45,13 +60,31 @@ impl FleetSample {
         }
     }
 
+    /// Takes few more rows than the samples of a fleet of so many series need, so that its parts have little to send. Where the merged
+    /// samples are not [certain](Self::is_certain) a larger `slack` is wanted; 1 is none.
+    #[must_use]
+    pub fn for_part_of(mut self, series: u64, slack: f64) -> Self {
+        let needed = TrainingSample::DEFAULT_LIMIT as f64 / ROWS_OF_A_SERIES;
+        let share = slack * needed / (series.max(1) as f64);
+        for sample in self.samples.values_mut() {
+            *sample = std::mem::take(sample).within(share.min(1.0));
+        }
+        self
+    }
+
+    /// Returns whether its samples are those that all rows of its series would have made.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.samples.values().all(TrainingSample::is_certain)
+    }
+
     /// Adds the series of a panel. Of each model's days none is seen that lies after its own.
     pub fn add(&mut self, panel: PanelView<'_>) {
         let empty = || Self {
             samples: self
                 .samples
-                .keys()
-                .map(|day| (*day, TrainingSample::default()))
+                .iter()
+                .map(|(day, sample)| (*day, sample.emptied()))
                 .collect(),
         };
         let first = panel.grid().first();
@@ -81,9 +114,48 @@ impl FleetSample {
     /// Adds the rows of another part of the fleet.
     pub fn merge(&mut self, other: Self) {
         for (day, rows) in other.samples {
-            self.samples.entry(day).or_default().merge(rows);
+            match self.samples.entry(day) {
+                Entry::Vacant(place) => {
+                    place.insert(rows);
+                }
+                Entry::Occupied(mut place) => place.get_mut().merge(rows),
+            }
         }
     }
+
+    /// Returns its rows as bytes, such as a part of a fleet sends to where models are trained. Equal samples have equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new(FLEET_SAMPLE);
+        writer.number(self.samples.len() as u64);
+        for (day, sample) in &self.samples {
+            writer.number(u64::from(day.epoch_days().cast_unsigned()));
+            writer.piece(&sample.to_bytes());
+        }
+        writer.finish()
+    }
+
+    /// Makes a sample of the bytes that [`to_bytes`](Self::to_bytes) returned.
+    ///
+    /// # Errors
+    ///
+    /// [`XgboostError::Bytes`] where they are not the bytes of one, were damaged, or belong to another version of the recipe.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, XgboostError> {
+        let mut reader = Reader::new(FLEET_SAMPLE, bytes)?;
+        let mut samples = BTreeMap::new();
+        for _ in 0..reader.number()? {
+            let day = day_of(&mut reader)?;
+            let piece = reader.piece()?;
+            samples.insert(day, TrainingSample::from_bytes(reader.at(piece))?);
+        }
+        Ok(Self { samples })
+    }
+}
+
+/// Reads a day.
+fn day_of(reader: &mut Reader<'_>) -> Result<Day, XgboostError> {
+    let days = u32::try_from(reader.number()?).map_err(|_| reader.damaged())?;
+    Day::from_epoch_days(i64::from(days.cast_signed())).map_err(|_| reader.damaged())
 }
 
 /// XGBoost as an engine: a model of the whole fleet for each day that forecasts are made on.
@@ -158,6 +230,47 @@ impl XgboostEngine {
     #[must_use]
     pub fn models(&self) -> &BTreeMap<Day, Trained> {
         &self.models
+    }
+
+    /// Returns its models as bytes, such as they are sent to where series are forecast.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new(FLEET_MODELS);
+        writer.number(self.models.len() as u64);
+        for (day, trained) in &self.models {
+            writer.number(u64::from(day.epoch_days().cast_unsigned()));
+            writer.number(trained.series as u64);
+            writer.number(trained.rows as u64);
+            writer.piece(&trained.model.to_bytes());
+        }
+        writer.finish()
+    }
+
+    /// Makes an engine of the bytes that [`to_bytes`](Self::to_bytes) returned.
+    ///
+    /// # Errors
+    ///
+    /// [`XgboostError::Bytes`] where they are not the bytes of one, were damaged, or belong to another version of the recipe or the
+    /// library; [`XgboostError::Library`] where XGBoost cannot read them.
+    pub fn from_bytes(library: &Library, bytes: &[u8]) -> Result<Self, XgboostError> {
+        let mut reader = Reader::new(FLEET_MODELS, bytes)?;
+        let mut models = BTreeMap::new();
+        for _ in 0..reader.number()? {
+            let day = day_of(&mut reader)?;
+            let (series, rows) = (reader.count()?, reader.count()?);
+            let piece = reader.piece()?;
+            let model = Model::from_bytes(library, reader.at(piece))?;
+            let trained = Trained {
+                model,
+                series,
+                rows,
+            };
+            models.insert(day, trained);
+        }
+        Ok(Self {
+            models,
+            library: library.clone(),
+        })
     }
 
     /// Returns the library that trained them, and its version.

@@ -28,6 +28,8 @@ use crate::recipe::{
 #[derive(Debug, Clone)]
 pub struct TrainingSample {
     limit: usize,
+    /// No row has a larger hash.
+    largest: u64,
     /// At most twice `limit`; sorted and without repetitions up to `settled`.
     rows: Vec<Row>,
     settled: usize,
@@ -73,9 +75,32 @@ impl TrainingSample {
     pub fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
+            largest: u64::MAX,
             rows: Vec::new(),
             settled: 0,
         }
+    }
+
+    /// Takes rows of about this share of all hashes alone, more than 0 and at most 1: of a large fleet whose parts send samples to where
+    /// these are merged, few rows get into the sample of the whole, and the others need not be made.
+    ///
+    /// The merged sample is the same once it [is certain](Self::is_certain).
+    #[must_use]
+    pub fn within(mut self, share: f64) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "casts of floats saturate, and NaN becomes 0"
+        )]
+        let largest = (share.max(0.0) * 2.0_f64.powi(64)) as u64;
+        self.largest = largest;
+        self
+    }
+
+    /// Returns whether more hashes would not change the sample: all were taken, or it is full.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.largest == u64::MAX || self.len() == self.limit
     }
 
     /// Adds the rows of a series: `values`, one a day up to and including `last`, NaN where a day is missing.
@@ -133,9 +158,18 @@ impl TrainingSample {
         self.shrink();
     }
 
-    /// Adds the rows of another sample of the same limit; the smaller limit holds where they differ.
+    /// Makes an empty sample of the same limits.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            largest: self.largest,
+            ..Self::new(self.limit)
+        }
+    }
+
+    /// Adds the rows of another sample of the same limits; the smaller ones hold where they differ.
     pub fn merge(&mut self, other: Self) {
         self.limit = self.limit.min(other.limit);
+        self.largest = self.largest.min(other.largest);
         self.rows.extend(other.rows);
         self.settle();
     }
@@ -147,6 +181,7 @@ impl TrainingSample {
         let rows = self.sorted();
         let mut writer = Writer::new(SAMPLE);
         writer.number(self.limit as u64);
+        writer.number(self.largest);
         writer.number(rows.len() as u64);
         for row in rows {
             writer.number(row.hash);
@@ -182,6 +217,7 @@ impl TrainingSample {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, XgboostError> {
         let mut reader = Reader::new(SAMPLE, bytes)?;
         let mut sample = Self::new(reader.count()?);
+        sample.largest = reader.number()?;
         for _ in 0..reader.number()? {
             let hash = reader.number()?;
             let (host, resource) = (reader.text()?, reader.text()?);
@@ -250,7 +286,7 @@ impl TrainingSample {
         let settled = self.settled.checked_sub(1);
         settled
             .filter(|_| self.settled >= self.limit)
-            .map_or(u64::MAX, |last| self.rows[last].hash)
+            .map_or(self.largest, |last| self.rows[last].hash)
     }
 
     /// Sorts rows and forgets those beyond the limit once they are twice as many, which bounds both memory and work.
@@ -261,6 +297,8 @@ impl TrainingSample {
     }
 
     fn settle(&mut self) {
+        let largest = self.largest;
+        self.rows.retain(|row| row.hash <= largest);
         self.rows.sort_unstable_by(Row::order);
         self.rows.dedup_by(|a, b| a.order(b).is_eq());
         self.rows.truncate(self.limit);
@@ -278,11 +316,11 @@ impl TrainingSample {
 }
 
 impl PartialEq for TrainingSample {
-    /// Tells whether both have the same limit and the same rows, to the bit.
+    /// Tells whether both have the same limits and the same rows, to the bit.
     fn eq(&self, other: &Self) -> bool {
         let (rows, others) = (self.sorted(), other.sorted());
         let same = |(row, other): (&&Row, &&Row)| row.order(other).is_eq();
-        self.limit == other.limit
+        (self.limit, self.largest) == (other.limit, other.largest)
             && rows.len() == others.len()
             && rows.iter().zip(&others).all(same)
     }

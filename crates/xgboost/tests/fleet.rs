@@ -118,6 +118,58 @@ fn a_sample_depends_on_neither_order_nor_cuts() {
 }
 
 #[test]
+fn a_sample_of_some_hashes_is_that_of_all_once_it_is_certain() {
+    let fleet = fleet(12);
+    let whole = sample_of(200, &fleet);
+    assert!(whole.is_certain());
+    let within = |share: f64, fleet: &[(SeriesKey, Vec<f64>)]| {
+        let mut sample = TrainingSample::new(200).within(share);
+        for (key, values) in fleet {
+            sample.add(key, values, last(), &mut Workspace::new());
+        }
+        sample
+    };
+    let mut merged = within(0.3, &fleet[6..]);
+    assert!(merged.len() < 400, "{}", merged.len());
+    merged.merge(within(0.3, &fleet[..6]));
+    assert!(merged.is_certain());
+    assert_eq!(merged.len(), 200);
+    // Whoever takes all hashes and whoever takes enough have the same rows.
+    let mut all = whole.clone().within(0.3);
+    all.merge(merged.clone());
+    assert_eq!(all, merged);
+    let few = within(0.01, &fleet);
+    assert!(!few.is_certain() && few.len() < 200);
+    let sent = TrainingSample::from_bytes(&few.to_bytes()).unwrap();
+    assert!(!sent.is_certain());
+    assert_eq!(sent, few);
+    assert_eq!(within(1.0, &fleet), whole);
+}
+
+#[test]
+fn the_sample_of_a_fleet_is_sent_and_merged() {
+    let of = |fleet: &[(SeriesKey, Vec<f64>)], slack: f64| {
+        let (panel, split) = windows(fleet);
+        let sample = FleetSample::new(&split, Refit::WholeHistory);
+        let mut sample = sample.for_part_of(12, slack);
+        sample.add(panel.view());
+        sample
+    };
+    let fleet = fleet(12);
+    let whole = of(&fleet, 2.0);
+    let mut merged = FleetSample::from_bytes(&of(&fleet[5..], 2.0).to_bytes()).unwrap();
+    merged.merge(FleetSample::from_bytes(&of(&fleet[..5], 2.0).to_bytes()).unwrap());
+    assert_eq!(merged, whole);
+    assert!(merged.is_certain());
+    assert!(!of(&fleet, 1e-6).is_certain());
+    let error = FleetSample::from_bytes(b"nothing of that kind at all").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the bytes are no training sample of a fleet of this version: they do not begin as one does; make it anew"
+    );
+}
+
+#[test]
 fn what_cannot_be_trained_on_adds_no_row() {
     let key = SeriesKey::new("web", "cpu");
     let workspace = &mut Workspace::new();
@@ -414,6 +466,17 @@ fn an_engine_forecasts_from_the_models_of_its_days() {
         forecast_windows(&engine, panel, &split, Refit::WholeHistory, level, None).unwrap()
     };
     let all = asked(panel.view());
+    let sent = XgboostEngine::from_bytes(&library, &engine.to_bytes()).unwrap();
+    assert_eq!(sent.fingerprint(), engine.fingerprint());
+    let of_sent = forecast_windows(
+        &sent,
+        panel.view(),
+        &split,
+        Refit::WholeHistory,
+        level,
+        None,
+    );
+    assert_eq!(format!("{:?}", of_sent.unwrap()), format!("{all:?}"));
     for outcome in &all {
         assert_eq!(
             outcome.backtest.as_ref().unwrap().yhat().len(),

@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use fleetcast_core::batches::issue_batch;
 use fleetcast_core::{Day, EngineForecasts, SeriesIssue, SeriesKey};
-use fleetcast_judge::{LeaderboardEntry, Trust};
+use fleetcast_judge::{Contender, LeaderboardEntry, Trust};
 
 pub use engines::{engine_forecasts, forecasts, inner_forecasts};
 pub use groups::{group_forecasts, group_outlook};
@@ -34,13 +34,13 @@ pub type NamedTable = (&'static str, RecordBatch);
 ///
 /// [`ArrowError`] where rows do not form a batch.
 pub fn of_evidence(run: i64, evidence: &[Evidence]) -> Result<Vec<NamedTable>, ArrowError> {
-    let of = |engine: fn(&Evidence) -> &EngineForecasts| -> Vec<(&SeriesKey, &EngineForecasts)> {
-        evidence
-            .iter()
-            .map(|one| (one.key(), engine(one)))
+    let of = |model: Contender| -> Vec<(&SeriesKey, &EngineForecasts)> {
+        let with = evidence.iter();
+        with.filter_map(|one| Some((one.key(), one.engine(model)?)))
             .collect()
     };
-    let (prophet, challenger) = (of(Evidence::prophet), of(Evidence::challenger));
+    let (prophet, challenger) = (of(Contender::Prophet), of(Contender::Challenger));
+    let xgboost = of(Contender::XGBOOST);
     let past: Vec<_> = evidence
         .iter()
         .filter_map(|one| {
@@ -48,7 +48,7 @@ pub fn of_evidence(run: i64, evidence: &[Evidence]) -> Result<Vec<NamedTable>, A
             Some((one.key(), model, one.past()))
         })
         .collect();
-    Ok(vec![
+    let mut tables = vec![
         ("prophet_forecasts", engine_forecasts(run, &prophet)?),
         ("prophet_inner_forecasts", inner_forecasts(run, &prophet)?),
         ("challenger_forecasts", engine_forecasts(run, &challenger)?),
@@ -57,7 +57,12 @@ pub fn of_evidence(run: i64, evidence: &[Evidence]) -> Result<Vec<NamedTable>, A
             inner_forecasts(run, &challenger)?,
         ),
         ("past_forecasts", past_forecasts(run, &past)?),
-    ])
+    ];
+    if !xgboost.is_empty() {
+        tables.push(("xgboost_forecasts", engine_forecasts(run, &xgboost)?));
+        tables.push(("xgboost_inner_forecasts", inner_forecasts(run, &xgboost)?));
+    }
+    Ok(tables)
 }
 
 /// Returns the results of some series: leaderboard, scores, intervals, golden record, outlook and
