@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fleetcast import _fleetcast
 from fleetcast._frames import Kind, stream_of
-from fleetcast._models import Challenger, Champion
+from fleetcast._models import Challenger, Champion, XGBoost, called
 from fleetcast._progress import progress_of
 
 __all__ = ["FleetForecast", "cross_validation", "forecast", "judge", "windows"]
@@ -33,7 +33,8 @@ class FleetForecast:
     Parameters
     ----------
     models
-        `Champion()`, `Challenger()`, or both, which the judge needs.
+        `Champion()`, `Challenger()` and `XGBoost()`, or some of them; the judge needs the champion and another. XGBoost stands beside
+        the challenger, or in its place where that is left out.
     judge
         Whether the judge chooses. Without, every model has its own columns, by its name.
     freq
@@ -104,7 +105,7 @@ class FleetForecast:
 
     def __init__(
         self,
-        models: Sequence[Champion | Challenger] | None = None,
+        models: Sequence[Champion | Challenger | XGBoost] | None = None,
         *,
         judge: bool = True,
         freq: str | None = "D",
@@ -125,7 +126,7 @@ class FleetForecast:
         duplicates: Literal["error", "mean"] = "error",
         verbose: bool = False,
     ) -> None:
-        self.models: list[Champion | Challenger] = [Champion(), Challenger()] if models is None else list(models)
+        self.models: list[Champion | Challenger | XGBoost] = [Champion(), Challenger()] if models is None else list(models)
         self.judge = judge
         if freq not in (None, "D", "1D", "d", "1d"):
             raise ValueError(f"freq is {freq!r}, and fleetcast forecasts days; aggregate to daily values and give 'D'")
@@ -154,6 +155,7 @@ class FleetForecast:
             "threads": max(n_jobs, 0),
             "average_duplicates": duplicates == "mean",
             "models": [] if judge else [model.alias for model in self.models],
+            "xgboost": _xgboost(self.models),
         }
 
     def forecast(
@@ -204,11 +206,8 @@ class FleetForecast:
         """Forecast with other people's models as contenders: see `fleetcast.judge`."""
         if not self.judge:
             raise ValueError("judge is False, and forecasts that others made are given to the judge; leave it True")
-        if not 1 <= len(forecasts) <= 2:
-            raise ValueError(
-                f"{len(forecasts)} models are given, and a tournament has two contenders; give one to stand against the "
-                "champion, or two to stand against each other"
-            )
+        if not forecasts:
+            raise ValueError("no model is given; give one to stand against the champion, or more to stand against each other")
         given = [(name, stream_of(frame, f"forecasts[{name!r}]")) for name, frame in forecasts.items()]
         tables = self._tables(df, h, level, (id_col, time_col, target_col), given)
         return self._keep(df, tables, time_col)
@@ -251,7 +250,7 @@ class FleetForecast:
 
     def _called(self, names: dict[str, Any], h: int, level: Sequence[float] | None) -> dict[str, Any]:
         """The settings of a call, with the events of the hosts that its frame names."""
-        settings = self._settings | {"h": h, "levels": _levels(level)}
+        settings = called(self._settings | {"h": h, "levels": _levels(level)})
         return settings if self.events is None else settings | {"events": _events(self.events, names["ids"][0])}
 
     def _tables(
@@ -366,9 +365,9 @@ def judge(
     training window and the last day of data, which `windows` returns, the first with all days up to the last day of data,
     the second with all `h` days. Those of earlier cutoffs are what the blend's weights and the intervals rest on.
 
-    One model takes the challenger's place and stands against the champion; two take both places. Returns the
-    `FleetForecast`, with `forecast_` beside its other tables. On them a model has its place's name: `challenger`, of two
-    the first `prophet`.
+    One model takes the challenger's place and stands against the champion; two take both places, and further ones stand beside
+    them. Returns the `FleetForecast`, with `forecast_` beside its other tables. On them a model has its place's name: `challenger`, of
+    several the first `prophet` and the second `challenger`, and those beside them their own.
     """
     fleet = FleetForecast(**options)
     fleet.forecast_ = fleet.judge_forecasts(
@@ -396,7 +395,7 @@ def windows(
     datetime.date(2025, 8, 31)
     """
     names = _names(df, id_col, time_col, target_col)
-    settings = FleetForecast(**options)._settings | {"h": h, "levels": []}
+    settings = FleetForecast(**options)._settings | {"h": h, "levels": [], "xgboost": None}
     as_of, origin, first = _fleetcast.windows(stream_of(df), names, settings)
     epoch = datetime.date(1970, 1, 1)
     days = {"first": first, "origin": origin, "as_of": as_of}
@@ -456,19 +455,27 @@ def _levels(level: Sequence[float] | float | None) -> list[float]:
     return levels
 
 
-def _mode(models: Sequence[Champion | Challenger], judge: bool) -> str:
+def _mode(models: Sequence[Champion | Challenger | XGBoost], judge: bool) -> str:
     for model in models:
-        if not isinstance(model, (Champion, Challenger)):
+        if not isinstance(model, (Champion, Challenger, XGBoost)):
             raise ValueError(
-                f"models has {model!r}, which is neither Champion() nor Challenger(); other models stand against them by "
+                f"models has {model!r}, which is neither Champion() nor Challenger() nor XGBoost(); other models stand against them by "
                 "their forecasts: fleetcast.judge(df, {'mine': forecasts})"
             )
     aliases = [model.alias for model in models]
     if len(set(aliases)) < len(aliases) or not aliases:
-        raise ValueError(f"models is {list(models)!r}; give Champion(), Challenger(), or one of each")
-    if judge and len(aliases) < 2:
-        raise ValueError(f"models is {list(models)!r}, and the judge chooses between two; give both, or judge=False")
+        raise ValueError(f"models is {list(models)!r}; give Champion(), Challenger() or XGBoost(), each once")
+    if judge and (len(aliases) < 2 or Champion.alias not in aliases):
+        raise ValueError(
+            f"models is {list(models)!r}, and the judge chooses between Champion() and others; give it and another, or judge=False"
+        )
     return next((model.mode for model in models if isinstance(model, Champion)), "tuned")
+
+
+def _xgboost(models: Sequence[Champion | Challenger | XGBoost]) -> dict[str, Any] | None:
+    """The place of XGBoost, where it is one of the models; its library is looked for when it is called."""
+    aliases = [model.alias for model in models]
+    return {"is_challenger": Challenger.alias not in aliases} if XGBoost.alias in aliases else None
 
 
 def _day(day: datetime.date | str) -> str:

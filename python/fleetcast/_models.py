@@ -1,11 +1,14 @@
-"""The two engines, by name."""
+"""The engines, by name."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
-__all__ = ["Challenger", "Champion"]
+__all__ = ["Challenger", "Champion", "XGBoost"]
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,37 @@ class Challenger:
     """An ensemble of exponential smoothing for the long horizon."""
 
     alias: ClassVar[str] = "Challenger"
+
+
+@dataclass(frozen=True)
+class XGBoost:
+    """One model for the whole fleet, by the library that the package xgboost or xgboost-cpu brings.
+
+    Beside `Champion()` and `Challenger()` it is a third contender, which is weighed in blends and may win where the fleet did not lose by
+    it on the last months; without `Challenger()` it stands in its place. It learns from fleets: of fewer than five series it is not
+    followed, and needs two years of history. Unlike others, its forecast of a series depends on what other series there are.
+    """
+
+    alias: ClassVar[str] = "XGBoost"
+
+
+def xgboost_library() -> str | None:
+    """The directory of XGBoost's library: what FLEETCAST_XGBOOST says, else that of the installed package, without importing it."""
+    said = os.environ.get("FLEETCAST_XGBOOST")
+    if said:
+        return said
+    found = importlib.util.find_spec("xgboost")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(
+            "XGBoost() needs the library of the package xgboost, which is not installed; pip install 'fleetcast[xgboost]'", name="xgboost"
+        )
+    directory = Path(found.origin).parent / "lib"
+    # Where a distribution keeps it elsewhere, the system may know it.
+    return str(directory) if directory.is_dir() else None
+
+
+def called(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with what only this process knows: where it has XGBoost's library."""
+    if settings["xgboost"] is None:
+        return settings
+    return settings | {"xgboost": settings["xgboost"] | {"library": xgboost_library()}}

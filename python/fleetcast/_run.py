@@ -11,6 +11,7 @@ from typing import Any
 
 from fleetcast import _fleetcast
 from fleetcast._fleet import FleetForecast
+from fleetcast._models import called
 from fleetcast._progress import progress_of
 
 __all__ = ["run"]
@@ -22,6 +23,7 @@ SCHEMA_VERSION = 10
 _STAGES = {
     "prophet": ["prophet_forecasts", "prophet_inner_forecasts"],
     "challenger": ["challenger_forecasts", "challenger_inner_forecasts"],
+    "xgboost": ["xgboost_forecasts", "xgboost_inner_forecasts"],
     "judge": ["model_leaderboard", "backtest_scores", "interval_calibration", "judge_forecasts"],
     "write": [
         "forecasts",
@@ -33,7 +35,7 @@ _STAGES = {
     ],
 }
 # Those that say what an engine was asked, for runs that reuse its answers: this one leaves none.
-_INPUTS = ["prophet_inputs", "challenger_inputs"]
+_INPUTS = ["prophet_inputs", "challenger_inputs", "xgboost_inputs"]
 # What is noted beside the data, which only the command line knows how to use.
 _NOTES = {
     "unfinished_days": "unfinished days of the last import",
@@ -54,11 +56,11 @@ def run(con: Any, *, keep_records: int = 12, force: bool = False, verbose: bool 
     cut off, and reuses nothing. `options` are those of `FleetForecast`, but for `limits`, which are read from
     `resource_limits`, `attributes`, which are read from `host_attributes`, and `events`, which are read from the table of that name; `keep_records` golden records are kept beside the newest.
     """
-    for name in ("limits", "attributes", "events", "judge", "models", "duplicates"):
+    for name in ("limits", "attributes", "events", "judge", "duplicates"):
         if name in options:
             raise ValueError(
                 f"{name} is no option of run(); limits stand in the table resource_limits, attributes in host_attributes, events in "
-                "events, and the judge needs both models"
+                "events, and the judge always chooses"
             )
     forecaster = FleetForecast(duplicates="mean", **options)
     # Statements of one transaction have one number, and others have one each. To ask by BEGIN would abort the user's.
@@ -86,7 +88,7 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
     _make_tables(con)
     names = {"ids": ["host", "resource"], "time": "ds", "target": "utilization"}
     events = [(day.isoformat(), name, host) for day, name, host in con.execute(_sql("read_events")).fetchall()]
-    settings = forecaster._settings | {"h": 180, "levels": [], "events": events}
+    settings = called(forecaster._settings | {"h": 180, "levels": [], "events": events})
     data = "SELECT host::VARCHAR AS host, resource::VARCHAR AS resource, ds, utilization FROM processed_data"
     as_of_days, origin_days, _ = _fleetcast.windows(con.sql(data), names, settings)
     as_of, origin = (datetime.date(1970, 1, 1) + datetime.timedelta(days=days) for days in (as_of_days, origin_days))
@@ -105,7 +107,7 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
             limits=limits,
             attributes=attributes,
             incumbents=[row for row in incumbents if row[2] is not None],
-            tables=[table for of_stage in _STAGES.values() for table in of_stage] + ["series_issues"],
+            tables=[table for of_stage in _STAGES.values() for table in of_stage] + ["models", "series_issues"],
             progress=progress,
         )
     seconds = time.monotonic() - begun
@@ -117,7 +119,7 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
     con.execute(_sql("forget_golden_records"), [trained_through, keep_records])
     con.execute(_sql("archive_outlook"), [as_of])
     con.execute(_sql("forget_outlooks"), [as_of])
-    for table in [*(table for of_stage in _STAGES.values() for table in of_stage), "series_issues", *_INPUTS]:
+    for table in [*(table for of_stage in _STAGES.values() for table in of_stage), "models", "series_issues", *_INPUTS]:
         con.execute(f"DROP TABLE IF EXISTS {table}")
         con.execute(_definition(table))
         if table in tables:
@@ -127,11 +129,15 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
     if _has_table(con, "demo_labels"):
         con.execute(_sql("behaviour_view"))
     # All stages are one pass here, and their time is that of all.
-    counts = {stage: _count(con, of_stage[0]) for stage, of_stage in _STAGES.items()}
-    changes = ", ".join(f"{stage}_rows = {count}, {stage}_seconds = {seconds}" for stage, count in counts.items())
+    engines = ["prophet", "challenger"]
+    if _stands_beside(settings):
+        engines.append("xgboost")
+    stages = [*engines, "judge", "write"]
+    counts = {stage: _count(con, _STAGES[stage][0]) for stage in stages}
+    changes = [f"{stage}_rows = {count}, {stage}_seconds = {seconds}" for stage, count in counts.items()]
+    changes += [f"{engine}_reused = 0" for engine in engines]
     con.execute(
-        f"UPDATE runs SET status = 'complete', finished_at = ?, prophet_reused = 0, challenger_reused = 0, {changes} "
-        "WHERE run_id = ?",
+        f"UPDATE runs SET status = 'complete', finished_at = ?, {', '.join(changes)} WHERE run_id = ?",
         [_now(), run_id],
     )
     return run_id
@@ -209,6 +215,8 @@ def _begin(con: Any, settings: dict[str, Any], as_of: datetime.date, keep_record
         "prophet": {"mode": settings["mode"]},
         "write": {"interval_level": 0.8, "keep_records": keep_records},
     }
+    if settings["xgboost"] is not None:
+        config["xgboost" if _stands_beside(settings) else "challenger"] = {"engine": "xgboost"}
     fingerprint_of_calendar = _fleetcast.calendar_fingerprint(settings)
     if fingerprint_of_calendar is not None:
         config["forecast"]["calendar"] = {"fingerprint": fingerprint_of_calendar, "holidays": []}
@@ -226,6 +234,11 @@ def _begin(con: Any, settings: dict[str, Any], as_of: datetime.date, keep_record
         ],
     )
     return run_id
+
+
+def _stands_beside(settings: dict[str, Any]) -> bool:
+    """Whether XGBoost stands beside the challenger, and has a stage of its own."""
+    return settings["xgboost"] is not None and not settings["xgboost"]["is_challenger"]
 
 
 def _refuse_collapse(con: Any, golden: Any, as_of: datetime.date, force: bool) -> None:

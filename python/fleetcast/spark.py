@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from fleetcast import _fleetcast
 from fleetcast._fleet import FleetForecast, _day, _levels
 from fleetcast._frames import stream_of
+from fleetcast._models import called
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,6 +55,9 @@ _BODIES = 256
 
 # Values that a task takes at most while it groups rows: 12 bytes each, and as many again while series are packed.
 _MOST_VALUES = 60_000_000
+
+# How many times the rows that a model of the fleet is trained on, as a rule, tasks send; a larger one where these were too few, and all.
+_SLACKS = (2.0, 16.0, float("inf"))
 
 # Rows of a table of groups that travel at a time.
 _ROWS = 100_000
@@ -172,7 +176,8 @@ def forecast(
         A directory that all executors reach, for what passes leave to each other. It survives the loss of executors; without
         one that is kept on the executors' disks, and what is lost with them is made again, to the same bits.
     options
-        Those of `FleetForecast`: `metric`, `golden`, `regimes`, `train_months`, `duplicates` …
+        Those of `FleetForecast`: `models`, `metric`, `golden`, `regimes`, `train_months`, `duplicates` … Where `XGBoost()` is one of
+        the models, it is trained on the driver, on a sample of the fleet; driver and executors need its library.
 
     A series without a forecast is in `issues`, never missing silently.
     """
@@ -180,9 +185,9 @@ def forecast(
     if not 1 <= len(names["ids"]) <= 2:
         raise ValueError(f"id_cols is {id_cols!r}; give the columns of host and resource, or the one that names a series")
     schema = _schema_of(sdf, names)
-    for option in ("n_jobs", "verbose", "models", "judge"):
+    for option in ("n_jobs", "verbose", "judge"):
         if option in options:
-            raise ValueError(f"{option} is no option here: a task has one thread, Spark shows how far it is, the judge has both models")
+            raise ValueError(f"{option} is no option here: a task has one thread, Spark shows how far it is, the judge always chooses")
     settings = FleetForecast(**options)._called(names, h, None) | {"threads": 1}
     job = {
         "id": uuid.uuid4().hex,
@@ -193,6 +198,7 @@ def forecast(
         "limits": _small(limits, "limits"),
         "attributes": _small(attributes, "attributes"),
         "as_of": None if as_of is None else _day(as_of),
+        "model": None,
     }
     spark = sdf.sparkSession
     if partitions is None:
@@ -238,20 +244,36 @@ def _passes(sdf: DataFrame, job: dict[str, Any], partitions: int, stages: _Stage
     worker.refuse([bytes(row.body) for row in surveyed if row.kind == "checks"])
     survey = _fleetcast.Summary([bytes(row.body) for row in surveyed if row.kind == "survey"]).bytes()
 
+    if job["settings"]["xgboost"] is not None:
+        sample = _sample(packed, job, survey, worker)
+        job["model"], note = worker.train(sample)
+        if note is not None:
+            warnings.warn(note, stacklevel=4)
+        # Workers are kept by a job's number, and those of before have no model.
+        job["id"] = uuid.uuid4().hex
+
     answered = _of(packed, "rows", "unusable").mapInArrow(_answerer(job, survey), _STAGED)
     answered = stages.keep("answers", answered)
-    outline = _fleetcast.Summary(_collected(answered, "outline"))
+    stages.release("series")
+    gains = _fleetcast.gains(_collected(answered, "gains"))
+    outlines = _collected(answered, "outline")
+    if not outlines:
+        # A model of the fleet stands beside the others, and what is weighed depends on what all gained by it.
+        outlining = _of(answered, "answers").mapInArrow(_outliner(job, gains), _STAGED)
+        outlines = [bytes(row.body) for row in outlining.collect()]
+    outline = _fleetcast.Summary(outlines)
     parts = [survey]
     if len(outline):
-        summing = _of(answered, "answers").mapInArrow(_summariser(job, outline.bytes()), _STAGED)
+        summing = _of(answered, "answers").mapInArrow(_summariser(job, outline.bytes(), gains), _STAGED)
         parts += [bytes(row.body) for row in summing.collect()]
     summary = _fleetcast.Summary(parts).bytes()
 
-    finished = _of(answered, "answers", "unusable").mapInArrow(_finisher(job, summary), _STAGED)
+    finished = _of(answered, "answers", "unusable").mapInArrow(_finisher(job, summary, gains), _STAGED)
     finished = stages.keep("results", finished)
     stages.make(finished)
+    stages.release("answers")
     tables = {}
-    for name, table in worker.finish([], _fleetcast.Summary([]))[0]:
+    for name, table in worker.finish([], _fleetcast.Summary([]), gains)[0]:
         if name in _TABLES.values():
             tables[name] = _of(finished, name).mapInArrow(_decoded, _spark_schema(_arrow(table).schema))
     totals = _collected(finished, "totals") if job["attributes"] else []
@@ -265,6 +287,16 @@ def _passes(sdf: DataFrame, job: dict[str, Any], partitions: int, stages: _Stage
     for note in notes:
         warnings.warn(note, stacklevel=4)
     return FleetResult(tables, datetime.date.fromisoformat(job["as_of"]), stages)
+
+
+def _sample(packed: DataFrame, job: dict[str, Any], survey: bytes, worker: Any) -> bytes:
+    """The rows that a model of the fleet is trained on: those of all tasks, of which each sends few more than are needed."""
+    for slack in _SLACKS:
+        sampled = _of(packed, "rows").mapInArrow(_sampler(job, survey, slack), _STAGED).collect()
+        sample, is_certain = worker.samples([bytes(row.body) for row in sampled])
+        if is_certain:
+            return sample
+    raise AssertionError("a sample of all rows is certain")
 
 
 # What is run by tasks. Each takes the batches of a partition, in whatever order they come, and holds few of them.
@@ -304,34 +336,64 @@ def _surveyor(job: dict[str, Any]) -> Callable[[Iterable[pa.RecordBatch]], Itera
     return survey
 
 
+def _sampler(job: dict[str, Any], survey: bytes, slack: float) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def sample(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        sampled = None
+        for _, rows in _chunks(batches):
+            worker = _worker(job)
+            of_some = worker.sample(rows, _summary(job, "survey", survey), slack)
+            sampled = of_some if sampled is None else worker.samples([sampled, of_some])[0]
+        if sampled is not None:
+            yield from _staged("sample", [sampled])
+
+    return sample
+
+
 def _answerer(job: dict[str, Any], survey: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def answer(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        outlines = []
+        outlines, gains = [], []
         for kind, rows in _chunks(batches):
             if kind == "unusable":
                 yield from _staged(kind, rows)
                 continue
-            answers, outline = _worker(job).answers(rows, _summary(job, "survey", survey))
+            answers, outline, gain = _worker(job).answers(rows, _summary(job, "survey", survey))
             outlines.append(outline)
+            gains.append(gain)
             yield from _staged("answers", answers)
-        if outlines:
+        if gains:
+            yield from _staged("gains", [_fleetcast.gains(gains)])
+        if outlines and not _has_model_beside(job):
             yield from _staged("outline", [_fleetcast.Summary(outlines).bytes()])
 
     return answer
 
 
-def _summariser(job: dict[str, Any], outline: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _has_model_beside(job: dict[str, Any]) -> bool:
+    wanted = job["settings"]["xgboost"]
+    return wanted is not None and not wanted["is_challenger"]
+
+
+def _outliner(job: dict[str, Any], gains: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def outline(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        outlines = [_worker(job).outline(answers, gains) for _, answers in _chunks(batches)]
+        if outlines:
+            yield from _staged("outline", [_fleetcast.Summary(outlines).bytes()])
+
+    return outline
+
+
+def _summariser(job: dict[str, Any], outline: bytes, gains: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def summarise(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         parts = []
         for _, answers in _chunks(batches):
-            parts.append(_worker(job).summary(answers, _summary(job, "outline", outline)))
+            parts.append(_worker(job).summary(answers, _summary(job, "outline", outline), gains))
         if parts:
             yield from _staged("summary", [_fleetcast.Summary(parts).bytes()])
 
     return summarise
 
 
-def _finisher(job: dict[str, Any], summary: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _finisher(job: dict[str, Any], summary: bytes, gains: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def finish(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         wanted = set(_TABLES.values())
         totals: list[bytes] = []
@@ -340,7 +402,7 @@ def _finisher(job: dict[str, Any], summary: bytes) -> Callable[[Iterable[pa.Reco
             if kind == "unusable":
                 made = worker.unusable(bodies)
             else:
-                made, of_groups = worker.finish(bodies, _summary(job, "summary", summary))
+                made, of_groups = worker.finish(bodies, _summary(job, "summary", summary), gains)
                 totals.append(of_groups)
             for name, table in made:
                 if name in wanted and len(table):
@@ -412,8 +474,9 @@ def _worker(job: dict[str, Any]) -> Any:
         import pyarrow as pa
 
         limits, attributes = (job[name] and pa.ipc.open_stream(job[name]) for name in ("limits", "attributes"))
+        settings = called(job["settings"])
         return _fleetcast.Worker(
-            job["schema"], job["names"], job["settings"], job["as_of"], job["level"], limits, attributes
+            job["schema"], job["names"], settings, job["as_of"], job["level"], limits, attributes, job["model"]
         )
 
     return make() if job["id"] is None else _keep(job, "worker", make)
@@ -531,7 +594,7 @@ def _said_by_a_task(error: BaseException) -> str | None:
     """What fleetcast said in a task, out of what Spark makes of it."""
     if not type(error).__module__.startswith("pyspark."):
         return None
-    found = re.findall(r"^\s*(?:ValueError|[\w.]*: ValueError): (.+)$", str(error), re.MULTILINE)
+    found = re.findall(r"^\s*(?:[\w.]*: )?(?:ValueError|ModuleNotFoundError): (.+)$", str(error), re.MULTILINE)
     return found[-1] if found else None
 
 
@@ -554,6 +617,14 @@ class _Stages:
         path = f"{self._place}/{name}"
         frame.write.parquet(path)
         return self.spark.read.schema(_STAGED).parquet(path)
+
+    def release(self, name: str) -> None:
+        """Let go of a frame that no later pass reads, where it was staged.
+
+        What is kept on executors' disks stays: what is lost of later frames would be made from it again.
+        """
+        if self._place is not None:
+            _Files(self.spark).delete(f"{self._place}/{name}")
 
     def make(self, frame: DataFrame) -> None:
         """Make sure that all of a kept frame is there."""

@@ -10,7 +10,7 @@ use fleetcast::core::batches::issue_batch;
 use fleetcast::tables::{of_evidence, of_results, outlook_calibration};
 use fleetcast::{
     Batch, Contender, Day, Evidence, FleetSummary, Groups, IntervalLevel, LimitRule, RegimesMode,
-    SeriesIssue, SeriesKey, SeriesResult, Shop, ShopOptions, Survey,
+    SeriesIssue, SeriesKey, SeriesResult, Shop, ShopError, ShopOptions, Survey,
 };
 use pyo3::prelude::*;
 use rayon::ThreadPool;
@@ -23,18 +23,20 @@ use crate::groups::{OF_GROUPS, group_tables};
 use crate::input::Input;
 use crate::settings::Settings;
 use crate::shape::Shape;
+use crate::xgboost::{FleetModel, Wanted, add_batch, added};
 
 /// The name of the judge's choice among models.
 pub(crate) const JUDGE: &str = "fleetcast";
 
 /// The models there are.
-const MODELS: [&str; 2] = ["Champion", "Challenger"];
+const MODELS: [&str; 3] = ["Champion", "Challenger", "XGBoost"];
 
-/// The engines that stand in the champion's and in the challenger's place, where others than fleetcast's own do.
+/// Other people's models: those in the champion's and in the challenger's place, and those beside, by their names.
 #[derive(Debug, Default)]
 pub(crate) struct Rivals {
     pub(crate) champion: Option<Given>,
     pub(crate) challenger: Option<Given>,
+    pub(crate) further: Vec<(&'static str, Given)>,
 }
 
 /// What is said of a fleet beside its values.
@@ -107,6 +109,8 @@ pub(crate) struct Fleet<'a> {
     shop: Shop,
     pool: ThreadPool,
     groups: &'a Groups,
+    /// Whether engines stand beside champion and challenger.
+    has_further: bool,
     /// Issues of rows that belong to no series.
     unusable: Vec<SeriesIssue>,
 }
@@ -125,6 +129,7 @@ impl<'a> Fleet<'a> {
             // What was forecast elsewhere is of the past as it was.
             options.regimes = RegimesMode::Off;
         }
+        let has_further = settings.has_model_beside() || !rivals.further.is_empty();
         let mut shop = shop(settings, options, as_of)?
             .with_limits(&knowledge.limits)
             .map_err(refused)?
@@ -135,6 +140,9 @@ impl<'a> Fleet<'a> {
         if let Some(given) = rivals.challenger {
             shop = shop.with_challenger(given);
         }
+        for (name, given) in rivals.further {
+            shop = shop.with_further(name, given).map_err(refused)?;
+        }
         Ok(Self {
             shape: input.shape.clone(),
             settings,
@@ -142,6 +150,7 @@ impl<'a> Fleet<'a> {
             shop,
             pool: settings.pool()?,
             groups: &knowledge.groups,
+            has_further,
             unusable: input.rows.unusable_rows(),
         })
     }
@@ -152,37 +161,105 @@ impl<'a> Fleet<'a> {
     }
 
     /// Gathers the evidence on every batch, as much of it as is kept. A batch's values are let go when it is done.
+    ///
+    /// What the fleet gained by engines beside champion and challenger is known when all engines have answered, so that all answers are held then.
     fn evidence(
         &self,
         watch: &Watch<'_, '_>,
         shop: &Shop,
-        batches: Vec<Batch>,
+        (batches, survey): (Vec<Batch>, &Survey),
         keep: impl Fn(Vec<Evidence>) -> Vec<Evidence>,
     ) -> PyResult<Vec<Vec<Evidence>>> {
-        let survey = Survey::of(&batches);
         let all = batches.iter().map(|batch| batch.history().len()).sum();
         let mut gathered = Vec::with_capacity(batches.len());
+        if !self.has_further {
+            for batch in batches {
+                let work = || self.pool.install(|| shop.evidence(&batch, survey));
+                let evidence = watch.py.detach(work).map_err(refused)?;
+                watch.done(evidence.len(), all)?;
+                gathered.push(keep(evidence));
+            }
+            return Ok(gathered);
+        }
+        let mut gains = Vec::new();
+        let mut answered = Vec::with_capacity(batches.len());
         for batch in batches {
-            let work = || self.pool.install(|| shop.evidence(&batch, &survey));
+            let ask = || {
+                let answers = shop.answers(&batch, survey)?;
+                let gains = shop.gains(&answers)?;
+                Ok::<_, ShopError>((answers, gains))
+            };
+            let work = || self.pool.install(ask);
+            let (answers, of_batch) = watch.py.detach(work).map_err(refused)?;
+            gains = added(gains, of_batch);
+            watch.done(answers.len(), all)?;
+            answered.push(answers);
+        }
+        for answers in answered {
+            let work = || self.pool.install(|| shop.judge(answers, &gains));
             let evidence = watch.py.detach(work).map_err(refused)?;
-            watch.done(evidence.len(), all)?;
+            watch.py.check_signals()?;
             gathered.push(keep(evidence));
         }
         Ok(gathered)
     }
 
+    /// Trains XGBoost on the fleet, where it is wanted.
+    fn trained(
+        &self,
+        watch: &Watch<'_, '_>,
+        batches: &[Batch],
+        survey: &Survey,
+        notes: &mut Vec<String>,
+    ) -> PyResult<Option<FleetModel>> {
+        let Some(wanted) = &self.settings.xgboost else {
+            return Ok(None);
+        };
+        let mut sample = Wanted::sample(&self.shop);
+        for batch in batches {
+            let mut add = || add_batch(&mut sample, &self.shop, batch, survey);
+            let work = || self.pool.install(&mut add);
+            watch.py.detach(work).map_err(refused)?;
+            watch.py.check_signals()?;
+        }
+        let work = || self.pool.install(|| wanted.train(&sample));
+        let (model, note) = watch.py.detach(work).map_err(refused)?;
+        watch.py.check_signals()?;
+        notes.extend(note);
+        Ok(Some(model))
+    }
+
+    /// Puts the models of the fleet, where there are some, in their place.
+    fn with_model(&self, shop: Shop, model: Option<&FleetModel>) -> PyResult<Shop> {
+        match (&self.settings.xgboost, model) {
+            (Some(wanted), Some(model)) => wanted.put_into(shop, model.clone()).map_err(refused),
+            _ => Ok(shop),
+        }
+    }
+
     /// Makes the frame of the judge's forecasts, and those tables of the contract that are in `wanted`.
     pub(crate) fn judged(
-        &self,
+        mut self,
         watch: &Watch<'_, '_>,
         batches: Vec<Batch>,
         wanted: &[String],
         cutoff: Option<&Cutoff<'_>>,
     ) -> PyResult<Made> {
+        let is_wanted = |name: &str| wanted.iter().any(|table| table == name);
         let wants_engines = wanted
             .iter()
             .any(|table| OF_EVIDENCE.contains(&table.as_str()));
-        let gathered = self.evidence(watch, &self.shop, batches, |evidence| {
+        let mut made = Made::default();
+        let survey = Survey::of(&batches);
+        let model = self.trained(watch, &batches, &survey, &mut made.notes)?;
+        if let (Some(wanted), Some(model)) = (&self.settings.xgboost, model) {
+            if is_wanted(OF_MODELS) {
+                let table = model.table(wanted.contender()).map_err(refused)?;
+                made.add(OF_MODELS, table);
+            }
+            self.shop = wanted.put_into(self.shop, model).map_err(refused)?;
+        }
+        let gathered = self.evidence(watch, &self.shop, (batches, &survey), |evidence| {
             if wants_engines {
                 return evidence;
             }
@@ -190,8 +267,7 @@ impl<'a> Fleet<'a> {
             evidence.map(Evidence::for_finishing).collect()
         })?;
         let summary = watch.py.detach(|| summed_up(&gathered));
-        let mut made = Made::default();
-        if wanted.iter().any(|table| table == OF_FLEET) {
+        if is_wanted(OF_FLEET) {
             let law = watch.py.detach(|| self.shop.law(&summary));
             let table = outlook_calibration(0, &law).map_err(refused)?;
             made.add(OF_FLEET, self.shape.relabelled(&table).map_err(refused)?);
@@ -221,7 +297,7 @@ impl<'a> Fleet<'a> {
             for (name, table) in watch.py.detach(work).map_err(refused)? {
                 made.add(name, self.shape.relabelled(&table).map_err(refused)?);
             }
-            made.notes = totals.notes();
+            made.notes.extend(totals.notes());
         }
         Ok(made)
     }
@@ -295,12 +371,16 @@ impl<'a> Fleet<'a> {
             levels => levels,
         };
         let mut made = Made::default();
+        let survey = Survey::of(batches);
+        let model = self.trained(watch, batches, &survey, &mut made.notes)?;
         let mut at_levels = Vec::with_capacity(levels.len());
         for level in levels {
             let mut options = self.settings.options()?;
             options.rules.level = *level;
             let shop = shop(self.settings, options, as_of)?;
-            let evidence = self.evidence(watch, &shop, batches.to_vec(), |evidence| evidence)?;
+            let shop = self.with_model(shop, model.as_ref())?;
+            let batches = (batches.to_vec(), &survey);
+            let evidence = self.evidence(watch, &shop, batches, |evidence| evidence)?;
             at_levels.push(evidence);
         }
         let models = &self.settings.models;
@@ -356,12 +436,14 @@ impl<'a> Fleet<'a> {
     /// A model's forecast of the future at all levels.
     fn bounded(&self, model: &str, at_levels: &[&[Evidence]], row: usize) -> Option<Bounded> {
         let future = |evidence: &'_ Evidence| {
-            let engine = if model == MODELS[0] {
-                evidence.prophet()
-            } else {
-                evidence.challenger()
+            let place = match model {
+                "Champion" => Contender::Prophet,
+                "Challenger" => Contender::Challenger,
+                // Without the challenger it stands in its place.
+                _ if self.settings.has_model_beside() => Contender::XGBOOST,
+                _ => Contender::Challenger,
             };
-            engine.future.clone()
+            evidence.engine(place)?.future.clone()
         };
         let yhat = future(&at_levels[0][row])?.yhat().to_vec();
         let bounds = self.levels.iter().zip(at_levels).map(|(_, evidence)| {
@@ -378,12 +460,17 @@ impl<'a> Fleet<'a> {
 /// The table that is made of what crosses series.
 const OF_FLEET: &str = "outlook_calibration";
 
+/// The table of models of the whole fleet.
+const OF_MODELS: &str = "models";
+
 /// Tables that are made of evidence and not of results.
-const OF_EVIDENCE: [&str; 5] = [
+const OF_EVIDENCE: [&str; 7] = [
     "prophet_forecasts",
     "prophet_inner_forecasts",
     "challenger_forecasts",
     "challenger_inner_forecasts",
+    "xgboost_forecasts",
+    "xgboost_inner_forecasts",
     "past_forecasts",
 ];
 
@@ -425,6 +512,7 @@ fn shop(settings: &Settings, options: ShopOptions, as_of: Day) -> PyResult<Shop>
         shop = shop.with_champion(Nobody);
     }
     if !is_asked(MODELS[1]) {
+        // XGBoost takes the place later where it stands there.
         shop = shop.with_challenger(Nobody);
     }
     Ok(shop)

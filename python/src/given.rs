@@ -44,6 +44,11 @@ impl Given {
         }
     }
 
+    /// Returns the model's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Takes up the rows of a frame with the columns `ids`, `cutoff`, `time`, and the forecasts in a column of the model's
     /// name or `yhat`, with bounds at 80 % in `NAME-lo-80` and `NAME-hi-80`, or `yhat_lower` and `yhat_upper`, or without.
     /// `resource` is that of series that one column names.

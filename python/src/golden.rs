@@ -2,7 +2,7 @@
 
 use fleetcast::core::{Calibration, ForecastError, IntervalLevel};
 use fleetcast::writer::golden_forecast;
-use fleetcast::{Contender, Evidence, Forecast, SeriesResult};
+use fleetcast::{Evidence, Forecast, SeriesResult};
 use fleetcast_numerics::normal_quantile;
 
 use crate::frame::Bounded;
@@ -47,32 +47,12 @@ fn other_bounds(
         .calibration
         .as_ref()
         .map(|pooled| &pooled.calibration);
-    let mut winner = winner(evidence, result)?;
+    let mut winner = evidence.winners_forecast(first)?;
     if calibration.is_none() {
         winner = widened(&winner, level).ok()?;
     }
     let made = golden_forecast(&winner, calibration, &result.limits, ahead, level);
     Some((made.lower, made.upper))
-}
-
-/// The forecast that became golden, as its model made it.
-fn winner(evidence: &Evidence, result: &SeriesResult) -> Option<Forecast> {
-    let verdict = &result.entry.as_ref()?.verdict;
-    let first = result.golden.as_ref()?.forecast.grid.first();
-    let own = |yhat: &Option<Vec<f64>>| {
-        let yhat = yhat.clone()?;
-        Forecast::new(first, yhat.clone(), yhat.clone(), yhat).ok()
-    };
-    match verdict.golden {
-        Contender::Prophet => evidence.prophet().future.clone(),
-        Contender::Challenger => evidence.challenger().future.clone(),
-        Contender::Further(_) => None,
-        Contender::Blend => own(&verdict.blend),
-        Contender::SeasonalNaive
-        | Contender::NaiveLevel
-        | Contender::NaiveWeek
-        | Contender::NaiveYear => own(&verdict.stand_in),
-    }
 }
 
 /// A forecast whose interval at 80 % is made one at `level`, as a normal distribution's would be.

@@ -22,6 +22,10 @@ mod shape;
 mod spark;
 mod store_sql;
 mod table;
+mod xgboost;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use arrow::ffi_stream::RecordBatchStreamReader;
 use arrow::pyarrow::PyArrowType;
@@ -182,7 +186,7 @@ fn knowledge(
     })
 }
 
-/// One model stands against the champion, two stand against each other.
+/// One model stands against the champion, two stand against each other, and further ones stand beside them under their own names.
 fn rivals(given: Vec<(String, Stream)>, names: &Names) -> PyResult<Rivals> {
     let mut engines = Vec::with_capacity(given.len());
     for (name, frame) in given {
@@ -195,12 +199,29 @@ fn rivals(given: Vec<(String, Stream)>, names: &Names) -> PyResult<Rivals> {
         }
         engines.push(engine);
     }
+    let further = engines.split_off(engines.len().min(2)).into_iter();
+    let further = further
+        .map(|given| (interned(given.name()), given))
+        .collect();
     let challenger = engines.pop();
     let champion = engines.pop();
     Ok(Rivals {
         champion,
         challenger,
+        further,
     })
+}
+
+/// Returns a name that lives as long as the process: the same for equal names, so that as much is kept as there are names.
+fn interned(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let name: &'static str = Box::leak(name.into());
+    names.insert(name);
+    name
 }
 
 fn as_of(py: Python<'_>, settings: &Settings, input: &Input) -> PyResult<Day> {
@@ -241,6 +262,7 @@ fn _fleetcast(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<spark::Summary>()?;
     module.add_class::<spark::Totals>()?;
     module.add_class::<spark::Worker>()?;
+    module.add_function(wrap_pyfunction!(spark::gains, module)?)?;
     module.add_function(wrap_pyfunction!(spark::last_day, module)?)?;
     module.add_function(wrap_pyfunction!(forecast, module)?)?;
     module.add_function(wrap_pyfunction!(cross_validation, module)?)?;

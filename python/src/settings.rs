@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::refused;
+use crate::xgboost::Wanted;
 
 /// The names of a frame's columns.
 #[derive(Debug, Clone, FromPyObject)]
@@ -47,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) average_duplicates: bool,
     /// The models whose forecasts are asked for; empty for the judge's choice.
     pub(crate) models: Vec<String>,
+    /// XGBoost, where it is one of the models.
+    pub(crate) xgboost: Option<Wanted>,
     /// Days on which people do not work, each with its name.
     pub(crate) holidays: Vec<(String, String)>,
     /// Days on which something else is known to happen: day, name, and the host, where it concerns one.
@@ -59,6 +62,11 @@ impl Settings {
         let day = self.as_of.as_deref().map(str::parse::<Day>);
         day.transpose()
             .map_err(|error| refused(format!("as_of: {error}")))
+    }
+
+    /// Returns whether a model of the whole fleet stands beside champion and challenger.
+    pub(crate) fn has_model_beside(&self) -> bool {
+        (self.xgboost.as_ref()).is_some_and(|wanted| !wanted.is_challenger)
     }
 
     /// Returns what is known to happen.

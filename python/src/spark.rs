@@ -13,9 +13,10 @@ use fleetcast::core::batches::issue_batch;
 use fleetcast::core::fleet_end;
 use fleetcast::tables::of_results;
 use fleetcast::{
-    Batch, Day, EngineAnswers, Evidence, FleetRows, FleetSummary, GroupTotals, Groups,
+    Batch, Day, EngineAnswers, Evidence, FleetGain, FleetRows, FleetSummary, GroupTotals, Groups,
     IntervalLevel, SeriesKey, Shop, Survey,
 };
+use fleetcast_xgboost::FleetSample;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
@@ -29,6 +30,7 @@ use crate::fleet::read_limits;
 use crate::groups::{group_tables, read_attributes};
 use crate::settings::{Names, Settings};
 use crate::shape::Shape;
+use crate::xgboost::{Wanted, add_batch, added};
 use crate::{Stream, Table};
 
 fn bytes_of<T: Serialize>(one: &T) -> Result<Vec<u8>, String> {
@@ -212,6 +214,27 @@ pub(crate) fn last_day(py: Python<'_>, ends: Vec<PyBackedBytes>) -> PyResult<Opt
     py.detach(day).map_err(refused)
 }
 
+/// What is sent of some series when engines have answered: each series' answers, the outline of their summary, and what they gained by a
+/// model of the fleet.
+type Answered<'py> = (
+    Vec<Bound<'py, PyBytes>>,
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+);
+
+/// Returns what a fleet gained by a model of the fleet, from what its parts gained.
+#[pyfunction]
+pub(crate) fn gains<'py>(
+    py: Python<'py>,
+    parts: Vec<PyBackedBytes>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let mut sum = Vec::new();
+    for part in &parts {
+        sum = added(sum, read(part).map_err(refused)?);
+    }
+    Ok(PyBytes::new(py, &bytes_of(&sum).map_err(refused)?))
+}
+
 /// What crosses the series of a fleet, as far as it is known.
 #[pyclass(frozen, module = "fleetcast")]
 #[derive(Debug)]
@@ -294,10 +317,11 @@ impl Worker {
         Ok(rows.batches(self.shop.split(), parts.len()).collect())
     }
 
-    /// Judges what engines answered, of series that are wanted.
+    /// Judges what engines answered, of series that are wanted, by what the fleet gained by a model of the fleet.
     fn evidence(
         &self,
         answers: &[PyBackedBytes],
+        gains: &[u8],
         is_wanted: impl Fn(&SeriesKey) -> bool,
     ) -> Result<Vec<Evidence>, String> {
         let mut wanted: Vec<EngineAnswers> = Vec::with_capacity(answers.len());
@@ -307,7 +331,14 @@ impl Worker {
                 wanted.push(one);
             }
         }
-        self.shop.judge(wanted).map_err(|error| error.to_string())
+        let gains: Vec<FleetGain> = read(gains)?;
+        let judged = self.shop.judge(wanted, &gains);
+        judged.map_err(|error| error.to_string())
+    }
+
+    fn xgboost(&self) -> Result<&Wanted, String> {
+        let wanted = self.settings.xgboost.as_ref();
+        wanted.ok_or_else(|| "xgboost is none of the models".to_owned())
     }
 
     fn relabelled(
@@ -329,7 +360,11 @@ impl Worker {
 impl Worker {
     /// Opens a shop for the days up to `as_of`, whose golden record has intervals at `level` percent beside those at 95.
     #[new]
-    #[pyo3(signature = (schema, names, settings, as_of, level, limits=None, attributes=None))]
+    #[pyo3(signature = (schema, names, settings, as_of, level, limits=None, attributes=None, model=None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the package names every one of them"
+    )]
     fn new(
         schema: PyArrowType<Schema>,
         names: Names,
@@ -338,6 +373,7 @@ impl Worker {
         level: f64,
         limits: Option<Stream>,
         attributes: Option<Stream>,
+        model: Option<PyBackedBytes>,
     ) -> PyResult<Self> {
         let mut options = settings.options()?;
         options.golden_level = IntervalLevel::new(level / 100.0).map_err(refused)?;
@@ -351,7 +387,11 @@ impl Worker {
             None => Groups::default(),
         };
         let shop = Shop::new(as_of, options).map_err(refused)?;
-        let shop = shop.with_calendar(settings.calendar()?);
+        let mut shop = shop.with_calendar(settings.calendar()?);
+        if let (Some(wanted), Some(bytes)) = (&settings.xgboost, &model) {
+            let model = wanted.read(bytes).map_err(refused)?;
+            shop = wanted.put_into(shop, model).map_err(refused)?;
+        }
         Ok(Self {
             groups,
             layout: Layout::of(&schema.0, &names).map_err(refused)?,
@@ -384,32 +424,110 @@ impl Worker {
         checks.refuse(&self.layout.shape, average).map_err(refused)
     }
 
-    /// Asks engines about series, by the survey of the whole fleet. Returns their answers, and the outline of their summary.
+    /// Samples the rows of series that a model of the fleet is trained on, by the survey of the whole fleet: so many times as many as
+    /// are needed, as a rule.
+    fn sample<'py>(
+        &self,
+        py: Python<'py>,
+        rows: Vec<PyBackedBytes>,
+        surveyed: &Summary,
+        slack: f64,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let survey = surveyed.0.survey();
+        let sample = self.work(py, || {
+            let mut sample = Wanted::sample(&self.shop).for_part_of(survey.series(), slack);
+            for batch in self.batches(&rows)? {
+                add_batch(&mut sample, &self.shop, &batch, survey)?;
+            }
+            Ok(sample.to_bytes())
+        })?;
+        Ok(PyBytes::new(py, &sample))
+    }
+
+    /// Puts samples of parts of a fleet together; says whether the whole is certain, which a larger slack makes it.
+    fn samples<'py>(
+        &self,
+        py: Python<'py>,
+        parts: Vec<PyBackedBytes>,
+    ) -> PyResult<(Bound<'py, PyBytes>, bool)> {
+        let (bytes, is_certain) = self.work(py, || {
+            let mut parts = parts.iter().map(|part| FleetSample::from_bytes(part));
+            let mut merged = match parts.next() {
+                Some(first) => first.map_err(|error| error.to_string())?,
+                None => Wanted::sample(&self.shop),
+            };
+            for part in parts {
+                merged.merge(part.map_err(|error| error.to_string())?);
+            }
+            Ok((merged.to_bytes(), merged.is_certain()))
+        })?;
+        Ok((PyBytes::new(py, &bytes), is_certain))
+    }
+
+    /// Trains the models of a fleet on its sample, and returns them as bytes, with what there is to be said of them.
+    fn train<'py>(
+        &self,
+        py: Python<'py>,
+        sample: PyBackedBytes,
+    ) -> PyResult<(Bound<'py, PyBytes>, Option<String>)> {
+        let (model, note) = self.work(py, || {
+            let sample = FleetSample::from_bytes(&sample).map_err(|error| error.to_string())?;
+            let (model, note) =
+                (self.xgboost()?.train(&sample)).map_err(|error| error.to_string())?;
+            Ok((model.to_bytes(), note))
+        })?;
+        Ok((PyBytes::new(py, &model), note))
+    }
+
+    /// Asks engines about series, by the survey of the whole fleet. Returns their answers, the outline of their summary, and what they
+    /// gained by a model of the fleet: where there is one, the outline is empty, and asked for when the gain of all is known.
     fn answers<'py>(
         &self,
         py: Python<'py>,
         rows: Vec<PyBackedBytes>,
         surveyed: &Summary,
-    ) -> PyResult<(Vec<Bound<'py, PyBytes>>, Bound<'py, PyBytes>)> {
-        let (answers, outline) = self.work(py, || {
+    ) -> PyResult<Answered<'py>> {
+        let (answers, outline, gains) = self.work(py, || {
             let mut all = Vec::with_capacity(rows.len());
             let mut outline = FleetSummary::default();
+            let mut gains = Vec::new();
             for batch in self.batches(&rows)? {
                 let answers = self.shop.answers(&batch, surveyed.0.survey());
                 let answers = answers.map_err(|error| error.to_string())?;
                 for one in &answers {
                     all.push(bytes_of(one)?);
                 }
-                let evidence = self
-                    .shop
-                    .judge(answers)
-                    .map_err(|error| error.to_string())?;
+                if self.settings.has_model_beside() {
+                    let of_batch = self.shop.gains(&answers);
+                    gains = added(gains, of_batch.map_err(|error| error.to_string())?);
+                    continue;
+                }
+                let evidence = self.shop.judge(answers, &[]);
+                let evidence = evidence.map_err(|error| error.to_string())?;
                 outline.merge(FleetSummary::of(&evidence).outline());
             }
-            Ok((all, bytes_of(&outline)?))
+            Ok((all, bytes_of(&outline)?, bytes_of(&gains)?))
         })?;
         let answers = answers.iter().map(|one| PyBytes::new(py, one)).collect();
-        Ok((answers, PyBytes::new(py, &outline)))
+        Ok((
+            answers,
+            PyBytes::new(py, &outline),
+            PyBytes::new(py, &gains),
+        ))
+    }
+
+    /// Returns the outline of the summary of some series, by what the fleet gained by a model of the fleet.
+    fn outline<'py>(
+        &self,
+        py: Python<'py>,
+        answers: Vec<PyBackedBytes>,
+        gains: PyBackedBytes,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let outline = self.work(py, || {
+            let evidence = self.evidence(&answers, &gains, |_| true)?;
+            bytes_of(&FleetSummary::of(&evidence).outline())
+        })?;
+        Ok(PyBytes::new(py, &outline))
     }
 
     /// Sums up those of some series that the outline of the whole fleet names.
@@ -418,10 +536,11 @@ impl Worker {
         py: Python<'py>,
         answers: Vec<PyBackedBytes>,
         outline: &Summary,
+        gains: PyBackedBytes,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let summary = self.work(py, || {
             let wanted: HashSet<&SeriesKey> = outline.0.series().into_iter().collect();
-            let evidence = self.evidence(&answers, |key| wanted.contains(key))?;
+            let evidence = self.evidence(&answers, &gains, |key| wanted.contains(key))?;
             bytes_of(&FleetSummary::of(&evidence).within(&outline.0))
         })?;
         Ok(PyBytes::new(py, &summary))
@@ -434,9 +553,10 @@ impl Worker {
         py: Python<'py>,
         answers: Vec<PyBackedBytes>,
         summary: &Summary,
+        gains: PyBackedBytes,
     ) -> PyResult<Finished<'py>> {
         let (tables, totals) = self.work(py, || {
-            let evidence = self.evidence(&answers, |_| true)?;
+            let evidence = self.evidence(&answers, &gains, |_| true)?;
             let results = self.shop.finish(&evidence, &summary.0);
             let totals = self.shop.group_totals(&self.groups, &evidence, &results);
             let tables = of_results(0, self.shop.split(), &results);

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from fleetcast._models import xgboost_library
 
 # The repository: tests may run from a copy beside an installed wheel.
 SOURCE = Path(os.environ.get("FLEETCAST_SOURCE") or Path(__file__).resolve().parents[2])
@@ -28,6 +29,18 @@ def series(name: dict[str, str], level: float, growth: float, days: int = 1096, 
     ]
     names = [pl.lit(value).alias(column) for column, value in name.items()]
     return pl.DataFrame({"ds": dates, target: values}).select(*names, "ds", target)
+
+
+def has_xgboost() -> bool:
+    """Whether XGBoost's library is named or installed."""
+    try:
+        xgboost_library()
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+needs_xgboost = pytest.mark.skipif(not has_xgboost(), reason="XGBoost is not installed, and FLEETCAST_XGBOOST names no library")
 
 
 @pytest.fixture(scope="session")

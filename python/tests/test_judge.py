@@ -63,6 +63,16 @@ def test_two_models_stand_against_each_other(two, cutoffs):
     assert winner == {"good": ["prophet"] * 2, "poor": ["challenger"] * 2}
 
 
+def test_any_number_of_models_stand_against_each_other(two, cutoffs):
+    models = {name: given(two, cutoffs, lambda value, off=off: value + off, name=name) for off, name in ((9.0, "a"), (7.0, "b"), (5.0, "c"), (0.1, "d"))}
+    fleet = fleetcast.judge(two, models)
+    assert fleet.leaderboard_["winner"].to_list() == ["d", "d"]
+    scored = fleet.scores_.filter(origin=cutoffs[0])
+    assert {"prophet", "challenger", "c", "d"} <= set(scored["model"])
+    of_future = models["d"].filter(pl.col("cutoff") == AS_OF).sort("unique_id", "ds")
+    assert fleet.forecast_["fleetcast"].to_list() == of_future["d"].to_list()
+
+
 def test_earlier_cutoffs_make_calibrated_intervals(two, cutoffs):
     """Errors of the past are what intervals are made from: with some known before the backtest, more days are."""
     earlier = [cutoffs[0] - datetime.timedelta(days=back) for back in (360, 240, 120)]
@@ -87,8 +97,10 @@ def test_what_is_not_given_is_named(two, cutoffs):
         fleetcast.judge(two, {"mine": mine.rename({"mine": "other"})})
     with pytest.raises(ValueError, match="forecasts of `mine`: db-01 has .* twice from cutoff"):
         fleetcast.judge(two, {"mine": pl.concat([mine, mine.filter(unique_id="db-01").head(1)])})
-    with pytest.raises(ValueError, match="3 models are given, and a tournament has two contenders"):
-        fleetcast.judge(two, dict.fromkeys("abc", mine))
+    with pytest.raises(ValueError, match="no model is given"):
+        fleetcast.judge(two, {})
+    with pytest.raises(ValueError, match="a further engine cannot be called `blend`"):
+        fleetcast.judge(two, {"mine": mine, "yours": mine.rename({"mine": "yours"}), "blend": mine.rename({"mine": "blend"})})
     # A series that a model has no forecast of is forecast by the other, and it is said.
     fleet = fleetcast.judge(two, {"mine": mine.filter(unique_id="db-01")})
     assert fleet.forecast_["unique_id"].n_unique() == 2

@@ -68,7 +68,7 @@ def test_frames_that_are_no_fleet(fleet, case, kind):
         ({"golden": "both"}, "there is no golden record `both`; give winner or blend"),
         ({"sustained": "8/7"}, "is no rule for sustained crossings"),
         ({"duplicates": "last"}, "duplicates is 'last'; give 'error' or 'mean'"),
-        ({"models": [fleetcast.Champion()]}, "the judge chooses between two"),
+        ({"models": [fleetcast.Champion()]}, "the judge chooses between Champion"),
         ({"models": []}, "models is"),
         ({"models": ["AutoARIMA"]}, "other models stand against them by their forecasts"),
         ({"as_of": "yesterday"}, "as_of: "),

@@ -21,6 +21,8 @@ RESULTS = [
     "prophet_inner_forecasts",
     "challenger_forecasts",
     "challenger_inner_forecasts",
+    "xgboost_forecasts",
+    "xgboost_inner_forecasts",
     "backtest_scores",
     "model_leaderboard",
     "interval_calibration",

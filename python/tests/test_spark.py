@@ -10,7 +10,7 @@ import warnings
 import fleetcast
 import polars as pl
 import pytest
-from conftest import AS_OF, series
+from conftest import AS_OF, needs_xgboost, series
 
 pytest.importorskip("pyspark")
 
@@ -135,6 +135,22 @@ def test_groups_are_those_of_one_process(spark, partitions):
     assert expected["group_outlook"].num_rows == 3
     sdf = frame(spark, rows.sample(fraction=1.0, shuffle=True, seed=partitions))
     with fleetcast.spark.forecast(sdf, partitions=partitions, duplicates="mean", attributes=known) as result:
+        assert_same(result, expected)
+
+
+@needs_xgboost
+@pytest.mark.parametrize("models", [["Challenger", "XGBoost"], ["XGBoost"]])
+def test_a_model_of_the_fleet_is_trained_on_the_driver(spark, models, monkeypatch):
+    rows = odd_rows()
+    models = [fleetcast.Champion(), *(getattr(fleetcast, model)() for model in models)]
+    expected = one_process(rows, duplicates="mean", models=models)
+    scores = set(expected["scores"].column("model").to_pylist())
+    assert ("xgboost" in scores) == (len(models) == 3)
+    # The first samples are too small, so that more is asked for.
+    slacks = [1e-6, *fleetcast.spark._SLACKS]
+    monkeypatch.setattr(fleetcast.spark, "_SLACKS", slacks)
+    sdf = frame(spark, rows.sample(fraction=1.0, shuffle=True, seed=1))
+    with fleetcast.spark.forecast(sdf, partitions=3, duplicates="mean", models=models) as result:
         assert_same(result, expected)
 
 
