@@ -160,6 +160,7 @@ impl Given {
             forecast: Ok(forecast),
             notices,
             inner,
+            choice: None,
         })
     }
 

@@ -9,7 +9,7 @@ use crate::crash::caught;
 use crate::regimes::Known;
 use crate::weekdays::with_unobserved_weekdays_filled;
 use crate::{
-    Alignment, Asked, Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast,
+    Alignment, Asked, Choice, Engine, Failure, Forecast, ForecastError, Horizon, InnerForecast,
     IntervalLevel, Notice, Outcome, Panel, PanelError, PanelView, SeriesRegimes, Split,
 };
 
@@ -36,6 +36,8 @@ pub struct WindowOutcomes {
     /// How the engine did at origins inside the training window; nothing here has seen the
     /// backtest.
     pub inner: Vec<InnerForecast>,
+    /// What the engine chose for the forecast of the future.
+    pub choice: Option<Choice>,
 }
 
 /// Why an engine could not be asked.
@@ -62,6 +64,9 @@ pub enum BacktestError {
 /// history's series; forecasts go on from there, with what growth adds to them, and bounds reach as far as the other
 /// readings of the present. A series without a shift or growth is handed over as it is.
 ///
+/// Where the split's settings were [chosen on an earlier day](Split::chosen_on), the engine is asked for the windows of that day first, and
+/// then for the future with what it chose there.
+///
 /// An engine that panics over the panel as a whole, or does not return an outcome a series, is asked
 /// series by series: what is wrong with one is that one's [`Failure`].
 ///
@@ -77,27 +82,23 @@ pub fn forecast_windows(
     level: IntervalLevel,
     regimes: Option<&[SeriesRegimes<'_>]>,
 ) -> Result<Vec<WindowOutcomes>, BacktestError> {
-    // Regimes are those of the windows' days only where all begin on the same one.
-    let regimes = regimes
-        .filter(|series| series.len() == history.len())
-        .filter(|_| history.grid().first() == split.history().first());
+    let regimes = regimes_of_windows(history, split, regimes);
     let training = history.window(split.training())?;
     let backtest_days = split.backtest().len();
     let future_days = split.future().len();
     match refit {
         Refit::WholeHistory => {
-            let history = history.window(split.history())?;
+            let then = split.when_chosen();
             let windows = [
-                Asked {
-                    panel: training,
-                    horizon: Horizon::new(backtest_days)?,
-                },
-                Asked {
-                    panel: history,
-                    horizon: Horizon::new(future_days)?,
-                },
+                Asked::of(training, Horizon::new(backtest_days)?),
+                Asked::of(history.window(then.history())?, Horizon::new(future_days)?),
             ];
-            let [backtests, futures] = ask(engine, windows, level, regimes);
+            let [backtests, mut futures] = ask(engine, windows, level, regimes);
+            if then != *split {
+                let choices: Vec<Option<Choice>> =
+                    futures.into_iter().map(|future| future.choice).collect();
+                futures = forecast_future(engine, history, split, level, regimes, &choices)?;
+            }
             let both = backtests.into_iter().zip(futures);
             Ok(both
                 .map(|(backtest, future)| WindowOutcomes {
@@ -105,22 +106,57 @@ pub fn forecast_windows(
                     future: future.forecast,
                     notices: future.notices,
                     inner: backtest.inner,
+                    choice: future.choice,
                 })
                 .collect())
         }
         Refit::Never => {
-            let horizon = Horizon::new(backtest_days + future_days)?;
-            let windows = [Asked {
-                panel: training,
-                horizon,
-            }];
-            let [outcomes] = ask(engine, windows, level, regimes);
+            let until_future = split.days_until_future();
+            let horizon = Horizon::new(until_future + future_days)?;
+            let [outcomes] = ask(engine, [Asked::of(training, horizon)], level, regimes);
             Ok(outcomes
                 .into_iter()
-                .map(|outcome| split_outcome(outcome, backtest_days))
+                .map(|outcome| split_outcome(outcome, backtest_days, until_future))
                 .collect())
         }
     }
+}
+
+/// Forecasts the future alone, of series for which the engine chose on an earlier day how: one outcome a series, in their order. It
+/// is the future of [`forecast_windows`] where the settings of `split` were chosen on that day.
+///
+/// `choices` are those of the series, in their order.
+///
+/// # Errors
+///
+/// As [`forecast_windows`].
+pub fn forecast_future(
+    engine: &dyn Engine,
+    history: PanelView<'_>,
+    split: &Split,
+    level: IntervalLevel,
+    regimes: Option<&[SeriesRegimes<'_>]>,
+    choices: &[Option<Choice>],
+) -> Result<Vec<Outcome>, BacktestError> {
+    let regimes = regimes_of_windows(history, split, regimes);
+    let asked = Asked {
+        panel: history.window(split.history())?,
+        horizon: Horizon::new(split.future().len())?,
+        choices,
+    };
+    let [futures] = ask(engine, [asked], level, regimes);
+    Ok(futures)
+}
+
+/// The regimes of series, where they are those of the windows' days: all begin on the same one.
+fn regimes_of_windows<'a, 'r>(
+    history: PanelView<'_>,
+    split: &Split,
+    regimes: Option<&'a [SeriesRegimes<'r>]>,
+) -> Option<&'a [SeriesRegimes<'r>]> {
+    regimes
+        .filter(|series| series.len() == history.len())
+        .filter(|_| history.grid().first() == split.history().first())
 }
 
 /// An outcome a series for each of some windows of the same series, whatever the engine does.
@@ -139,7 +175,7 @@ fn ask<const WINDOWS: usize>(
     let asked = |panels: [PanelView<'_>; WINDOWS]| {
         let windows: [Asked<'_>; WINDOWS] = array::from_fn(|window| Asked {
             panel: panels[window],
-            horizon: windows[window].horizon,
+            ..windows[window]
         });
         let mut found = answers(engine, &windows, level).into_iter();
         array::from_fn(|_| found.next().unwrap_or_default())
@@ -240,13 +276,7 @@ fn answers(engine: &dyn Engine, windows: &[Asked<'_>], level: IntervalLevel) -> 
         let mut all: Vec<Vec<Outcome>> =
             windows.iter().map(|_| Vec::with_capacity(count)).collect();
         for index in 0..count {
-            let alone: Vec<Asked<'_>> = windows
-                .iter()
-                .map(|asked| Asked {
-                    panel: asked.panel.slice(index..index + 1),
-                    horizon: asked.horizon,
-                })
-                .collect();
+            let alone: Vec<Asked<'_>> = windows.iter().map(|asked| asked.alone(index)).collect();
             for (all, own) in all.iter_mut().zip(answers(engine, &alone, level)) {
                 all.extend(own);
             }
@@ -265,10 +295,12 @@ fn answers(engine: &dyn Engine, windows: &[Asked<'_>], level: IntervalLevel) -> 
         .collect()
 }
 
-fn split_outcome(outcome: Outcome, backtest_days: usize) -> WindowOutcomes {
+/// Takes a forecast apart that goes on from the training window: into that of the backtest, and that of the future.
+fn split_outcome(outcome: Outcome, backtest_days: usize, until_future: usize) -> WindowOutcomes {
     let (backtest, future) = match outcome.forecast {
         Ok(forecast) => {
-            let (backtest, future) = forecast.split_at(backtest_days);
+            let (before, future) = forecast.split_at(until_future);
+            let (backtest, _) = before.split_at(backtest_days);
             (Ok(backtest), Ok(future))
         }
         Err(failure) => (Err(failure.clone()), Err(failure)),
@@ -278,6 +310,7 @@ fn split_outcome(outcome: Outcome, backtest_days: usize) -> WindowOutcomes {
         future,
         notices: outcome.notices,
         inner: outcome.inner,
+        choice: outcome.choice,
     }
 }
 

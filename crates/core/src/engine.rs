@@ -43,6 +43,11 @@ pub trait Engine: fmt::Debug + Send + Sync {
     }
 }
 
+/// What an engine chose for one series by how it did in the past, such as weights of settings and the width of intervals: numbers
+/// that only the same version of the same engine can read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Choice(pub Vec<f64>);
+
 /// A window of a panel, and how many days after it are to be forecast.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -50,6 +55,31 @@ pub struct Asked<'a> {
     pub panel: PanelView<'a>,
     /// The days after them that it forecasts.
     pub horizon: Horizon,
+    /// What the engine chose for each series on an earlier day, to be kept; where it chose nothing, or the list is empty, it chooses
+    /// now. One that chooses nothing, or cannot use what stands here, forecasts as if the list were empty.
+    pub choices: &'a [Option<Choice>],
+}
+
+impl<'a> Asked<'a> {
+    /// Asks for a forecast of the days after a panel, with whatever the engine chooses now.
+    #[must_use]
+    pub fn of(panel: PanelView<'a>, horizon: Horizon) -> Self {
+        Self {
+            panel,
+            horizon,
+            choices: &[],
+        }
+    }
+
+    /// Asks the same about a single series, by its place in the panel.
+    #[must_use]
+    pub fn alone(self, place: usize) -> Self {
+        Self {
+            panel: self.panel.slice(place..place + 1),
+            choices: self.choices.get(place..=place).unwrap_or_default(),
+            ..self
+        }
+    }
 }
 
 /// One series of a window, and how many days after it are to be forecast.
@@ -59,6 +89,8 @@ pub struct AskedSeries<'a> {
     pub series: SeriesView<'a>,
     /// The days after them that it forecasts.
     pub horizon: Horizon,
+    /// What the engine chose on an earlier day, to be kept.
+    pub choice: Option<&'a Choice>,
 }
 
 /// What an engine says about one series.
@@ -71,6 +103,8 @@ pub struct Outcome {
     /// How the engine did at origins inside the window, earliest first; empty where it did not
     /// look.
     pub inner: Vec<InnerForecast>,
+    /// What the engine chose, or what was to be kept; `None` where there was nothing to choose.
+    pub choice: Option<Choice>,
 }
 
 impl Outcome {
@@ -81,6 +115,7 @@ impl Outcome {
             forecast: Ok(forecast),
             notices: Vec::new(),
             inner: Vec::new(),
+            choice: None,
         }
     }
 }
@@ -91,6 +126,7 @@ impl From<Failure> for Outcome {
             forecast: Err(failure),
             notices: Vec::new(),
             inner: Vec::new(),
+            choice: None,
         }
     }
 }
@@ -199,6 +235,7 @@ pub fn together_in_parallel(
                         .map(|asked| AskedSeries {
                             series: asked.panel.series(index),
                             horizon: asked.horizon,
+                            choice: asked.choices.get(index).and_then(Option::as_ref),
                         })
                         .collect()
                 })
@@ -245,6 +282,7 @@ mod tests {
         let windows = [first_day, grid].map(|days| Asked {
             panel: panel.view().window(days).unwrap(),
             horizon,
+            choices: &[],
         });
         let last_values = |some: &[Vec<AskedSeries<'_>>]| -> Vec<Vec<Outcome>> {
             let of_one = |asked: &AskedSeries<'_>| {

@@ -1,8 +1,8 @@
 //! One engine's forecasts of one series, and what there is to say of them.
 
 use crate::{
-    Forecast, InnerForecast, IssueCode, Notice, SeriesIssue, SeriesKey, Severity, Stage,
-    WindowOutcomes,
+    Failure, Forecast, InnerForecast, IssueCode, Notice, Outcome, SeriesIssue, SeriesKey, Severity,
+    Stage, WindowOutcomes,
 };
 
 /// One engine's forecasts of one series, as far as there are any.
@@ -31,27 +31,57 @@ impl WindowOutcomes {
     /// has no forecast. An issue of severity [`Severity::Error`] says that the future has none.
     #[must_use]
     pub fn issues(&self, key: &SeriesKey, stage: Stage, engine: &'static str) -> Vec<SeriesIssue> {
-        let issue = |severity, code, message| SeriesIssue {
-            key: key.clone(),
-            stage,
-            engine: Some(engine),
-            severity,
-            code,
-            message,
-        };
-        let notice = |notice: &Notice| issue(notice.severity, notice.code, notice.message.clone());
-        let mut issues: Vec<SeriesIssue> = self.notices.iter().map(notice).collect();
-        match (&self.backtest, &self.future) {
-            (_, Err(failure)) => {
-                let message = format!("no forecast: {failure}");
-                issues.push(issue(Severity::Error, failure.code(), message));
-            }
-            (Err(failure), Ok(_)) => {
-                let message = format!("no backtest: {failure}");
-                issues.push(issue(Severity::Warning, IssueCode::NoBacktest, message));
-            }
-            (Ok(_), Ok(_)) => {}
+        let of_future = self.future.as_ref().err();
+        let mut issues = issues(&self.notices, of_future, key, stage, engine);
+        if let (Err(failure), Ok(_)) = (&self.backtest, &self.future) {
+            issues.push(SeriesIssue {
+                key: key.clone(),
+                stage,
+                engine: Some(engine),
+                severity: Severity::Warning,
+                code: IssueCode::NoBacktest,
+                message: format!("no backtest: {failure}"),
+            });
         }
         issues
     }
+}
+
+impl Outcome {
+    /// Returns what the reader of the forecast should know, as [`WindowOutcomes::issues`] does.
+    #[must_use]
+    pub fn issues(&self, key: &SeriesKey, stage: Stage, engine: &'static str) -> Vec<SeriesIssue> {
+        issues(
+            &self.notices,
+            self.forecast.as_ref().err(),
+            key,
+            stage,
+            engine,
+        )
+    }
+}
+
+/// An engine's notices, and why there is no forecast where there is none.
+fn issues(
+    notices: &[Notice],
+    failure: Option<&Failure>,
+    key: &SeriesKey,
+    stage: Stage,
+    engine: &'static str,
+) -> Vec<SeriesIssue> {
+    let issue = |severity, code, message| SeriesIssue {
+        key: key.clone(),
+        stage,
+        engine: Some(engine),
+        severity,
+        code,
+        message,
+    };
+    let notices = notices.iter();
+    let notices = notices.map(|one| issue(one.severity, one.code, one.message.clone()));
+    let failure = failure.map(|failure| {
+        let message = format!("no forecast: {failure}");
+        issue(Severity::Error, failure.code(), message)
+    });
+    notices.chain(failure).collect()
 }

@@ -36,7 +36,7 @@ mod split;
 mod usable;
 mod weekdays;
 
-pub use backtest::{BacktestError, Refit, WindowOutcomes, forecast_windows};
+pub use backtest::{BacktestError, Refit, WindowOutcomes, forecast_future, forecast_windows};
 pub use calendar::{Calendar, Event, HostCalendar};
 pub use calibration::{CALIBRATION_STEPS, Calibration};
 pub use capacity_changes::{CapacityChange, CapacityChangeError, CapacityChanges};
@@ -45,7 +45,7 @@ pub use daily_series::{DailySeries, FitError, SeriesError};
 pub use day::{Day, DayError};
 pub use day_values::DayValues;
 pub use engine::{
-    Asked, AskedSeries, Engine, Failure, Notice, Outcome, in_parallel, together_in_parallel,
+    Asked, AskedSeries, Choice, Engine, Failure, Notice, Outcome, in_parallel, together_in_parallel,
 };
 pub use engine_forecasts::EngineForecasts;
 pub use fingerprint::Fingerprinter;

@@ -46,6 +46,16 @@ pub enum SplitError {
         /// What the calendar said.
         source: DayError,
     },
+    /// Settings would be chosen by days that are not known yet.
+    #[error(
+        "settings cannot be chosen as of {chosen_on}, which lies after {as_of}, the last day of data; give an earlier day"
+    )]
+    ChosenLater {
+        /// The last day of data.
+        as_of: Day,
+        /// The day by which settings were to be chosen.
+        chosen_on: Day,
+    },
     /// The future would end after the year 9999.
     #[error("{days} days after {as_of} is no day of the calendar; give an earlier last day")]
     PastTheCalendar {
@@ -68,10 +78,15 @@ pub enum SplitError {
 ///
 /// The origin is counted back from `as_of`, so the backtest always is the last whole months;
 /// both starts are clamped at month ends as [`Day::minus_months`] does.
+///
+/// Where settings and winners were [chosen on an earlier day](Self::chosen_on), training and backtest are those of that day, and the days
+/// since then lie between backtest and future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split {
     training: TimeGrid,
     backtest: TimeGrid,
+    /// Days between backtest and future.
+    days_since: usize,
     future: TimeGrid,
 }
 
@@ -82,6 +97,22 @@ impl Split {
     ///
     /// [`SplitError`] where a window would be empty, begin before the year 1, or end after 9999.
     pub fn new(as_of: Day, lengths: WindowLengths) -> Result<Self, SplitError> {
+        Self::chosen_on(as_of, as_of, lengths)
+    }
+
+    /// The windows where settings and winners are those that were chosen on the day `chosen_on`, and the future is what follows `as_of`:
+    /// training and backtest end as they did then.
+    ///
+    /// # Errors
+    ///
+    /// [`SplitError::ChosenLater`] where `chosen_on` lies after `as_of`; else as [`Split::new`].
+    pub fn chosen_on(
+        chosen_on: Day,
+        as_of: Day,
+        lengths: WindowLengths,
+    ) -> Result<Self, SplitError> {
+        let days_since = usize::try_from(as_of.days_since(chosen_on))
+            .map_err(|_| SplitError::ChosenLater { as_of, chosen_on })?;
         for (window, months) in [
             ("training", lengths.train_months),
             ("backtest", lengths.backtest_months),
@@ -92,11 +123,11 @@ impl Split {
         }
         let months_back = |months: u64| {
             let before_the_calendar = |source| SplitError::BeforeTheCalendar {
-                as_of,
+                as_of: chosen_on,
                 months,
                 source,
             };
-            as_of
+            chosen_on
                 .minus_months(u32::try_from(months).unwrap_or(u32::MAX))
                 .map_err(before_the_calendar)
         };
@@ -109,17 +140,18 @@ impl Split {
         }
         Ok(Self {
             training: TimeGrid::between(before_history, origin),
-            backtest: TimeGrid::between(origin, as_of),
+            backtest: TimeGrid::between(origin, chosen_on),
+            days_since,
             future: TimeGrid::new(as_of.plus_days(1), days),
         })
     }
 
-    /// Training and backtest together.
+    /// Training, backtest, and the days since settings were chosen.
     #[must_use]
     pub fn history(&self) -> TimeGrid {
         TimeGrid::new(
             self.training.first(),
-            self.training.len() + self.backtest.len(),
+            self.training.len() + self.backtest.len() + self.days_since,
         )
     }
 
@@ -133,6 +165,12 @@ impl Split {
     #[must_use]
     pub fn backtest(&self) -> TimeGrid {
         self.backtest
+    }
+
+    /// How many days lie between training and future: those of the backtest, and those since settings were chosen.
+    #[must_use]
+    pub fn days_until_future(&self) -> usize {
+        self.backtest.len() + self.days_since
     }
 
     /// What is forecast.
@@ -150,7 +188,23 @@ impl Split {
     /// The last day of data.
     #[must_use]
     pub fn as_of(&self) -> Day {
+        self.history().last()
+    }
+
+    /// The day by whose data settings and winners are chosen: the last of the backtest, and the last of data as a rule.
+    #[must_use]
+    pub fn chosen_as_of(&self) -> Day {
         self.backtest.last()
+    }
+
+    /// The windows as they were on the day settings were chosen: the same where that is the last day of data.
+    #[must_use]
+    pub fn when_chosen(&self) -> Self {
+        Self {
+            days_since: 0,
+            future: TimeGrid::new(self.backtest.last().plus_days(1), self.future.len()),
+            ..*self
+        }
     }
 }
 
@@ -196,6 +250,28 @@ mod tests {
             ..WindowLengths::default()
         };
         assert!(Split::new(as_of, lengths).is_err());
+    }
+
+    #[test]
+    fn settings_may_be_chosen_earlier() {
+        let (chosen_on, as_of) = ("2025-06-30".parse().unwrap(), "2025-07-20".parse().unwrap());
+        let lengths = WindowLengths::default();
+        let split = Split::chosen_on(chosen_on, as_of, lengths).unwrap();
+        let then = Split::new(chosen_on, lengths).unwrap();
+        assert_eq!(split.training(), then.training());
+        assert_eq!(split.backtest(), then.backtest());
+        assert_eq!(split.chosen_as_of(), chosen_on);
+        assert_eq!(split.as_of(), as_of);
+        assert_eq!(split.history().first(), then.history().first());
+        assert_eq!(split.history().len(), then.history().len() + 20);
+        assert_eq!(split.future(), Split::new(as_of, lengths).unwrap().future());
+        assert_eq!(split.when_chosen(), then);
+        assert_eq!(
+            Split::chosen_on(as_of, chosen_on, lengths)
+                .unwrap_err()
+                .to_string(),
+            "settings cannot be chosen as of 2025-07-20, which lies after 2025-06-30, the last day of data; give an earlier day"
+        );
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl Engine for Mean {
                 forecast: Ok(Forecast::new(first, yhat.clone(), bound(-1.0), bound(1.0)).unwrap()),
                 notices: Vec::new(),
                 inner: inner.into_iter().collect(),
+                choice: None,
             }
         };
         in_parallel(panel, forecast, Outcome::from)

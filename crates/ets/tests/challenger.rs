@@ -9,8 +9,8 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int32Type};
 use fleetcast_core::{
-    Asked, Day, Engine, Horizon, IntervalLevel, IssueCode, Outcome, Panel, SeriesKey, Severity,
-    TimeGrid, metrics, seasonal_naive,
+    Asked, Choice, Day, Engine, Horizon, IntervalLevel, IssueCode, Outcome, Panel, SeriesKey,
+    Severity, TimeGrid, metrics, seasonal_naive,
 };
 use fleetcast_ets::{EtsEngine, MstlEngine};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -51,8 +51,8 @@ fn with_gaps(mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-#[test]
-fn windows_asked_together_are_forecast_as_each_is_alone() {
+/// Rows that begin late, end early, have gaps or are too short, and those that do not.
+fn all_kinds() -> Vec<Vec<f64>> {
     let days = 1096;
     let mut rows: Vec<Vec<f64>> = (0..9).map(|_| workload(days)).collect();
     for (row, values) in rows.iter_mut().enumerate() {
@@ -69,11 +69,18 @@ fn windows_asked_together_are_forecast_as_each_is_alone() {
     rows[5][..1060].fill(f64::NAN);
     rows[6].fill(3.0);
     rows[7][..1095].fill(f64::NAN);
-    let panel = panel(rows);
+    rows
+}
+
+#[test]
+fn windows_asked_together_are_forecast_as_each_is_alone() {
+    let days = 1096;
+    let panel = panel(all_kinds());
     let (engine, level) = (EtsEngine::new(), IntervalLevel::EIGHTY_PERCENT);
     // Where the windows share their inner origins, where they share none, and where both are the same.
     for training in [974, 900, 1096] {
         let windows = [(training, 150), (days, 180)].map(|(days, horizon)| Asked {
+            choices: &[],
             panel: panel
                 .view()
                 .window(TimeGrid::new(panel.grid().first(), days))
@@ -84,6 +91,57 @@ fn windows_asked_together_are_forecast_as_each_is_alone() {
         let together = engine.forecast_together(&windows, level);
         assert_eq!(together, alone, "{training} days");
     }
+}
+
+/// Asks an engine again with what it chose: of the same window that is the same forecast, to the bit, and of a later one another.
+fn keeps_its_choice(engine: &dyn Engine, panel: &Panel) {
+    let level = IntervalLevel::EIGHTY_PERCENT;
+    let window = |days| {
+        let grid = TimeGrid::new(panel.grid().first(), days);
+        Asked::of(
+            panel.view().window(grid).unwrap(),
+            Horizon::new(180).unwrap(),
+        )
+    };
+    let then = window(1070);
+    let chosen = engine.forecast(then.panel, then.horizon, level);
+    let choices: Vec<Option<Choice>> = chosen.iter().map(|one| one.choice.clone()).collect();
+    assert!(choices.iter().flatten().count() > 4, "{choices:?}");
+    let ask = |asked: Asked<'_>| -> Vec<Outcome> {
+        let with_choices = [Asked {
+            choices: &choices,
+            ..asked
+        }];
+        engine.forecast_together(&with_choices, level).remove(0)
+    };
+    for (again, before) in ask(then).iter().zip(&chosen) {
+        assert_eq!(again.forecast, before.forecast);
+        assert_eq!(again.notices, before.notices);
+        assert_eq!(again.choice, before.choice);
+    }
+    let later = ask(window(1096));
+    let afresh = engine.forecast(panel.view(), Horizon::new(180).unwrap(), level);
+    let mut others = 0;
+    for ((later, afresh), choice) in later.iter().zip(&afresh).zip(&choices) {
+        assert_eq!(later.choice.is_some(), afresh.choice.is_some());
+        if choice.is_some() {
+            assert_eq!(&later.choice, choice);
+        }
+        others += usize::from(later.forecast != afresh.forecast);
+    }
+    assert!(others > 4, "{others}");
+    // What another engine or version chose is not understood, and chosen anew.
+    let foreign = vec![Some(Choice(vec![1.0, 2.0])); panel.view().len()];
+    let asked = [Asked {
+        choices: &foreign,
+        ..window(1096)
+    }];
+    assert_eq!(engine.forecast_together(&asked, level).remove(0), afresh);
+}
+
+#[test]
+fn what_was_chosen_is_kept_where_it_is_asked_for() {
+    keeps_its_choice(&EtsEngine::new(), &panel(all_kinds()));
 }
 
 #[test]

@@ -77,7 +77,8 @@ impl<'a> Case<'a> {
 
     /// The values of the backtest window.
     pub(crate) fn backtest(&self) -> &'a [f64] {
-        &self.history.values[self.training().len()..]
+        let after = &self.history.values[self.training().len()..];
+        &after[..self.split.backtest().len().min(after.len())]
     }
 
     /// The values up to `origin`, and those of the `days` days after it; `None` where they do not

@@ -55,7 +55,7 @@ impl Engine for ProphetEngine {
     ) -> Vec<Outcome> {
         match self.mode {
             Mode::Exact => exact::forecast_panel(panel, &self.tables, horizon, level),
-            Mode::Tuned => tuned::forecast_panels(&[Asked { panel, horizon }], level)
+            Mode::Tuned => tuned::forecast_panels(&[Asked::of(panel, horizon)], level)
                 .pop()
                 .unwrap_or_default(),
         }

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast_core::{
-    Asked, Engine, Failure, Forecast, Horizon, IntervalLevel, IssueCode, MIN_OBSERVATIONS, Outcome,
-    Panel, SeriesKey, TimeGrid, metrics,
+    Asked, Choice, Engine, Failure, Forecast, Horizon, IntervalLevel, IssueCode, MIN_OBSERVATIONS,
+    Outcome, Panel, SeriesKey, TimeGrid, metrics,
 };
 use fleetcast_prophet::{Certainty, Certify, Mode, ProphetEngine, fit_panel};
 use proptest::prelude::*;
@@ -256,6 +256,7 @@ fn windows_asked_together_are_forecast_as_each_is_alone() {
         // Where the windows share their inner origins, where they share none, and where both are the same.
         for training in [974, 900, 1096] {
             let windows = [(training, 150), (1096, 180)].map(|(days, horizon)| Asked {
+                choices: &[],
                 panel: panel
                     .view()
                     .window(TimeGrid::new(grid.first(), days))
@@ -268,6 +269,57 @@ fn windows_asked_together_are_forecast_as_each_is_alone() {
             assert_eq!(together, alone, "{mode:?}, {training} days");
         }
     }
+}
+
+/// Asks an engine again with what it chose: of the same window that is the same forecast, to the bit, and of a later one another.
+fn keeps_its_choice(engine: &dyn Engine, panel: &Panel) {
+    let level = IntervalLevel::EIGHTY_PERCENT;
+    let window = |days| {
+        let grid = TimeGrid::new(panel.grid().first(), days);
+        Asked::of(
+            panel.view().window(grid).unwrap(),
+            Horizon::new(180).unwrap(),
+        )
+    };
+    let then = window(1070);
+    let chosen = engine.forecast(then.panel, then.horizon, level);
+    let choices: Vec<Option<Choice>> = chosen.iter().map(|one| one.choice.clone()).collect();
+    assert!(choices.iter().flatten().count() > 4, "{choices:?}");
+    let ask = |asked: Asked<'_>| -> Vec<Outcome> {
+        let with_choices = [Asked {
+            choices: &choices,
+            ..asked
+        }];
+        engine.forecast_together(&with_choices, level).remove(0)
+    };
+    for (again, before) in ask(then).iter().zip(&chosen) {
+        assert_eq!(again.forecast, before.forecast);
+        assert_eq!(again.notices, before.notices);
+        assert_eq!(again.choice, before.choice);
+    }
+    let later = ask(window(1096));
+    let afresh = engine.forecast(panel.view(), Horizon::new(180).unwrap(), level);
+    let mut others = 0;
+    for ((later, afresh), choice) in later.iter().zip(&afresh).zip(&choices) {
+        assert_eq!(later.choice.is_some(), afresh.choice.is_some());
+        if choice.is_some() {
+            assert_eq!(&later.choice, choice);
+        }
+        others += usize::from(later.forecast != afresh.forecast);
+    }
+    assert!(others > 4, "{others}");
+    // What another engine or version chose is not understood, and chosen anew.
+    let foreign = vec![Some(Choice(vec![1.0, 2.0])); panel.view().len()];
+    let asked = [Asked {
+        choices: &foreign,
+        ..window(1096)
+    }];
+    assert_eq!(engine.forecast_together(&asked, level).remove(0), afresh);
+}
+
+#[test]
+fn what_was_chosen_is_kept_where_it_is_asked_for() {
+    keeps_its_choice(&ProphetEngine::new(Mode::Tuned), &panel(all_kinds()));
 }
 
 #[test]

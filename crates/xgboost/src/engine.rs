@@ -323,6 +323,7 @@ impl XgboostEngine {
             forecast: forecast.map_err(Failure::from),
             notices: Vec::new(),
             inner,
+            choice: None,
         })
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use fleetcast_core::{InnerForecast, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
+use super::chosen::Chosen;
 use super::forecast_range::{ForecastRange, extremes};
 use super::members::{LAST_YEAR, MEMBERS, MemberModels, Members, Past, fit_members};
 use super::pasts::Pasts;
@@ -38,6 +39,8 @@ pub(super) struct Combination {
     pub(super) scored_origins: usize,
     /// Days of the window that were winsorised.
     pub(super) winsorised: usize,
+    /// The error that intervals are made from, where it was chosen on an earlier day.
+    pub(super) chosen_width: Option<Option<f64>>,
 }
 
 /// Forecasts the `steps` days after `values`, the days of `plan`.
@@ -67,6 +70,21 @@ struct InnerQuestion<'a> {
 }
 
 impl<'a> Question<'a> {
+    /// Puts the question of a window alone, where what inner origins say is known already.
+    pub(super) fn of_whole(
+        values: &'a [f64],
+        begins: usize,
+        plan: &'a Plan,
+        pasts: &mut Pasts<'a>,
+    ) -> Self {
+        Self {
+            values,
+            plan,
+            whole: pasts.place_of(begins, Cow::Borrowed(values), &plan.whole),
+            inner: Vec::new(),
+        }
+    }
+
     /// Puts the question of a window, `values` from the day `begins` of the panel on, and adds what it and its inner origins
     /// have seen to `pasts`.
     ///
@@ -201,6 +219,31 @@ impl Ensemble {
         }
     }
 
+    /// Forecasts the `steps` days after the window of `plan`, which the members were fitted to, as was chosen on an earlier day.
+    pub(super) fn forecast_as_chosen(
+        &self,
+        plan: &Plan,
+        steps: usize,
+        chosen: &Chosen,
+    ) -> Combination {
+        let window = Past {
+            values: &self.seen,
+            regression: &plan.whole,
+        };
+        let whole = self.models.forecasts(window, steps);
+        let weights = chosen.weights_of(&whole);
+        Combination {
+            yhat: weighted(&whole, &weights, &self.seen, steps),
+            inner: Vec::new(),
+            absolute_errors: Vec::new(),
+            members: whole,
+            weights,
+            scored_origins: chosen.scored_origins,
+            winsorised: self.winsorised,
+            chosen_width: Some(chosen.width),
+        }
+    }
+
     /// Forecasts the `steps` days after the window of `plan`, which the members were fitted to.
     pub(super) fn forecast(&self, plan: &Plan, steps: usize) -> Combination {
         let window = Past {
@@ -241,6 +284,7 @@ impl Ensemble {
             weights: final_weights,
             scored_origins: self.origins.len(),
             winsorised: self.winsorised,
+            chosen_width: None,
         }
     }
 }
@@ -268,6 +312,11 @@ fn weights(origins: &[&Origin], whole: &Members, seen: &[f64]) -> [f64; MEMBERS]
             };
         }
     }
+    shared_out(weights, whole)
+}
+
+/// Weights that add up to 1; equal ones of the members there are, where all are 0.
+pub(super) fn shared_out(weights: [f64; MEMBERS], whole: &Members) -> [f64; MEMBERS] {
     let sum: f64 = weights.iter().sum();
     if sum > 0.0 {
         return weights.map(|weight| weight / sum);

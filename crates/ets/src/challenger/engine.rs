@@ -8,6 +8,7 @@ use fleetcast_core::{
     PanelView, together_in_parallel,
 };
 
+use super::chosen::Chosen;
 use super::combination::{Ensemble, Question};
 use super::forecast_range::ForecastRange;
 use super::interval::half_widths;
@@ -66,7 +67,7 @@ impl Engine for EtsEngine {
         horizon: Horizon,
         level: IntervalLevel,
     ) -> Vec<Outcome> {
-        self.forecast_together(&[Asked { panel, horizon }], level)
+        self.forecast_together(&[Asked::of(panel, horizon)], level)
             .pop()
             .unwrap_or_default()
     }
@@ -89,6 +90,8 @@ struct ToFit<'a> {
     span: Range<usize>,
     plan: PlanOfWindow<'a>,
     notices: Vec<Notice>,
+    /// What was chosen on an earlier day, where it still fits.
+    chosen: Option<Chosen>,
 }
 
 /// Forecasts the windows of some series, whose smoothing shares its passes.
@@ -142,7 +145,11 @@ fn forecast_some(
 
 /// Returns what a model is fitted to, or the outcome of a series that needs none.
 fn to_fit<'a>(asked: AskedSeries<'a>, windows: &'a Windows) -> Result<ToFit<'a>, Box<Outcome>> {
-    let AskedSeries { series, horizon } = asked;
+    let AskedSeries {
+        series,
+        horizon,
+        choice,
+    } = asked;
     let span = series.days_to_fit(horizon)?;
     let (seasons, notices) = Seasons::of(&series.values[span.clone()]);
     let window = (span, seasons);
@@ -152,6 +159,7 @@ fn to_fit<'a>(asked: AskedSeries<'a>, windows: &'a Windows) -> Result<ToFit<'a>,
     Ok(ToFit {
         asked,
         span: window.0,
+        chosen: choice.and_then(|choice| Chosen::read(choice, &plan)),
         plan,
         notices,
     })
@@ -171,17 +179,26 @@ impl<'a> ToFit<'a> {
         };
         let after = |days: usize, ahead: usize| series.after(begins + days, ahead);
         let values = &series.values[self.span.clone()];
+        if self.chosen.is_some() {
+            return Question::of_whole(values, begins, &self.plan, pasts);
+        }
         Question::new(values, begins, &self.plan, past, after, pasts)
     }
 
     /// The forecast of the window by what was fitted to it.
     fn outcome(&self, ensemble: &Ensemble, level: IntervalLevel) -> Outcome {
-        let AskedSeries { series, horizon } = self.asked;
+        let AskedSeries {
+            series, horizon, ..
+        } = self.asked;
         // A series that ends early is forecast from where it ends, and the days before the horizon
         // are dropped.
         let silent_days = series.values.len() - self.span.end;
         let values = &series.values[self.span.clone()];
-        let mut combination = ensemble.forecast(&self.plan, silent_days + horizon.days());
+        let steps = silent_days + horizon.days();
+        let mut combination = match &self.chosen {
+            Some(chosen) => ensemble.forecast_as_chosen(&self.plan, steps, chosen),
+            None => ensemble.forecast(&self.plan, steps),
+        };
         for inner in &mut combination.inner {
             if let Some(last) = series.grid.index_of(inner.origin) {
                 inner.yhat = series.grown(last + 1, std::mem::take(&mut inner.yhat));
@@ -200,7 +217,12 @@ impl<'a> ToFit<'a> {
         let first_day = series.grid.last().plus_days(1);
         let mut all = self.notices.clone();
         all.extend(notices(&combination, &self.plan, values.len()));
+        let choice = match self.asked.choice.filter(|_| self.chosen.is_some()) {
+            Some(choice) => choice.clone(),
+            None => Chosen::of(&combination, &self.plan, level).to_choice(),
+        };
         Outcome {
+            choice: Some(choice),
             forecast: Forecast::new(first_day, yhat, lower, upper).map_err(Failure::from),
             notices: all,
             inner: combination.inner,

@@ -29,7 +29,7 @@ pub(super) fn half_widths(
     let days = combination.yhat.len();
     let z = normal_quantile(level.upper_probability());
     let Some(smoothing) = &combination.members.smoothing else {
-        let width = quantile(&combination.absolute_errors, level.share()).unwrap_or(0.0);
+        let width = width(combination, level).unwrap_or(0.0);
         return vec![WIDENING * width; days];
     };
     let mut sum = 1.0;
@@ -42,7 +42,7 @@ pub(super) fn half_widths(
             variance
         })
         .collect();
-    let Some(width) = quantile(&combination.absolute_errors, level.share()) else {
+    let Some(width) = width(combination, level) else {
         let sigma_squared = smoothing.sigma_squared();
         let own = variances.iter().take(days);
         return own
@@ -67,6 +67,13 @@ pub(super) fn half_widths(
             scale * growth * unseen
         })
         .collect()
+}
+
+/// The error that intervals at `level` are made from, before it grows; `None` where no error is known.
+pub(super) fn width(combination: &Combination, level: IntervalLevel) -> Option<f64> {
+    combination
+        .chosen_width
+        .unwrap_or_else(|| quantile(&combination.absolute_errors, level.share()))
 }
 
 /// Returns the sorted value that bounds the next one with a probability of `share`.

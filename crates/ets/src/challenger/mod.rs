@@ -1,10 +1,11 @@
 //! The challenger: exponential smoothing for the long horizon.
 //!
 //! Files build on each other in this order: `calendar`, `seasons`, `regression`, `plan`, `windows`;
-//! `levels`, `winsorising`; `members`, `pasts`, `forecast_range`, `combination`; `interval`, `notices`,
+//! `levels`, `winsorising`; `members`, `pasts`, `forecast_range`, `chosen`, `combination`; `interval`, `notices`,
 //! `engine`; `fitted` for library users.
 
 mod calendar;
+mod chosen;
 mod combination;
 mod engine;
 mod fitted;

@@ -140,6 +140,7 @@ mod tests {
             weights: weights.map(|weight| weight.unwrap_or(0.0)),
             scored_origins,
             winsorised: 0,
+            chosen_width: None,
         };
         let found = notices(&combination, &Plan::new(grid, seasons), days);
         let found: Vec<(Severity, IssueCode, &str)> = found

@@ -93,6 +93,7 @@ fn forecast_span(
         forecast,
         notices,
         inner: Vec::new(),
+        choice: None,
     }
 }
 

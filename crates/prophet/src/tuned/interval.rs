@@ -9,7 +9,7 @@ use crate::tuned::RecipeForecast;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct HalfWidths {
     /// The half width where growth is 1, in the series' unit.
-    base: f64,
+    pub(super) base: f64,
 }
 
 impl HalfWidths {

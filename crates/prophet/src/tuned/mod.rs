@@ -6,6 +6,7 @@
 //! the history. Weights come from rolling origins inside the window alone, so nothing that is
 //! forecast has been seen; averaging settings beats picking the best one.
 
+mod chosen;
 mod fits;
 mod interval;
 mod members;
@@ -16,12 +17,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use fleetcast_core::{
-    Asked, AskedSeries, Failure, Forecast, InnerForecast, IntervalLevel, MIN_OBSERVATIONS, Outcome,
+    Asked, AskedSeries, Failure, InnerForecast, IntervalLevel, MIN_OBSERVATIONS, Outcome,
     SeriesView, together_in_parallel,
 };
 
 use crate::exact;
 use crate::fleet::{Ahead, DesignSettings, SharedDesigns, Span};
+use crate::tuned::chosen::Chosen;
 use crate::tuned::fits::{Fits, Shared};
 use crate::tuned::interval::HalfWidths;
 use crate::tuned::members::{Member, Workspace, window_of, yearly_orders};
@@ -38,9 +40,13 @@ thread_local! {
 /// What is fitted for one window serves the next: the shorter window itself is, where it ends on an inner origin of the longer
 /// one, what that origin has seen, and their other origins are the same.
 pub(crate) fn forecast_panels(asked: &[Asked<'_>], level: IntervalLevel) -> Vec<Vec<Outcome>> {
-    let windows = asked
-        .iter()
-        .flat_map(|asked| asked.panel.iter().flat_map(windows_of));
+    let windows = asked.iter().flat_map(|asked| {
+        let series = asked.panel.iter().enumerate();
+        series.flat_map(|(place, series)| {
+            let is_chosen = asked.choices.get(place).is_some_and(Option::is_some);
+            windows_of(series, is_chosen)
+        })
+    });
     let reach = asked
         .iter()
         .map(|asked| asked.panel.grid().len() + asked.horizon.days());
@@ -66,17 +72,17 @@ pub(crate) fn forecast_panels(asked: &[Asked<'_>], level: IntervalLevel) -> Vec<
     })
 }
 
-/// The windows a series is fitted on.
-fn windows_of(series: SeriesView<'_>) -> Vec<crate::fleet::Window> {
+/// The windows a series is fitted on: where settings were chosen on an earlier day, the whole alone.
+fn windows_of(series: SeriesView<'_>, is_chosen: bool) -> Vec<crate::fleet::Window> {
     let Some(span) = Span::of(series.values) else {
         return Vec::new();
     };
     let orders = yearly_orders(span.days);
-    let mut spans: Vec<Span> = origins_of(series, span)
-        .histories
-        .iter()
-        .filter_map(|history| inner_span(series, span, *history))
-        .collect();
+    let mut spans: Vec<Span> = Vec::new();
+    if !is_chosen {
+        let histories = origins_of(series, span).histories.into_iter();
+        spans.extend(histories.filter_map(|history| inner_span(series, span, history)));
+    }
     spans.push(span);
     spans
         .iter()
@@ -106,8 +112,9 @@ fn forecast_span(
     level: IntervalLevel,
     made: &mut Fits,
 ) -> Result<Outcome, Failure> {
-    let AskedSeries { series, horizon } = asked;
-    let first = series.grid.last().plus_days(1);
+    let AskedSeries {
+        series, horizon, ..
+    } = asked;
     let origins = origins_of(series, span);
     if origins.histories.is_empty() {
         return exact::forecast_span(series, span, designs, None, horizon, level);
@@ -121,35 +128,42 @@ fn forecast_span(
                     designs,
                     made,
                 };
-                let tests = inner_tests(&mut fits, series, span, &origins);
                 let ahead = Ahead {
                     skipped: span.days_after(series),
                     horizon: horizon.days(),
                     slope_share: 0.0,
                 };
                 let orders = yearly_orders(span.days);
+                if let Some(choice) = asked.choice {
+                    let members = fits.members(series, span, orders, ahead)?;
+                    if let Some(chosen) = Chosen::read(choice, members.len()) {
+                        let forecast = chosen.forecast(series, &members, ahead)?;
+                        return Ok(Outcome {
+                            choice: Some(choice.clone()),
+                            ..Outcome::of(forecast)
+                        });
+                    }
+                }
+                let tests = inner_tests(&mut fits, series, span, &origins);
                 let members = fits.members(series, span, orders, ahead)?;
                 let errors: Vec<Vec<Errors>> =
                     tests.iter().map(|test| test.errors.clone()).collect();
-                let yhat = combine(&members, &weights(&errors, members.len(), None), ahead);
                 let inner = inner_forecasts(&tests, &errors);
                 let Some(half_widths) = HalfWidths::from_inner(&inner, level) else {
                     return exact::forecast_span(series, span, designs, None, horizon, level);
                 };
-                let bound = |sign: f64| {
-                    let steps = yhat.iter().enumerate();
-                    steps
-                        .map(|(step, yhat)| yhat + sign * half_widths.at(ahead.skipped + step + 1))
-                        .collect()
+                let chosen = Chosen {
+                    weights: weights(&errors, members.len(), None),
+                    half_widths,
                 };
-                let (lower, upper) = (bound(-1.0), bound(1.0));
                 Ok(Outcome {
-                    forecast: Ok(Forecast::new(first, yhat, lower, upper)?),
+                    forecast: Ok(chosen.forecast(series, &members, ahead)?),
                     notices: Vec::new(),
                     inner: inner
                         .into_iter()
                         .filter_map(|inner| inner.into_origin(series))
                         .collect(),
+                    choice: Some(chosen.to_choice()),
                 })
             },
         )
@@ -330,7 +344,7 @@ mod tests {
         let panel = Panel::from_rows(grid, [(SeriesKey::new("h", "cpu"), values)]).unwrap();
         let series = panel.view().series(0);
         let span = Span::of(series.values).unwrap();
-        let windows = windows_of(series).into_iter();
+        let windows = windows_of(series, false).into_iter();
         let designs = SharedDesigns::new(windows, 10, 2000, DesignSettings::PROPHET);
         let origins = origins_of(series, span);
         let mut fits = Shared {
@@ -367,7 +381,9 @@ mod tests {
                 .unwrap()
         });
         let designs = SharedDesigns::new(
-            windows.iter().flat_map(|panel| windows_of(panel.series(0))),
+            windows
+                .iter()
+                .flat_map(|panel| windows_of(panel.series(0), false)),
             10,
             2000,
             DesignSettings::PROPHET,
@@ -377,6 +393,7 @@ mod tests {
             let asked = AskedSeries {
                 series: panel.series(0),
                 horizon: fleetcast_core::Horizon::new(180).unwrap(),
+                choice: None,
             };
             let span = Span::of(asked.series.values).unwrap();
             let level = IntervalLevel::EIGHTY_PERCENT;

@@ -1,0 +1,132 @@
+//! What inner origins say, which is all that a forecast needs beside what is fitted to the window.
+
+use fleetcast_core::{Choice, IntervalLevel};
+
+use super::combination::{Combination, shared_out};
+use super::interval::width;
+use super::members::{MEMBERS, Members};
+use super::plan::Plan;
+
+/// The weights of members, and the width of intervals.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Chosen {
+    /// Adding up to 1.
+    weights: [f64; MEMBERS],
+    /// Inner origins that were scored.
+    pub(super) scored_origins: usize,
+    /// Whether the window told of a year: members are others where it does not.
+    annual: bool,
+    /// The error that intervals are made from, in the series' unit, where one was made.
+    pub(super) width: Option<f64>,
+}
+
+impl Chosen {
+    /// What a forecast with inner origins of its own has chosen, for intervals at `level`.
+    pub(super) fn of(combination: &Combination, plan: &Plan, level: IntervalLevel) -> Self {
+        Self {
+            weights: combination.weights,
+            scored_origins: combination.scored_origins,
+            annual: plan.seasons.annual,
+            width: width(combination, level),
+        }
+    }
+
+    /// Reads a choice; `None` where it was of a series that told less of its seasons than it does now, or is none.
+    pub(super) fn read(choice: &Choice, plan: &Plan) -> Option<Self> {
+        let (weights, rest) = choice.0.split_first_chunk::<MEMBERS>()?;
+        let (scored_origins, annual, width) = match rest {
+            [scored_origins, annual] => (*scored_origins, *annual, None),
+            [scored_origins, annual, width] => (*scored_origins, *annual, Some(*width)),
+            _ => return None,
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small count, which a float holds"
+        )]
+        let scored_origins = scored_origins as usize;
+        let annual = annual > 0.0;
+        (annual == plan.seasons.annual).then_some(Self {
+            weights: *weights,
+            scored_origins,
+            annual,
+            width,
+        })
+    }
+
+    pub(super) fn to_choice(&self) -> Choice {
+        let mut numbers = self.weights.to_vec();
+        numbers.push(self.scored_origins as f64);
+        numbers.push(f64::from(u8::from(self.annual)));
+        numbers.extend(self.width);
+        Choice(numbers)
+    }
+
+    /// The weights of those members that there are now.
+    pub(super) fn weights_of(&self, whole: &Members) -> [f64; MEMBERS] {
+        let mut weights = self.weights;
+        for (weight, forecast) in weights.iter_mut().zip(&whole.forecasts) {
+            if forecast.is_none() {
+                *weight = 0.0;
+            }
+        }
+        if weights == self.weights {
+            return weights;
+        }
+        shared_out(weights, whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetcast_core::TimeGrid;
+
+    use super::*;
+    use crate::challenger::Seasons;
+
+    #[test]
+    fn a_choice_is_read_as_it_was_written_and_of_other_seasons_not_at_all() {
+        let plan = |annual| {
+            let seasons = Seasons {
+                weekly: true,
+                annual,
+            };
+            Plan::new(TimeGrid::new("2023-01-01".parse().unwrap(), 974), seasons)
+        };
+        for width in [Some(2.5), None] {
+            let chosen = Chosen {
+                weights: [0.5, 0.25, 0.25, 0.0],
+                scored_origins: 3,
+                annual: true,
+                width,
+            };
+            let choice = chosen.to_choice();
+            assert_eq!(Chosen::read(&choice, &plan(true)), Some(chosen));
+            assert_eq!(Chosen::read(&choice, &plan(false)), None);
+        }
+        assert_eq!(Chosen::read(&Choice::default(), &plan(true)), None);
+    }
+
+    #[test]
+    fn members_that_are_gone_leave_their_weight_to_the_others() {
+        let chosen = Chosen {
+            weights: [0.5, 0.25, 0.25, 0.0],
+            scored_origins: 3,
+            annual: true,
+            width: None,
+        };
+        let members = |there: [bool; MEMBERS]| Members {
+            forecasts: there.map(|there| there.then(|| vec![1.0])),
+            smoothing: None,
+        };
+        assert_eq!(chosen.weights_of(&members([true; MEMBERS])), chosen.weights);
+        assert_eq!(
+            chosen.weights_of(&members([false, true, true, true])),
+            [0.0, 0.5, 0.5, 0.0]
+        );
+        assert_eq!(
+            chosen.weights_of(&members([false, false, false, true])),
+            [0.0, 0.0, 0.0, 1.0]
+        );
+    }
+}
