@@ -57,7 +57,9 @@ CREATE TABLE IF NOT EXISTS {table} (
     run_id      BIGINT   NOT NULL,
     host        VARCHAR  NOT NULL,
     resource    VARCHAR  NOT NULL,
-    fingerprint UBIGINT  NOT NULL  -- of its values, of the settings, of the version
+    fingerprint UBIGINT  NOT NULL, -- of its values, of the settings, of the version
+    chosen_by   UBIGINT,           -- of those that a choice rests on, where one is kept from run to run
+    choice      DOUBLE[]           -- what the engine chose by them
 );
 
 -- table: challenger_forecasts
@@ -88,7 +90,9 @@ CREATE TABLE IF NOT EXISTS {table} (
     run_id      BIGINT   NOT NULL,
     host        VARCHAR  NOT NULL,
     resource    VARCHAR  NOT NULL,
-    fingerprint UBIGINT  NOT NULL  -- of its values, of the settings, of the version
+    fingerprint UBIGINT  NOT NULL, -- of its values, of the settings, of the version
+    chosen_by   UBIGINT,           -- of those that a choice rests on, where one is kept from run to run
+    choice      DOUBLE[]           -- what the engine chose by them
 );
 
 -- table: xgboost_forecasts
@@ -120,7 +124,9 @@ CREATE TABLE IF NOT EXISTS {table} (
     run_id      BIGINT   NOT NULL,
     host        VARCHAR  NOT NULL,
     resource    VARCHAR  NOT NULL,
-    fingerprint UBIGINT  NOT NULL  -- of its values, of the settings, of the version
+    fingerprint UBIGINT  NOT NULL, -- of its values, of the settings, of the version
+    chosen_by   UBIGINT,           -- of those that a choice rests on, where one is kept from run to run
+    choice      DOUBLE[]           -- what the engine chose by them
 );
 
 -- table: models

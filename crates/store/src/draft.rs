@@ -8,7 +8,7 @@ use arrow::array::{
 use fleetcast_core::batches::Columns;
 use fleetcast_core::{Forecast, InnerForecast, SeriesKey};
 
-use crate::{Error, RunId, Store, Table};
+use crate::{Error, KeptChoice, RunId, Store, Table};
 
 const APPENDING: &str = "appending rows";
 
@@ -211,15 +211,27 @@ impl Draft<'_> {
     pub(crate) fn append_inputs<'a>(
         &self,
         run: RunId,
-        inputs: impl Iterator<Item = (&'a SeriesKey, u64)>,
+        inputs: impl Iterator<Item = (&'a SeriesKey, u64, Option<&'a KeptChoice>)>,
     ) -> Result<(), Error> {
         let inputs: Vec<_> = inputs.collect();
-        let mut columns = Columns::of_series(run.get(), inputs.iter().map(|(key, _)| *key));
-        let fingerprints = inputs.iter().map(|(_, fingerprint)| *fingerprint);
+        let mut columns = Columns::of_series(run.get(), inputs.iter().map(|(key, ..)| *key));
+        let fingerprints = inputs.iter().map(|(_, fingerprint, _)| *fingerprint);
         columns.push(
             "fingerprint",
             Arc::new(UInt64Array::from_iter_values(fingerprints)),
         );
+        let kept = || inputs.iter().map(|(.., kept)| *kept);
+        let chosen_by = kept().map(|kept| Some(kept?.chosen_by));
+        columns.push("chosen_by", Arc::new(UInt64Array::from_iter(chosen_by)));
+        let mut choices = ListBuilder::new(Float64Builder::new());
+        for kept in kept() {
+            let choice = kept.and_then(|kept| kept.choice.as_ref());
+            if let Some(choice) = choice {
+                choices.values().append_slice(&choice.0);
+            }
+            choices.append(choice.is_some());
+        }
+        columns.push("choice", Arc::new(choices.finish()));
         let batch = columns
             .finish()
             .map_err(|error| Error::columns(APPENDING, error))?;

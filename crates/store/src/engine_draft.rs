@@ -1,7 +1,7 @@
 //! An engine's tables in the making, which a kill does not undo.
 
 use duckdb::{OptionalExt, params};
-use fleetcast_core::{EngineForecasts, SeriesIssue, SeriesKey, Stage};
+use fleetcast_core::{Choice, EngineForecasts, SeriesIssue, SeriesKey, Stage};
 
 use crate::draft::issue_batch;
 use crate::{Draft, EngineTables, Error, RunId, Segment, Store, Table};
@@ -49,9 +49,32 @@ pub struct Made {
     pub fingerprint: u64,
     /// The forecasts, as far as there are any.
     pub forecasts: EngineForecasts,
-    /// Whether they are those that [`Store::reusable`] found. The engine's issues about the series
-    /// are taken over with them.
-    pub reused: bool,
+    /// What is kept for later runs, where settings are not chosen in each of them.
+    pub kept: Option<KeptChoice>,
+    /// Which of the forecasts are an earlier run's.
+    pub reused: Reused,
+}
+
+/// Which forecasts of a series are those of an earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reused {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those that what was chosen rests on ([`Earlier::Past`](crate::Earlier)): not that of the future. That there is no backtest is taken over
+    /// with them.
+    Past,
+    /// All ([`Earlier::All`](crate::Earlier)). The engine's issues about the series are taken over with them.
+    All,
+}
+
+/// What an engine chose for a series, and by what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptChoice {
+    /// The fingerprint of what the choice rests on.
+    pub chosen_by: u64,
+    /// The choice; `None` where there was nothing to choose.
+    pub choice: Option<Choice>,
 }
 
 /// How far a draft is.
@@ -200,13 +223,20 @@ impl<'store> EngineDraft<'store> {
             return Ok(());
         };
         let series_done = self.series_done + batch.keys.len();
-        let reused = self.reused + batch.made.iter().filter(|made| made.reused).count();
+        let count = |reused| {
+            batch
+                .made
+                .iter()
+                .filter(|made| made.reused == reused)
+                .count()
+        };
+        let reused = self.reused + count(Reused::All);
         self.store.in_one_transaction(KEEPING, || {
             self.append_made(batch.made)?;
             if !batch.issues.is_empty() {
                 self.issues.append(issue_batch(self.run, batch.issues)?)?;
             }
-            if reused > self.reused {
+            if reused > self.reused || count(Reused::Past) > 0 {
                 self.reuse_issues(batch.keys)?;
             }
             self.store
@@ -240,12 +270,14 @@ impl<'store> EngineDraft<'store> {
             .iter()
             .flat_map(|made| made.forecasts.inner.iter().map(|inner| (&made.key, inner)));
         self.inner.append_inner_forecasts(self.run, inner)?;
-        let inputs = made.iter().map(|made| (&made.key, made.fingerprint));
+        let inputs = made
+            .iter()
+            .map(|made| (&made.key, made.fingerprint, made.kept.as_ref()));
         self.inputs.append_inputs(self.run, inputs)
     }
 
     /// Takes over the published issues of the engine about those series of `keys`, just appended,
-    /// that it was asked the same about.
+    /// that it was asked the same about; of those that have the same past, that they have no backtest.
     fn reuse_issues(&self, keys: &[SeriesKey]) -> Result<(), Error> {
         self.store.want(keys)?;
         let sql = include_str!("../sql/reuse_issues.sql")

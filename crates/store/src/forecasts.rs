@@ -42,12 +42,13 @@ impl Store {
         split: &Split,
     ) -> Result<Vec<EngineForecasts>, Error> {
         let (backtest, future) = (split.backtest(), split.future());
-        let both = TimeGrid::new(backtest.first(), backtest.len() + future.len());
+        let until_future = split.days_until_future();
+        let both = TimeGrid::new(backtest.first(), until_future + future.len());
         let days = self.read_forecast_days(table, keys, both)?;
         Ok((0..keys.len())
             .map(|index| EngineForecasts {
                 backtest: days.forecast(index, 0, backtest),
-                future: days.forecast(index, backtest.len(), future),
+                future: days.forecast(index, until_future, future),
                 inner: Vec::new(),
             })
             .collect())

@@ -41,7 +41,7 @@ pub use attributes::{Attribute, AttributeSummary};
 pub use changes::{Acknowledgement, Change, OutlookChange, OutlookRecord, Promise, WrongForecast};
 pub use collapse::Standing;
 pub use draft::{Draft, Segment};
-pub use engine_draft::{EngineBatch, EngineDraft, Made};
+pub use engine_draft::{EngineBatch, EngineDraft, KeptChoice, Made, Reused};
 pub use error::Error;
 pub use events::{CommonDay, EventRow, EventSummary};
 pub use forecast_file::OutsideForecast;
@@ -64,6 +64,7 @@ pub use results::{
     ExportFiles, FileFormat, IssueCount, IssueRow, LeaderboardSummary, ModelScore, SeriesFinding,
     quotable,
 };
+pub use reuse::Earlier;
 pub use runs::{RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, StageRecord};
 pub use tables::{EngineTables, Table};
 pub use text_files::Others;

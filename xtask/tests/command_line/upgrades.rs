@@ -5,7 +5,7 @@ use super::*;
 const DB: &str = "fleet.duckdb";
 
 /// The tables of each version, as they were made.
-const SCHEMAS: [&str; 9] = [
+const SCHEMAS: [&str; 10] = [
     include_str!("schemas/1.sql"),
     include_str!("schemas/2.sql"),
     include_str!("schemas/3.sql"),
@@ -15,6 +15,7 @@ const SCHEMAS: [&str; 9] = [
     include_str!("schemas/7.sql"),
     include_str!("schemas/8.sql"),
     include_str!("schemas/9.sql"),
+    include_str!("schemas/10.sql"),
 ];
 
 /// A value for a column that the tables' rules take.
@@ -36,6 +37,7 @@ fn value(column: &str, kind: &str) -> &'static str {
         ("trained_through" | "as_of" | "origin", _) => "DATE '2025-11-30'",
         (_, "DATE") => "DATE '2025-12-05'",
         (_, "TIMESTAMP") => "TIMESTAMP '2025-12-01 04:00:00'",
+        (_, "BLOB") => r"'\x2A'::BLOB",
         (_, "VARCHAR") => "'as it was'",
         (_, "DOUBLE[]" | "FLOAT[]") => "[1.5, 2.5]",
         (_, "DOUBLE") => "1.5",

@@ -1,5 +1,7 @@
 //! Drafts that a kill does not undo.
 
+use fleetcast_store::Reused;
+
 use super::*;
 
 const TABLES: EngineTables = EngineTables::PROPHET;
@@ -31,7 +33,8 @@ fn made(key: &SeriesKey, value: f64) -> Made {
             future: Some(forecast(value)),
             ..EngineForecasts::default()
         },
-        reused: false,
+        kept: None,
+        reused: Reused::Nothing,
     }
 }
 
