@@ -100,7 +100,13 @@ fn split_of(record: &RunRecord) -> Result<Split, Error> {
         backtest_months: months("backtest_months")?,
         horizon,
     };
-    Ok(Split::new(record.as_of, lengths)?)
+    let chosen_on = record.config["forecast"]["chosen_as_of"].as_str();
+    let chosen_on = chosen_on.and_then(|day| day.parse().ok());
+    Ok(Split::chosen_on(
+        chosen_on.unwrap_or(record.as_of),
+        record.as_of,
+        lengths,
+    )?)
 }
 
 fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {

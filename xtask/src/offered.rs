@@ -16,6 +16,7 @@ const RUNNING: &[&str] = &[
     "horizon_days",
     "no_refit",
     "regimes",
+    "select_every",
     "holidays",
     "prophet_mode",
     "challenger",

@@ -130,6 +130,7 @@ fn pipeline_settings(settings: &Settings, split: &Split) -> PipelineSettings {
         shop: settings.shop,
         keep_records: settings.keep_records,
         reuse: settings.reuse,
+        select_every: settings.select_every,
         on_collapse: settings.on_collapse,
         batches: BatchSizes {
             kept: at_work(most.kept),

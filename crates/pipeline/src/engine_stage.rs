@@ -1,12 +1,13 @@
 //! One engine over the whole fleet: table in, table out.
 
 use fleetcast_core::{
-    Aligner, BacktestError, Engine, EngineForecasts, Fingerprinter, IntervalLevel, Panel,
-    PanelView, Refit, SeriesIssue, SeriesKey, SeriesRegimes, Split, WindowOutcomes,
+    Aligner, BacktestError, Choice, Engine, EngineForecasts, Fingerprinter, IntervalLevel, Panel,
+    PanelView, Refit, SeriesIssue, SeriesKey, SeriesRegimes, Split, forecast_future,
     forecast_windows, pipeline, screen,
 };
 use fleetcast_store::{
-    Draft, EngineBatch, EngineTables, Histories, HistoryBatch, Made, RunId, StageResult, Store,
+    Draft, Earlier, EngineBatch, EngineTables, Histories, HistoryBatch, KeptChoice, Made, Reused,
+    RunId, StageResult, Store,
 };
 
 use crate::{Error, Reuse, StageProgress};
@@ -27,6 +28,8 @@ pub(crate) struct EngineStage<'a> {
     pub(crate) kept_batch: usize,
     /// Tells whether the engine was asked the same before.
     pub(crate) fingerprinter: Fingerprinter,
+    /// Tells whether what it chose rests on the same as before, where choices are kept from run to run.
+    pub(crate) chooser: Option<Fingerprinter>,
     pub(crate) reuse: Reuse,
     /// What brings the past of series to their present level, where that is wanted.
     pub(crate) aligner: Option<&'a dyn Aligner>,
@@ -69,8 +72,18 @@ struct Question {
     /// The series worth forecasting.
     panel: Panel,
     fingerprints: Vec<u64>,
-    /// What an earlier run made of them, where it was asked the same.
-    earlier: Vec<Option<EngineForecasts>>,
+    /// What each one's choice rests on, where choices are kept.
+    chosen_by: Option<Vec<u64>>,
+    /// What an earlier run made of them.
+    earlier: Vec<Earlier>,
+    issues: Vec<SeriesIssue>,
+}
+
+/// What is made of a series now.
+#[derive(Debug, Default)]
+struct Now {
+    forecasts: EngineForecasts,
+    choice: Option<Choice>,
     issues: Vec<SeriesIssue>,
 }
 
@@ -132,17 +145,35 @@ impl EngineStage<'_> {
             .map(|series| self.fingerprinter.of(series))
             .collect();
         let worth = worth_forecasting.keys();
+        let chosen_by = self.chosen_by(worth_forecasting)?;
         let earlier = match self.reuse {
-            Reuse::Unchanged => store.reusable(self.tables, worth, &fingerprints, &self.split)?,
-            Reuse::Nothing => vec![None; worth.len()],
+            Reuse::Unchanged => store.earlier(
+                self.tables,
+                worth,
+                &fingerprints,
+                chosen_by.as_deref(),
+                &self.split,
+            )?,
+            Reuse::Nothing => worth.iter().map(|_| Earlier::Nothing).collect(),
         };
         Ok(Question {
             keys: batch.series().keys().to_vec(),
             panel: screened.panel,
             fingerprints,
+            chosen_by,
             earlier,
             issues,
         })
+    }
+
+    /// What the choices of some series rest on, where choices are kept: their values up to the day of the choice.
+    fn chosen_by(&self, series: PanelView<'_>) -> Result<Option<Vec<u64>>, Error> {
+        let Some(chooser) = &self.chooser else {
+            return Ok(None);
+        };
+        let then = series.window(self.split.when_chosen().history());
+        let then = then.map_err(BacktestError::from)?;
+        Ok(Some(then.iter().map(|series| chooser.of(series)).collect()))
     }
 
     /// Earlier forecasts, and the engine's where there are none.
@@ -151,69 +182,145 @@ impl EngineStage<'_> {
             keys,
             panel,
             fingerprints,
-            earlier,
+            chosen_by,
+            mut earlier,
             mut issues,
         } = question;
-        let mut forecast_now = Vec::new();
+        let panel = panel.view();
+        let mut made = Vec::with_capacity(earlier.len());
+        let mut place = 0;
         for (series, earlier) in panel
-            .view()
             .chunks(ENGINE_BATCH)
-            .zip(earlier.chunks(ENGINE_BATCH))
+            .zip(earlier.chunks_mut(ENGINE_BATCH))
         {
             progress.engine_begins();
-            let forecasts = self.forecast_those_without(series, earlier);
+            let now = self.forecast_now(series, earlier);
             progress.engine_ends();
-            forecast_now.extend(forecasts?);
+            let mut now = now?.into_iter();
+            for (key, earlier) in series.keys().iter().zip(earlier) {
+                let (reused, of_series) = match std::mem::replace(earlier, Earlier::Nothing) {
+                    Earlier::All(forecasts, choice) => {
+                        let as_before = Now {
+                            forecasts,
+                            choice,
+                            issues: Vec::new(),
+                        };
+                        (Reused::All, as_before)
+                    }
+                    Earlier::Past(past, _) => {
+                        let now = now.next().unwrap_or_default();
+                        let forecasts = EngineForecasts {
+                            future: now.forecasts.future,
+                            ..past
+                        };
+                        (Reused::Past, Now { forecasts, ..now })
+                    }
+                    Earlier::Nothing => (Reused::Nothing, now.next().unwrap_or_default()),
+                };
+                issues.extend(of_series.issues);
+                made.push(Made {
+                    key: key.clone(),
+                    fingerprint: fingerprints[place],
+                    forecasts: of_series.forecasts,
+                    kept: chosen_by.as_ref().map(|chosen_by| KeptChoice {
+                        chosen_by: chosen_by[place],
+                        choice: of_series.choice,
+                    }),
+                    reused,
+                });
+                place += 1;
+            }
             progress.advance(series.len());
         }
-        progress.advance(keys.len() - panel.view().len());
-        let mut forecast_now = forecast_now.into_iter();
-        let mut made = Vec::with_capacity(earlier.len());
-        for ((key, fingerprint), earlier) in
-            panel.view().keys().iter().zip(fingerprints).zip(earlier)
-        {
-            let reused = earlier.is_some();
-            let forecasts = earlier.or_else(|| {
-                let outcomes = forecast_now.next()?;
-                issues.extend(outcomes.issues(key, self.tables.stage, self.engine.name()));
-                Some(EngineForecasts::from(outcomes))
-            });
-            made.push(Made {
-                key: key.clone(),
-                fingerprint,
-                forecasts: forecasts.unwrap_or_default(),
-                reused,
-            });
-        }
+        progress.advance(keys.len() - panel.len());
         Ok(Answer { keys, made, issues })
     }
 
-    /// What the engine says of the series that have no `earlier` forecasts, in their order.
-    fn forecast_those_without(
-        &self,
-        series: PanelView<'_>,
-        earlier: &[Option<EngineForecasts>],
-    ) -> Result<Vec<WindowOutcomes>, Error> {
-        let anew = series
-            .iter()
-            .zip(earlier)
-            .filter(|(_, earlier)| earlier.is_none());
-        let rows = anew.map(|(series, _)| (series.key.clone(), series.values.to_vec()));
-        let panel = Panel::from_rows(series.grid(), rows).map_err(BacktestError::from)?;
-        if panel.view().is_empty() {
+    /// What the engine says now of the series that are not wholly known from `earlier`, in their order.
+    fn forecast_now(&self, series: PanelView<'_>, earlier: &[Earlier]) -> Result<Vec<Now>, Error> {
+        let rows_of = |is_wanted: fn(&Earlier) -> bool| {
+            let wanted = series
+                .iter()
+                .zip(earlier)
+                .filter(move |(_, earlier)| is_wanted(earlier));
+            let rows = wanted.map(|(series, _)| (series.key.clone(), series.values.to_vec()));
+            Panel::from_rows(series.grid(), rows).map_err(BacktestError::from)
+        };
+        let anew = rows_of(|earlier| matches!(earlier, Earlier::Nothing))?;
+        let as_chosen = rows_of(|earlier| matches!(earlier, Earlier::Past(..)))?;
+        let mut anew = self.windows(anew.view())?.into_iter();
+        let mut as_chosen = self.future(as_chosen.view(), earlier)?.into_iter();
+        let of_series = earlier.iter().filter_map(|earlier| match earlier {
+            Earlier::Nothing => anew.next(),
+            Earlier::Past(..) => as_chosen.next(),
+            Earlier::All(..) => None,
+        });
+        Ok(of_series.collect())
+    }
+
+    /// Both windows of some series.
+    fn windows(&self, panel: PanelView<'_>) -> Result<Vec<Now>, Error> {
+        if panel.is_empty() {
             return Ok(Vec::new());
         }
-        let regimes = self
-            .aligner
-            .map(|aligner| SeriesRegimes::of_all(panel.view(), aligner));
+        let regimes = self.regimes(panel);
         let outcomes = forecast_windows(
             self.engine,
-            panel.view(),
+            panel,
             &self.split,
             self.refit,
             self.level,
             regimes.as_deref(),
         )?;
-        Ok(outcomes)
+        let of_series = panel.keys().iter().zip(outcomes);
+        Ok(of_series
+            .map(|(key, mut outcomes)| Now {
+                issues: outcomes.issues(key, self.tables.stage, self.engine.name()),
+                choice: outcomes.choice.take(),
+                forecasts: EngineForecasts::from(outcomes),
+            })
+            .collect())
+    }
+
+    /// The future of those series whose past is known from `earlier`, as it was chosen then.
+    fn future(&self, panel: PanelView<'_>, earlier: &[Earlier]) -> Result<Vec<Now>, Error> {
+        if panel.is_empty() {
+            return Ok(Vec::new());
+        }
+        let choices: Vec<Option<Choice>> = earlier
+            .iter()
+            .filter_map(|earlier| match earlier {
+                Earlier::Past(_, choice) => Some(choice.clone()),
+                Earlier::Nothing | Earlier::All(..) => None,
+            })
+            .collect();
+        let regimes = self.regimes(panel);
+        let outcomes = forecast_future(
+            self.engine,
+            panel,
+            &self.split,
+            self.level,
+            regimes.as_deref(),
+            &choices,
+        )?;
+        let of_series = panel.keys().iter().zip(outcomes).zip(choices);
+        Ok(of_series
+            .map(|((key, outcome), choice)| Now {
+                issues: outcome.issues(key, self.tables.stage, self.engine.name()),
+                choice,
+                forecasts: EngineForecasts {
+                    future: outcome.forecast.ok(),
+                    ..EngineForecasts::default()
+                },
+            })
+            .collect())
+    }
+
+    fn regimes<'p>(&self, panel: PanelView<'p>) -> Option<Vec<SeriesRegimes<'p>>>
+    where
+        Self: 'p,
+    {
+        self.aligner
+            .map(|aligner| SeriesRegimes::of_all(panel, aligner))
     }
 }

@@ -11,7 +11,7 @@ use fleetcast_store::{
     RunRecord, RunStatus, SeriesIndex, StageResult, Standing, Store, Table,
 };
 use fleetcast_xgboost::{FleetSample, Library, XgboostEngine, XgboostError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::engine_stage::EngineStage;
 use crate::judge_stage::JudgeStage;
@@ -48,6 +48,47 @@ fn table_of(stage: Stage) -> Option<Table> {
     }
 }
 
+/// The day by whose data engines' settings are chosen: that of the last complete run, where it was forecast by the same settings and the day
+/// lies less than so many days back as these are kept; else the last day of data. It is noted in `config`, where they are kept at all.
+fn chosen_on(
+    store: &Store,
+    config: &mut Value,
+    as_of: Day,
+    settings: &PipelineSettings,
+) -> Result<Day, Error> {
+    if settings.select_every <= 1 {
+        return Ok(as_of);
+    }
+    config["forecast"]["select_every"] = settings.select_every.into();
+    let complete = |run: &RunRecord| run.status == RunStatus::Complete.as_str();
+    let runs = store.runs(RUNS_LOOKED_AT)?;
+    let last = runs.iter().find(|run| complete(run));
+    let known = last.filter(|run| run.version == settings.version);
+    let known = known.and_then(|run| {
+        let mut then = run.config.clone();
+        let chosen = then
+            .get_mut("forecast")?
+            .as_object_mut()?
+            .remove(CHOSEN_AS_OF)?;
+        let chosen: Day = chosen.as_str()?.parse().ok()?;
+        let is_same = ["forecast", "prophet", "challenger", "xgboost"]
+            .into_iter()
+            .all(|section| then.get(section) == config.get(section));
+        let age = as_of.days_since(chosen);
+        let is_young = (0..i64::from(settings.select_every)).contains(&i64::from(age));
+        (is_same && is_young).then_some(chosen)
+    });
+    let chosen = known.unwrap_or(as_of);
+    config["forecast"][CHOSEN_AS_OF] = chosen.to_string().into();
+    Ok(chosen)
+}
+
+/// The setting that says by whose day's data engines' settings were chosen, in the section `forecast` of `runs.config`.
+const CHOSEN_AS_OF: &str = "chosen_as_of";
+
+/// Runs among which the last complete one is looked for.
+const RUNS_LOOKED_AT: u32 = 100;
+
 /// The models of an engine, as they are kept.
 fn models_of(engine: &XgboostEngine) -> Vec<FleetModel> {
     let models = engine.models().iter();
@@ -79,7 +120,6 @@ impl<'a> Pipeline<'a> {
         host: &'a dyn Host,
     ) -> Result<Self, Error> {
         store.check_limits()?;
-        let split = Split::new(as_of, settings.shop.lengths)?;
         let index = store.series_index(data, as_of)?;
         let calendar = settings.holidays.calendar(store.events()?);
         let mut config = settings.config.clone();
@@ -89,6 +129,8 @@ impl<'a> Pipeline<'a> {
                 "fingerprint": calendar.fingerprint(),
             });
         }
+        let chosen_on = chosen_on(store, &mut config, as_of, &settings)?;
+        let split = Split::chosen_on(chosen_on, as_of, settings.shop.lengths)?;
         let identity = RunIdentity {
             as_of,
             config,
@@ -265,12 +307,17 @@ impl<'a> Pipeline<'a> {
 
     fn announce(&self, run: RunId) {
         self.host.say(format_args!(
-            "run {run}: {} series in {}; training {} to {}, backtest to {}, future to {}",
+            "run {run}: {} series in {}; training {} to {}, backtest to {}, {}future to {}",
             self.index.keys.len(),
             self.store.path().display(),
             self.split.training().first(),
             self.split.origin(),
-            self.split.as_of(),
+            self.split.chosen_as_of(),
+            if self.split.chosen_as_of() == self.split.as_of() {
+                String::new()
+            } else {
+                format!("chosen then, fitted anew to {}, ", self.split.as_of())
+            },
             self.split.future().last(),
         ));
     }
@@ -469,6 +516,8 @@ impl<'a> Pipeline<'a> {
             (Stage::Challenger, None) => self.challenger.as_ref(),
             _ => self.champion.as_ref(),
         };
+        // A model of the fleet is trained anew in each run, and chooses nothing series by series.
+        let keeps_choices = self.settings.select_every > 1 && trained.is_none();
         let models = trained.as_ref().map(XgboostEngine::fingerprint);
         let stage = EngineStage {
             engine,
@@ -477,7 +526,15 @@ impl<'a> Pipeline<'a> {
             refit: shop.refit,
             level: shop.rules.level,
             kept_batch: self.settings.batches.kept,
-            fingerprinter: Fingerprinter::new(&self.circumstances(tables.stage, models)),
+            fingerprinter: Fingerprinter::new(&self.circumstances(
+                tables.stage,
+                self.identity.as_of,
+                models,
+            )),
+            chooser: keeps_choices.then(|| {
+                let chosen_on = self.split.chosen_as_of();
+                Fingerprinter::new(&self.circumstances(tables.stage, chosen_on, None))
+            }),
             reuse: self.settings.reuse,
             aligner: self.aligner(),
         };
@@ -491,12 +548,12 @@ impl<'a> Pipeline<'a> {
         self.aligner.if_any()
     }
 
-    /// Everything but its values that an engine's forecast of a series depends on.
-    fn circumstances(&self, stage: Stage, models: Option<String>) -> String {
+    /// Everything but its values that an engine's forecast of a series as of a day depends on.
+    fn circumstances(&self, stage: Stage, as_of: Day, models: Option<String>) -> String {
         let config = &self.identity.config;
         let mut circumstances = json!({
             "version": self.identity.version,
-            "as_of": self.identity.as_of.to_string(),
+            "as_of": as_of.to_string(),
             "forecast": config["forecast"],
             "engine": config[stage.as_str()],
         });

@@ -17,6 +17,9 @@ pub struct PipelineSettings {
     pub keep_records: u32,
     /// Which forecasts of an earlier run are also this one's.
     pub reuse: Reuse,
+    /// Engines' settings, and the scores that winners are named by, are chosen anew once in so many days of data and kept in between; 1 where each
+    /// run chooses.
+    pub select_every: u32,
     /// What becomes of forecasts that stand where most series would lose theirs.
     pub on_collapse: OnCollapse,
     /// How many series are worked on at a time.
@@ -41,6 +44,7 @@ impl Default for PipelineSettings {
             shop: ShopOptions::default(),
             keep_records: 12,
             reuse: Reuse::default(),
+            select_every: 1,
             on_collapse: OnCollapse::default(),
             batches: BatchSizes::default(),
             holidays: Holidays::default(),

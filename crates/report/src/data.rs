@@ -99,7 +99,7 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
     let data = PageData {
         as_of: split.as_of().epoch_days(),
         history: split.history().len(),
-        backtest: split.backtest().len(),
+        backtest: split.days_until_future(),
         future: split.future().len(),
         level: report.facts.interval_level,
         hosts: hosts.names,

@@ -64,7 +64,7 @@ fn is_next(series: &Series) -> bool {
 fn packed_len(split: &Split, step: usize) -> usize {
     let [history, backtest, future] = [
         split.history().len(),
-        split.backtest().len(),
+        split.days_until_future(),
         split.future().len(),
     ]
     .map(|days| days.div_ceil(step));
@@ -72,7 +72,8 @@ fn packed_len(split: &Split, step: usize) -> usize {
 }
 
 fn pack_one(chart: &Chart, winner: Option<&str>, split: &Split, step: usize) -> Option<Packed> {
-    let backtest_days = split.backtest().len();
+    // Up to the last day of data, also where the backtest ends before it.
+    let backtest_days = split.days_until_future();
     let future_days = split.future().len();
     let winning = match winner {
         Some("prophet") => chart.champion.as_ref(),
@@ -80,10 +81,9 @@ fn pack_one(chart: &Chart, winner: Option<&str>, split: &Split, step: usize) -> 
         _ => None,
     };
     let part = |forecast: Option<&Forecast>, values: fn(&Forecast) -> &[f64], days| {
-        forecast.map_or_else(
-            || vec![f64::NAN; days],
-            |forecast| values(forecast).to_vec(),
-        )
+        let mut part = forecast.map_or_else(Vec::new, |forecast| values(forecast).to_vec());
+        part.resize(days, f64::NAN);
+        part
     };
     let (champion, challenger) = (chart.champion.as_ref(), chart.challenger.as_ref());
     let future = chart.future.as_ref();
@@ -202,7 +202,7 @@ mod tests {
         let one = series(&split);
         let packed = pack(&[&one], &split)[0].clone().unwrap();
         let values = unpacked(&packed);
-        let (days, backtest) = (split.history().len(), split.backtest().len());
+        let (days, backtest) = (split.history().len(), split.days_until_future());
         assert_eq!(packed.0, 1);
         assert_eq!(values.len(), days + 4 * backtest + 30);
         assert_eq!(values[3], None);

@@ -54,6 +54,12 @@ pub(crate) fn measure(settings: &Settings, flags: AccuracyFlags) -> Result<(), E
                 .to_owned(),
         ));
     }
+    if settings.select_every > 1 && (flags.outlook || flags.groups.is_some()) {
+        return Err(Error::Setting(
+            "accuracy measures outlooks and groups where settings are chosen in every run; leave out --select-every"
+                .to_owned(),
+        ));
+    }
     let kept = Kept {
         database: None,
         inputs: inputs_of(&flags),

@@ -133,6 +133,10 @@ settings! {
         #[arg(value_enum, value_name = "HOW")]
         regimes: RegimesFlag = RegimesFlag::Align => RegimesMode: |how| ok(RegimesMode::from(how)),
             json "regimes": |how| how.as_str();
+        /// Choose settings and winners once in so many days of data, keep them in between, and only fit anew [default: 1, in every
+        /// run]
+        #[arg(value_name = "DAYS")]
+        select_every: u32 = 1 => u32: |days| days_of_a_choice(days);
         /// Public holidays of countries or their parts, such as DE or DE-BY,AT: those series are expected to keep that kept
         /// earlier ones [default: none]
         #[arg(value_name = "PLACES")]
@@ -260,6 +264,18 @@ fn text<T: FromStr + Default>(text: &str) -> T {
 
 /// Threads at most: more than any machine has, and few enough to be started.
 const MOST_THREADS: usize = 1024;
+
+/// Days that a choice may be kept, at most: after a year, every season has come once since.
+const MOST_DAYS_OF_A_CHOICE: u32 = 366;
+
+fn days_of_a_choice(days: u32) -> Result<u32, String> {
+    match days {
+        1..=MOST_DAYS_OF_A_CHOICE => Ok(days),
+        _ => Err(format!(
+            "--select-every {days} is out of range; give 1 (in every run) to {MOST_DAYS_OF_A_CHOICE} days"
+        )),
+    }
+}
 
 fn threads_or_cores(threads: Option<usize>) -> Result<usize, String> {
     match threads {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fleetcast::ShopOptions;
-use fleetcast_core::{Day, IntervalLevel, Split, WindowLengths};
+use fleetcast_core::{Day, IntervalLevel, Refit, Split, WindowLengths};
 use fleetcast_judge::Rules;
 use fleetcast_pipeline::{ChallengerEngine, FleetEngine, Holidays, OnCollapse, Reuse};
 use fleetcast_store::{FileAccess, LastDay, OpenOptions, Store};
@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     /// Whether `processed_data` may be a view of other files.
     views: FileAccess,
     pub(crate) reuse: Reuse,
+    /// Days of data for which settings and winners are kept once they are chosen.
+    pub(crate) select_every: u32,
     pub(crate) last_day: LastDay,
     pub(crate) on_collapse: OnCollapse,
     /// The file to which what a run came to is written for monitoring.
@@ -84,6 +86,12 @@ impl Settings {
                 contenders.further
             }
         };
+        if declared.select_every > 1 && declared.no_refit == Refit::Never {
+            return Err(Error::Setting(
+                "--select-every keeps settings for fits on newer days, and with --no-refit there are none; leave one of them out"
+                    .to_owned(),
+            ));
+        }
         let level = IntervalLevel::EIGHTY_PERCENT;
         let mut config = declared.as_json();
         config["forecast"]["interval_level"] = level.share().into();
@@ -123,6 +131,7 @@ impl Settings {
             memory: declared.memory,
             views: declared.allow_views,
             reuse: declared.fresh,
+            select_every: declared.select_every,
             last_day: declared.keep_last_day,
             on_collapse: declared.force,
             metrics: declared.metrics,
@@ -198,8 +207,10 @@ impl Settings {
         Ok(Split::new(as_of, self.shop.lengths)?)
     }
 
-    /// The windows that end on `as_of`, whatever the settings say of it.
+    /// The windows that end on `as_of`, whatever the settings say of it; where choices are kept for some days, with one as old as it
+    /// becomes.
     pub(crate) fn split_at(&self, as_of: Day) -> Result<Split, Error> {
-        Ok(Split::new(as_of, self.shop.lengths)?)
+        let chosen_on = as_of.minus_days(self.select_every - 1);
+        Ok(Split::chosen_on(chosen_on, as_of, self.shop.lengths)?)
     }
 }

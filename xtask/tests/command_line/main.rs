@@ -115,6 +115,7 @@ mod accuracy;
 mod bad_input;
 mod cases;
 mod changes;
+mod choices;
 mod events;
 #[cfg(unix)]
 mod failures;
