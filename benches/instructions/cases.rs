@@ -151,14 +151,8 @@ fn run(engine: &dyn Engine, history: PanelView<'_>) {
     let windows: Option<Vec<Asked<'_>>> = backtest.ok().and_then(|training| {
         let ahead = grid.len() - training.len();
         Some(vec![
-            Asked {
-                panel: history.window(training).ok()?,
-                horizon: Horizon::new(ahead).ok()?,
-            },
-            Asked {
-                panel: history,
-                horizon: Horizon::DEFAULT,
-            },
+            Asked::of(history.window(training).ok()?, Horizon::new(ahead).ok()?),
+            Asked::of(history, Horizon::DEFAULT),
         ])
     });
     let windows = windows.unwrap_or_default();
