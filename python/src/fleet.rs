@@ -9,8 +9,8 @@ use arrow::ffi_stream::RecordBatchStreamReader;
 use fleetcast::core::batches::issue_batch;
 use fleetcast::tables::{of_evidence, of_results, outlook_calibration};
 use fleetcast::{
-    Batch, Contender, Day, Evidence, FleetSummary, Groups, IntervalLevel, LimitRule, RegimesMode,
-    SeriesIssue, SeriesKey, SeriesResult, Shop, ShopError, ShopOptions, Survey,
+    Batch, Contender, Day, Evidence, FleetGains, FleetSummary, Groups, IntervalLevel, LimitRule,
+    RegimesMode, SeriesIssue, SeriesKey, SeriesResult, Shop, ShopError, ShopOptions, Survey,
 };
 use pyo3::prelude::*;
 use rayon::ThreadPool;
@@ -23,7 +23,7 @@ use crate::groups::{OF_GROUPS, group_tables};
 use crate::input::Input;
 use crate::settings::Settings;
 use crate::shape::Shape;
-use crate::xgboost::{FleetModel, Wanted, add_batch, added};
+use crate::xgboost::{FleetModel, Wanted, add_batch};
 
 /// The name of the judge's choice among models.
 pub(crate) const JUDGE: &str = "fleetcast";
@@ -181,7 +181,7 @@ impl<'a> Fleet<'a> {
             }
             return Ok(gathered);
         }
-        let mut gains = Vec::new();
+        let mut gains = FleetGains::default();
         let mut answered = Vec::with_capacity(batches.len());
         for batch in batches {
             let ask = || {
@@ -191,7 +191,7 @@ impl<'a> Fleet<'a> {
             };
             let work = || self.pool.install(ask);
             let (answers, of_batch) = watch.py.detach(work).map_err(refused)?;
-            gains = added(gains, of_batch);
+            gains = [gains, of_batch].into_iter().sum();
             watch.done(answers.len(), all)?;
             answered.push(answers);
         }

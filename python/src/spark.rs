@@ -13,7 +13,7 @@ use fleetcast::core::batches::issue_batch;
 use fleetcast::core::fleet_end;
 use fleetcast::tables::of_results;
 use fleetcast::{
-    Batch, Day, EngineAnswers, Evidence, FleetGain, FleetRows, FleetSummary, GroupTotals, Groups,
+    Batch, Day, EngineAnswers, Evidence, FleetGains, FleetRows, FleetSummary, GroupTotals, Groups,
     IntervalLevel, SeriesKey, Shop, Survey,
 };
 use fleetcast_xgboost::FleetSample;
@@ -30,7 +30,7 @@ use crate::fleet::read_limits;
 use crate::groups::{group_tables, read_attributes};
 use crate::settings::{Names, Settings};
 use crate::shape::Shape;
-use crate::xgboost::{Wanted, add_batch, added};
+use crate::xgboost::{Wanted, add_batch};
 use crate::{Stream, Table};
 
 fn bytes_of<T: Serialize>(one: &T) -> Result<Vec<u8>, String> {
@@ -228,10 +228,9 @@ pub(crate) fn gains<'py>(
     py: Python<'py>,
     parts: Vec<PyBackedBytes>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let mut sum = Vec::new();
-    for part in &parts {
-        sum = added(sum, read(part).map_err(refused)?);
-    }
+    let parts = parts.iter().map(|part| read::<FleetGains>(part));
+    let parts = parts.collect::<Result<Vec<_>, _>>().map_err(refused)?;
+    let sum: FleetGains = parts.into_iter().sum();
     Ok(PyBytes::new(py, &bytes_of(&sum).map_err(refused)?))
 }
 
@@ -331,7 +330,7 @@ impl Worker {
                 wanted.push(one);
             }
         }
-        let gains: Vec<FleetGain> = read(gains)?;
+        let gains: FleetGains = read(gains)?;
         let judged = self.shop.judge(wanted, &gains);
         judged.map_err(|error| error.to_string())
     }
@@ -490,7 +489,7 @@ impl Worker {
         let (answers, outline, gains) = self.work(py, || {
             let mut all = Vec::with_capacity(rows.len());
             let mut outline = FleetSummary::default();
-            let mut gains = Vec::new();
+            let mut gains = FleetGains::default();
             for batch in self.batches(&rows)? {
                 let answers = self.shop.answers(&batch, surveyed.0.survey());
                 let answers = answers.map_err(|error| error.to_string())?;
@@ -499,10 +498,11 @@ impl Worker {
                 }
                 if self.settings.has_model_beside() {
                     let of_batch = self.shop.gains(&answers);
-                    gains = added(gains, of_batch.map_err(|error| error.to_string())?);
+                    let of_batch = of_batch.map_err(|error| error.to_string())?;
+                    gains = [gains, of_batch].into_iter().sum();
                     continue;
                 }
-                let evidence = self.shop.judge(answers, &[]);
+                let evidence = self.shop.judge(answers, &FleetGains::default());
                 let evidence = evidence.map_err(|error| error.to_string())?;
                 outline.merge(FleetSummary::of(&evidence).outline());
             }

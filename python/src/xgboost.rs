@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BinaryArray, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow::error::ArrowError;
-use fleetcast::{
-    Batch, Engine, FleetGain, Horizon, IntervalLevel, Outcome, PanelView, Shop, Survey,
-};
+use fleetcast::{Batch, Engine, Horizon, IntervalLevel, Outcome, PanelView, Shop, Survey};
 use fleetcast_xgboost::{FleetSample, Library, Trained, XgboostEngine, XgboostError};
 use pyo3::prelude::*;
 
@@ -152,14 +150,4 @@ pub(crate) fn add_batch(
     let worth = shop.worth_forecasting(batch, survey);
     sample.add(worth.map_err(|error| error.to_string())?.view());
     Ok(())
-}
-
-/// Adds what parts of a fleet gained by each further engine.
-pub(crate) fn added(gains: Vec<FleetGain>, other: Vec<FleetGain>) -> Vec<FleetGain> {
-    if gains.is_empty() {
-        return other;
-    }
-    let both = gains.into_iter().zip(other);
-    both.map(|(one, other)| [one, other].into_iter().sum())
-        .collect()
 }

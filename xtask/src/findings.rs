@@ -199,8 +199,12 @@ fn read_charts(store: &Store, split: &Split, series: &mut [Series]) -> Result<()
         let champions = store.read_forecasts(Table::ProphetForecasts, &keys, split)?;
         let challengers = store.read_forecasts(Table::ChallengerForecasts, &keys, split)?;
         let golden = store.read_forecasts(Table::Forecasts, &keys, split)?;
-        let forecasts = champions.into_iter().zip(challengers).zip(golden);
-        for ((index, one), ((champion, challenger), golden)) in
+        let wide = store.read_wide_forecasts(&keys, split.future())?;
+        let forecasts = champions
+            .into_iter()
+            .zip(challengers)
+            .zip(golden.into_iter().zip(wide));
+        for ((index, one), ((champion, challenger), (golden, wide))) in
             batch.iter_mut().enumerate().zip(forecasts)
         {
             one.chart = Some(Chart {
@@ -208,6 +212,7 @@ fn read_charts(store: &Store, split: &Split, series: &mut [Series]) -> Result<()
                 champion: champion.backtest,
                 challenger: challenger.backtest,
                 future: golden.future,
+                future_95: wide,
             });
         }
     }

@@ -7,7 +7,9 @@ use fleetcast_core::{
     SeriesKey, SeriesRegimes, Severity, Stage, TimeGrid, ValueShares, WindowOutcomes,
     forecast_windows, screen,
 };
-use fleetcast_judge::{Case, Circumstances, Contender, FleetGain, FurtherEngine, LeaderboardEntry};
+use fleetcast_judge::{
+    Case, Circumstances, Contender, FleetGains, FurtherEngine, LeaderboardEntry,
+};
 use fleetcast_outlook::days_to_look_back;
 use fleetcast_outlook::paths::PastForecast;
 use rayon::prelude::*;
@@ -199,7 +201,7 @@ pub(crate) struct Seen {
     issues: Vec<Vec<SeriesIssue>>,
     /// The series that are worth forecasting.
     pub(crate) worth_forecasting: Panel,
-    /// Where each of those stands in the batch.
+    /// The place of each of those in the batch.
     places: Vec<usize>,
 }
 
@@ -299,7 +301,7 @@ fn with_answers<T: Send>(
 }
 
 /// Returns what the blend of one series gained at the backtest by each further engine, in the order of the shop.
-pub(crate) fn gains(setup: &Setup, answers: &EngineAnswers) -> Vec<FleetGain> {
+pub(crate) fn gains(setup: &Setup, answers: &EngineAnswers) -> FleetGains {
     let panel = panel_of(answers);
     let panel = panel.view();
     let further: Vec<FurtherEngine<'_>> = setup
@@ -312,18 +314,14 @@ pub(crate) fn gains(setup: &Setup, answers: &EngineAnswers) -> Vec<FleetGain> {
             not_followed: None,
         })
         .collect();
-    let case = Case {
+    FleetGains::of(&Case {
         split: &setup.split,
         history: panel.series(0),
         prophet: &answers.prophet.forecasts,
         challenger: &answers.challenger.forecasts,
         further: &further,
         regimes: None,
-    };
-    let engines = setup.further.iter();
-    engines
-        .map(|engine| FleetGain::of(&case, engine.model))
-        .collect()
+    })
 }
 
 /// Judges a series by what engines answered, over the windows of the shop. `why_not` says of each further engine why it is not followed.

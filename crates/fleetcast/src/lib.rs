@@ -44,6 +44,6 @@ pub use fleetcast_core::{
     in_parallel, metrics,
 };
 pub use fleetcast_ets::{ChallengerKind, Ets, EtsEngine};
-pub use fleetcast_judge::{Contender, FleetGain, Golden, Metric, PromotionMargin, Rules, Trust};
+pub use fleetcast_judge::{Contender, FleetGains, Golden, Metric, PromotionMargin, Rules, Trust};
 pub use fleetcast_outlook::{CapacityOutlook, Status, Sustained};
 pub use fleetcast_prophet::{Mode, ProphetEngine, ProphetOptions};

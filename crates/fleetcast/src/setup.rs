@@ -6,7 +6,7 @@ use fleetcast_core::{
     Aligner, Calendar, CapacityChanges, Day, Engine, ForecastError, Horizon, LimitRules, SeriesKey,
     Split, SplitError, Stage,
 };
-use fleetcast_judge::{Contender, FleetGain};
+use fleetcast_judge::{Contender, FleetGain, FleetGains};
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_regimes::CalendarAligner;
 
@@ -123,11 +123,11 @@ impl Setup {
     }
 
     /// Says why each further engine is not followed, by what the fleet gained by them.
-    pub(crate) fn why_not(&self, gains: &[FleetGain]) -> Result<Vec<Option<String>>, ShopError> {
+    pub(crate) fn why_not(&self, gains: &FleetGains) -> Result<Vec<Option<String>>, ShopError> {
         let further = self.further.iter().enumerate();
         further
-            .map(|(place, engine)| match gains.get(place) {
-                Some(gain) => Ok(engine.why_not(*gain)),
+            .map(|(place, engine)| match gains.at(place) {
+                Some(gain) => Ok(engine.why_not(gain)),
                 None if engine.model.is_of_fleet() => Err(ShopError::GainsUnknown {
                     model: engine.model,
                 }),

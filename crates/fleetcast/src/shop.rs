@@ -6,7 +6,7 @@ use fleetcast_core::{
     Calendar, CapacityChange, CapacityChangeError, CapacityChanges, Day, Engine, Forecast,
     LimitError, LimitRule, LimitRules, LimitSchedule, Panel, PanelView, SeriesKey, Split, TimeGrid,
 };
-use fleetcast_judge::{Contender, FleetGain, LeaderboardEntry};
+use fleetcast_judge::{Contender, FleetGains, LeaderboardEntry};
 use fleetcast_outlook::paths::FleetLaw;
 use rayon::prelude::*;
 
@@ -169,7 +169,7 @@ impl Shop {
     /// model of the whole fleet: ask for [`answers`](Self::answers) first.
     pub fn evidence(&self, batch: &Batch, survey: &Survey) -> Result<Vec<Evidence>, ShopError> {
         self.check_windows(batch.history().grid())?;
-        let why_not = self.0.why_not(&[])?;
+        let why_not = self.0.why_not(&FleetGains::default())?;
         Ok(gather(&self.0, batch, survey, &why_not))
     }
 
@@ -185,25 +185,19 @@ impl Shop {
     }
 
     /// Returns what the blends of some series gained at the backtest by each further engine, in the order in which these were put
-    /// in. Gains of parts of a fleet add up to that of the whole, in any order.
+    /// in. Those of parts of a fleet add up to those of the whole, in any order.
     ///
     /// # Errors
     ///
     /// [`ShopError::OtherWindows`] where engines were asked by a shop of other windows.
-    pub fn gains(&self, answers: &[EngineAnswers]) -> Result<Vec<FleetGain>, ShopError> {
+    pub fn gains(&self, answers: &[EngineAnswers]) -> Result<FleetGains, ShopError> {
         self.check_answers(answers)?;
         Ok(self.gains_by(answers))
     }
 
-    fn gains_by(&self, answers: &[EngineAnswers]) -> Vec<FleetGain> {
-        let nothing = || vec![FleetGain::default(); self.0.further.len()];
-        let add = |sum: Vec<FleetGain>, other: Vec<FleetGain>| {
-            let both = sum.into_iter().zip(other);
-            both.map(|(sum, other)| [sum, other].into_iter().sum())
-                .collect()
-        };
+    fn gains_by(&self, answers: &[EngineAnswers]) -> FleetGains {
         let each = answers.par_iter().map(|one| gains(&self.0, one));
-        each.reduce(nothing, add)
+        each.sum()
     }
 
     fn judged(&self, answers: Vec<EngineAnswers>, why_not: &[Option<String>]) -> Vec<Evidence> {
@@ -213,8 +207,8 @@ impl Shop {
 
     /// Judges series by what engines answered, in their order: the rest of [`evidence`](Self::evidence), to the same bits.
     ///
-    /// `gains` are what the whole fleet gained by each further engine: the sums of what [`gains`](Self::gains) returned of its parts,
-    /// and empty where no model of the whole fleet is among them.
+    /// `gains` are what the whole fleet gained by each further engine: the sum of what [`gains`](Self::gains) returned of its parts, or
+    /// the default where no model of the whole fleet is among them.
     ///
     /// # Errors
     ///
@@ -223,7 +217,7 @@ impl Shop {
     pub fn judge(
         &self,
         answers: Vec<EngineAnswers>,
-        gains: &[FleetGain],
+        gains: &FleetGains,
     ) -> Result<Vec<Evidence>, ShopError> {
         self.check_answers(&answers)?;
         Ok(self.judged(answers, &self.0.why_not(gains)?))
@@ -364,7 +358,7 @@ impl Shop {
     pub fn forecast(&self, fleet: PanelView<'_>) -> Vec<SeriesResult> {
         let batch = Batch::from_panel(fleet, self.split());
         let survey = Survey::of([&batch]);
-        let evidence = match self.0.why_not(&[]) {
+        let evidence = match self.0.why_not(&FleetGains::default()) {
             Ok(why_not) => gather(&self.0, &batch, &survey, &why_not),
             Err(_) => {
                 let answers = answers(&self.0, &batch, &survey);

@@ -3,7 +3,7 @@
 
 use fleetcast::core::InnerForecast;
 use fleetcast::{
-    Batch, Contender, Day, Engine, Evidence, FleetGain, FleetSummary, Forecast, Horizon,
+    Batch, Contender, Day, Engine, Evidence, FleetGains, FleetSummary, Forecast, Horizon,
     IntervalLevel, Outcome, Panel, PanelView, SeriesKey, SeriesResult, SeriesView, Shop, ShopError,
     ShopOptions, Survey, TimeGrid, WindowLengths, in_parallel,
 };
@@ -82,15 +82,12 @@ fn winners(results: &[SeriesResult]) -> Vec<Contender> {
 }
 
 /// The way of a fleet in parts: answers, gains, evidence.
-fn judged_in_parts(shop: &Shop, fleet: &Panel) -> (Vec<Evidence>, Vec<FleetGain>) {
+fn judged_in_parts(shop: &Shop, fleet: &Panel) -> (Vec<Evidence>, FleetGains) {
     let batch = Batch::from_panel(fleet.view(), shop.split());
     let survey = Survey::of([&batch]);
     let answers = shop.answers(&batch, &survey).unwrap();
-    let mut gains = vec![FleetGain::default(); 1];
-    for part in answers.chunks(2).rev() {
-        let of_part = shop.gains(part).unwrap();
-        gains[0] = [gains[0], of_part[0]].into_iter().sum();
-    }
+    let parts = answers.chunks(2).rev();
+    let gains: FleetGains = parts.map(|part| shop.gains(part).unwrap()).sum();
     (shop.judge(answers, &gains).unwrap(), gains)
 }
 
@@ -138,7 +135,10 @@ fn a_model_of_the_fleet_is_judged_by_what_the_fleet_gained() {
         let fleet = fleet(series);
         let shop = shop().with_further("xgboost", Rule { off_by }).unwrap();
         let (evidence, gains) = judged_in_parts(&shop, &fleet);
-        assert_eq!(gains[0].why_not("xgboost").is_none(), is_followed);
+        assert_eq!(
+            gains.at(0).unwrap().why_not("xgboost").is_none(),
+            is_followed
+        );
         let results = shop.finish(&evidence, &FleetSummary::of(&evidence));
         assert_eq!(
             format!("{results:?}"),
@@ -179,10 +179,11 @@ fn nothing_is_judged_before_the_gain_of_a_model_of_the_fleet_is_known() {
     );
     let answers = shop.answers(&batch, &survey).unwrap();
     assert!(matches!(
-        shop.judge(answers.clone(), &[]),
+        shop.judge(answers.clone(), &FleetGains::default()),
         Err(ShopError::GainsUnknown { .. })
     ));
-    let error = self::shop().judge(answers, &[]).unwrap_err().to_string();
+    let without = self::shop().judge(answers, &FleetGains::default());
+    let error = without.unwrap_err().to_string();
     assert_eq!(
         error,
         "1 further engines answered on host-0/sessions, and the shop has 0; judge answers by a shop with the engines that were asked"
@@ -205,10 +206,7 @@ fn answers_of_further_engines_and_gains_are_sent_to_the_bit() {
     assert_eq!(format!("{sent:?}"), format!("{answers:?}"));
     let gains = shop.gains(&answers).unwrap();
     let bytes = postcard::to_stdvec(&gains).unwrap();
-    assert_eq!(
-        postcard::from_bytes::<Vec<FleetGain>>(&bytes).unwrap(),
-        gains
-    );
+    assert_eq!(postcard::from_bytes::<FleetGains>(&bytes).unwrap(), gains);
 }
 
 #[cfg(feature = "arrow")]

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast::{
-    Batch, Day, FleetRows, FleetSummary, GroupTotals, Groups, Horizon, LimitRule, Panel, Refit,
-    SeriesKey, Shop, ShopError, ShopOptions, Status, Survey, TimeGrid, WindowLengths,
+    Batch, Day, FleetGains, FleetRows, FleetSummary, GroupTotals, Groups, Horizon, LimitRule,
+    Panel, Refit, SeriesKey, Shop, ShopError, ShopOptions, Status, Survey, TimeGrid, WindowLengths,
 };
 
 fn as_of() -> Day {
@@ -227,7 +227,7 @@ fn answers_that_were_sent_come_to_the_same_bits() {
     let arrived: Vec<_> = answers.iter().map(sent).collect();
     // NaN is not itself: what is printed is, digit by digit.
     assert_eq!(format!("{arrived:?}"), format!("{answers:?}"));
-    let judged = shop.judge(arrived, &[]).unwrap();
+    let judged = shop.judge(arrived, &FleetGains::default()).unwrap();
     assert_eq!(format!("{judged:?}"), format!("{evidence:?}"));
     let summary = FleetSummary::of(&evidence);
     let finished = |evidence| format!("{:?}", shop.finish(evidence, &summary));
@@ -238,7 +238,7 @@ fn answers_that_were_sent_come_to_the_same_bits() {
     );
     let other = Shop::new(as_of().minus_days(100), options()).unwrap();
     assert!(matches!(
-        other.judge(answers, &[]),
+        other.judge(answers, &FleetGains::default()),
         Err(ShopError::OtherWindows { .. })
     ));
 }

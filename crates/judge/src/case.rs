@@ -48,13 +48,13 @@ impl<'a> Case<'a> {
 
     /// The forecasts of engines that may win and have weights, in the same order.
     pub(crate) fn followed(&self) -> impl Iterator<Item = (Contender, &'a EngineForecasts)> {
-        let left = self
-            .further
-            .iter()
-            .filter(|engine| engine.not_followed.is_some());
-        let left: Vec<Contender> = left.map(|engine| engine.model).collect();
-        self.engines()
-            .filter(move |(model, _)| !left.contains(model))
+        let further = self.further;
+        self.engines().filter(move |(model, _)| {
+            let mut left = further
+                .iter()
+                .filter(|engine| engine.not_followed.is_some());
+            !left.any(|engine| engine.model == *model)
+        })
     }
 
     /// Says whether an engine that may win forecasts the future.

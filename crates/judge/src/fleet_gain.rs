@@ -7,7 +7,7 @@ use fleetcast_core::metrics;
 
 use crate::past_errors::PastErrors;
 use crate::window::Window;
-use crate::{Case, Contender};
+use crate::{Case, Contender, FurtherEngine};
 
 /// Series that a fleet must have, at least, for a model of the fleet to be followed.
 const LEAST_SERIES: u64 = 5;
@@ -93,10 +93,49 @@ impl Sum for FleetGain {
     }
 }
 
+/// What the blends of a fleet gained at the backtest by each further engine, in the order in which these stand in a [`Case`].
+///
+/// Gains of parts of a fleet add up to those of the whole, whatever the parts and their order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FleetGains(Vec<FleetGain>);
+
+impl FleetGains {
+    /// Returns what one series gained by each further engine of its case, whether that is followed or not.
+    #[must_use]
+    pub fn of(case: &Case<'_>) -> Self {
+        let engines = case.further.iter();
+        Self(engines.map(|one| FleetGain::of(case, one.model)).collect())
+    }
+
+    /// Returns what was gained by the further engine at a place; `None` where nothing was added up for it.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<FleetGain> {
+        self.0.get(place).copied()
+    }
+}
+
+impl Sum for FleetGains {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, gains| {
+            let most = sum.0.len().max(gains.0.len());
+            sum.0.resize(most, FleetGain::default());
+            for (sum, gain) in sum.0.iter_mut().zip(gains.0) {
+                *sum = [*sum, gain].into_iter().sum();
+            }
+            sum
+        })
+    }
+}
+
 /// The logarithm of the blend's error on the backtest without the engine over that with it.
 fn gain(case: &Case<'_>, model: Contender) -> Option<f64> {
     let with = case.further.iter().filter(|engine| engine.model == model);
-    let with: Vec<_> = with.copied().collect();
+    let with = with.map(|engine| FurtherEngine {
+        not_followed: None,
+        ..*engine
+    });
+    let with: Vec<FurtherEngine<'_>> = with.collect();
     with.first()?.forecasts.backtest.as_ref()?;
     let error = |case: &Case<'_>| {
         let window = Window::backtest(case, &PastErrors::at_inner_origins(case));
@@ -155,5 +194,16 @@ mod tests {
         assert_eq!(fleet(&ratios), fleet(&turned));
         let parts = [fleet(&ratios[..2]), fleet(&ratios[2..])];
         assert_eq!(parts.into_iter().sum::<FleetGain>(), fleet(&ratios));
+        // A part without series says nothing of any engine.
+        let of_engines = |part: &[f64]| FleetGains(vec![fleet(part), FleetGain::default()]);
+        let parts = [
+            of_engines(&ratios[2..]),
+            FleetGains::default(),
+            of_engines(&ratios[..2]),
+        ];
+        let whole: FleetGains = parts.into_iter().sum();
+        assert_eq!(whole, of_engines(&ratios));
+        assert_eq!(whole.at(0), Some(fleet(&ratios)));
+        assert_eq!(whole.at(2), None);
     }
 }

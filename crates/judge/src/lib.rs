@@ -24,7 +24,7 @@ mod window;
 pub use blend::Weights;
 pub use case::{Case, FurtherEngine};
 pub use decision::{Decision, Metric, UnknownMetric};
-pub use fleet_gain::FleetGain;
+pub use fleet_gain::{FleetGain, FleetGains};
 pub use leaderboard::{Circumstances, LeaderboardEntry};
 pub use margin::{MarginError, PromotionMargin};
 pub use member::Contender;

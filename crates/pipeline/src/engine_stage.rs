@@ -258,7 +258,7 @@ impl EngineStage<'_> {
         Ok(of_series.collect())
     }
 
-    /// Both windows of some series.
+    /// The engine is asked for both windows of some series.
     fn windows(&self, panel: PanelView<'_>) -> Result<Vec<Now>, Error> {
         if panel.is_empty() {
             return Ok(Vec::new());

@@ -8,7 +8,7 @@ use fleetcast_core::{
     Split, Stage, pipeline,
 };
 use fleetcast_judge::{
-    Case, Circumstances, Contender, ErrorPool, FleetGain, FurtherEngine, LeaderboardEntry,
+    Case, Circumstances, Contender, ErrorPool, FleetGains, FurtherEngine, LeaderboardEntry,
     OwnErrors, Rules,
 };
 use fleetcast_store::{
@@ -100,16 +100,14 @@ impl JudgeStage<'_> {
         if self.further.is_empty() {
             return Ok(Vec::new());
         }
-        let mut gains = vec![FleetGain::default(); self.further.len()];
+        let mut gains = FleetGains::default();
         for history in histories.batches(0, self.at_a_time) {
             let of_batch = self.read(store, history?)?.gains(self);
-            for (gain, of_batch) in gains.iter_mut().zip(of_batch) {
-                *gain = [*gain, of_batch].into_iter().sum();
-            }
+            gains = [gains, of_batch].into_iter().sum();
         }
-        let engines = self.further.iter().zip(gains);
+        let engines = self.further.iter().enumerate();
         Ok(engines
-            .map(|(engine, gain)| gain.why_not(engine.contender().as_str()))
+            .map(|(place, engine)| gains.at(place)?.why_not(engine.contender().as_str()))
             .collect())
     }
 
@@ -254,19 +252,15 @@ impl EvidenceBatch {
     }
 
     /// What the blends of these series gain by each further engine.
-    fn gains(&self, stage: &JudgeStage<'_>) -> Vec<FleetGain> {
-        let history = self.history.series();
+    fn gains(&self, stage: &JudgeStage<'_>) -> FleetGains {
         let nothing_known = vec![None; self.further.len()];
-        let gain_of = |model: Contender| {
-            let gains = (0..history.len()).into_par_iter().map(|place| {
+        let series = (0..self.history.series().len()).into_par_iter();
+        series
+            .map(|place| {
                 let further = self.further(place, &nothing_known);
-                let case = self.case(stage, place, &further, None);
-                FleetGain::of(&case, model)
-            });
-            gains.sum()
-        };
-        let engines = self.further.iter();
-        engines.map(|(model, _)| gain_of(*model)).collect()
+                FleetGains::of(&self.case(stage, place, &further, None))
+            })
+            .sum()
     }
 
     fn case<'a>(

@@ -103,7 +103,7 @@
     const [step, low, high, text] = packed;
     const bytes = atob(text);
     const steps = (days) => Math.ceil(days / step);
-    const lengths = [steps(DATA.history), ...Array(4).fill(steps(DATA.backtest)), ...Array(3).fill(steps(DATA.future))];
+    const lengths = [steps(DATA.history), ...Array(4).fill(steps(DATA.backtest)), ...Array(step === 1 ? 5 : 3).fill(steps(DATA.future))];
     let position = 0;
     const parts = lengths.map((length) => {
       const values = [];
@@ -119,6 +119,8 @@
   /** Columns as the chart library wants them, all as long as the first: days. */
   function columns({ step, parts }) {
     const [history, champion, challenger, lower, upper, yhat, yhatLower, yhatUpper] = parts;
+    // Weeks have no room for the bounds at 95 %.
+    const [wideLower, wideUpper] = parts.length > 8 ? parts.slice(8) : [yhat.map(() => null), yhat.map(() => null)];
     const middle = (step - 1) / 2;
     const past = history.map((_, i) => DATA.as_of - step * (history.length - 1 - i) - middle);
     const ahead = yhat.map((_, j) => DATA.as_of + 1 + step * j + middle);
@@ -135,6 +137,7 @@
       [...history, ...none(ahead.length)],
       inBacktest(champion), inBacktest(challenger), inBacktest(upper), inBacktest(lower),
       inFuture(yhat), inFuture(yhatUpper), inFuture(yhatLower), missed,
+      inFuture(wideUpper), inFuture(wideLower),
     ];
   }
 
@@ -179,6 +182,7 @@
         { ...quiet, stroke: color("--forecast"), width: 2 },
         { ...quiet, stroke: "transparent" }, { ...quiet, stroke: "transparent" },
         { stroke: over, paths: () => null, points: { show: true, size: 5, fill: over, stroke: over } },
+        { ...quiet, stroke: "transparent" }, { ...quiet, stroke: "transparent" },
       ];
       const fan = color("--fan");
       const marks = (u) => {
@@ -232,7 +236,7 @@
         if (at(1) !== null) parts.push(`observed ${figure(at(1))}`);
         if (at(2) !== null) parts.push(`champion ${figure(at(2))}`);
         if (at(3) !== null) parts.push(`challenger ${figure(at(3))}`);
-        if (at(6) !== null) parts.push(`forecast ${figure(at(6))} (${figure(at(8))} to ${figure(at(7))})`);
+        if (at(6) !== null) parts.push(`forecast ${figure(at(6))} (${figure(at(8))} to ${figure(at(7))}${at(10) === null ? "" : `; 95 %: ${figure(at(11))} to ${figure(at(10))}`})`);
         readout.textContent = `${unpacked.step > 1 ? "week of " : ""}${date}: ${parts.join(", ") || "no value"}`;
       };
       box.replaceChildren();
@@ -242,7 +246,7 @@
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
         scales: { x: { time: true, range: (u, from, to) => (u.zoomed ? [from, to] : span()) }, y: { range: () => [bottom, top] } },
         axes: [{ ...axis, values: dates }, { ...axis, size: 62, values: (u, ticks) => ticks.map((tick) => COMPACT.format(tick)) }],
-        bands: [{ series: [4, 5], fill: fan }, { series: [7, 8], fill: fan }],
+        bands: [{ series: [10, 11], fill: color("--wide") }, { series: [4, 5], fill: fan }, { series: [7, 8], fill: fan }],
         hooks: { draw: [marks], setCursor: [said], setSelect: [(u) => { u.zoomed = u.select.width > 0; }] },
       }, data, box);
       return plot;

@@ -186,4 +186,6 @@ pub struct Chart {
     pub challenger: Option<Forecast>,
     /// The forecast of the future.
     pub future: Option<Forecast>,
+    /// The forecast of the future with bounds at 95 %.
+    pub future_95: Option<Forecast>,
 }

@@ -4,7 +4,7 @@
 //! largest value of the chart, which is finer than a screen shows. Values stand day by day or as
 //! means of weeks; a week ends on the last day of the data, and the future's first begins after it.
 //! Their order: history; champion's and challenger's backtest; lower and upper bound of the winner's
-//! backtest; the future's forecast, lower and upper bound.
+//! backtest; the future's forecast, lower and upper bound, and in days those at 95 %.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,6 +60,11 @@ fn is_next(series: &Series) -> bool {
     })
 }
 
+/// Forecast and bounds of the future; in steps of days those at 95 % as well, for which weeks have no room.
+fn parts_ahead(step: usize) -> usize {
+    if step == 1 { 5 } else { 3 }
+}
+
 /// Base64's length of a chart in steps of so many days.
 fn packed_len(split: &Split, step: usize) -> usize {
     let [history, backtest, future] = [
@@ -68,7 +73,7 @@ fn packed_len(split: &Split, step: usize) -> usize {
         split.future().len(),
     ]
     .map(|days| days.div_ceil(step));
-    (history + 4 * backtest + 3 * future).div_ceil(3) * 4
+    (history + 4 * backtest + parts_ahead(step) * future).div_ceil(3) * 4
 }
 
 fn pack_one(chart: &Chart, winner: Option<&str>, split: &Split, step: usize) -> Option<Packed> {
@@ -86,7 +91,7 @@ fn pack_one(chart: &Chart, winner: Option<&str>, split: &Split, step: usize) -> 
         part
     };
     let (champion, challenger) = (chart.champion.as_ref(), chart.challenger.as_ref());
-    let future = chart.future.as_ref();
+    let (future, wide) = (chart.future.as_ref(), chart.future_95.as_ref());
     let past = [
         chart.history.clone(),
         part(champion, Forecast::yhat, backtest_days),
@@ -98,12 +103,14 @@ fn pack_one(chart: &Chart, winner: Option<&str>, split: &Split, step: usize) -> 
         part(future, Forecast::yhat, future_days),
         part(future, Forecast::lower, future_days),
         part(future, Forecast::upper, future_days),
+        part(wide, Forecast::lower, future_days),
+        part(wide, Forecast::upper, future_days),
     ];
     let mut values = Vec::new();
     for days in past {
         values.extend(days.rchunks(step).rev().map(mean));
     }
-    for days in ahead {
+    for days in &ahead[..parts_ahead(step)] {
         values.extend(days.chunks(step).map(mean));
     }
 
@@ -180,7 +187,9 @@ mod tests {
                     .collect(),
                 champion: None,
                 challenger: None,
-                future: Forecast::new(future.first(), ramp.clone(), ramp.clone(), ramp).ok(),
+                future: Forecast::new(future.first(), ramp.clone(), ramp.clone(), ramp.clone())
+                    .ok(),
+                future_95: Forecast::new(future.first(), ramp.clone(), ramp.clone(), ramp).ok(),
             }),
         }
     }
@@ -204,7 +213,7 @@ mod tests {
         let values = unpacked(&packed);
         let (days, backtest) = (split.history().len(), split.days_until_future());
         assert_eq!(packed.0, 1);
-        assert_eq!(values.len(), days + 4 * backtest + 30);
+        assert_eq!(values.len(), days + 4 * backtest + 50);
         assert_eq!(values[3], None);
         for (day, value) in values[..days].iter().enumerate().skip(4) {
             let error = (value.unwrap() - day as f64).abs();
@@ -263,6 +272,7 @@ mod tests {
         let mut one = series(&split);
         let chart = one.chart.as_mut().unwrap();
         chart.future = None;
+        chart.future_95 = None;
         chart.history.fill(5.0);
         let packed = pack(&[&one], &split)[0].clone().unwrap();
         assert_eq!(unpacked(&packed)[0], Some(5.0));

@@ -61,8 +61,8 @@ pub enum Reused {
     /// None.
     #[default]
     Nothing,
-    /// Those that what was chosen rests on ([`Earlier::Past`](crate::Earlier)): not that of the future. That there is no backtest is taken over
-    /// with them.
+    /// The forecasts that what was chosen rests on ([`Earlier::Past`](crate::Earlier)), and not that of the future. What was said of a missing
+    /// backtest is taken over with them.
     Past,
     /// All ([`Earlier::All`](crate::Earlier)). The engine's issues about the series are taken over with them.
     All,

@@ -71,6 +71,23 @@ impl Store {
             .collect())
     }
 
+    /// Returns the golden forecasts of the series of `keys` on the days of `future` with their bounds at 95 %, one a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Columns`] where the rows cannot be read.
+    pub fn read_wide_forecasts(
+        &self,
+        keys: &[SeriesKey],
+        future: TimeGrid,
+    ) -> Result<Vec<Option<Forecast>>, Error> {
+        let sql = include_str!("../sql/read_wide_forecasts.sql");
+        let days = self.read_days(sql, keys, future)?;
+        Ok((0..keys.len())
+            .map(|index| days.forecast(index, 0, future))
+            .collect())
+    }
+
     fn read_forecast_days(
         &self,
         table: Table,

@@ -19,9 +19,9 @@ struct Input {
 pub enum Earlier {
     /// Nothing, or of something else.
     Nothing,
-    /// Of the same past: the backtest, what stands at inner origins, and what the engine chose by them. The future is to be forecast.
+    /// The past is the same: the backtest, what stands at inner origins, and what the engine chose by them. The future is to be forecast.
     Past(EngineForecasts, Option<Choice>),
-    /// Of the same data, settings and version: everything, and what the engine chose.
+    /// Everything is the same, data, settings and version; and what the engine chose.
     All(EngineForecasts, Option<Choice>),
 }
 

@@ -8,7 +8,7 @@ use fleetcast_core::{
 };
 use fleetcast_ets::MstlEngine;
 use fleetcast_judge::{
-    Case, Contender, FleetGain, FurtherEngine, Golden, PromotionMargin, Rules, Verdict,
+    Case, Contender, FleetGains, FurtherEngine, Golden, PromotionMargin, Rules, Verdict,
     judge_series,
 };
 use fleetcast_pipeline::ChallengerEngine;
@@ -137,34 +137,31 @@ impl<'a> Outcomes<'a> {
     }
 
     /// What the blends of these series gained at the backtest by each engine beside champion and challenger.
-    pub(crate) fn gains(&self, history: PanelView<'_>) -> Vec<FleetGain> {
-        let gain_of = |model| {
-            let series = (0..history.len()).into_par_iter();
-            let gains = series.map(|index| {
-                let further = self.further(index, false);
-                FleetGain::of(&self.case(history.series(index), index, &further), model)
-            });
-            gains.sum()
-        };
-        let engines = self.further.iter();
-        engines.map(|(model, _)| gain_of(*model)).collect()
+    pub(crate) fn gains(&self, history: PanelView<'_>) -> FleetGains {
+        let series = (0..history.len()).into_par_iter();
+        series
+            .map(|index| {
+                let further = self.further(index);
+                FleetGains::of(&self.case(history.series(index), index, &further))
+            })
+            .sum()
     }
 
     /// Says what the whole fleet gained by each engine beside champion and challenger: by that they are followed or not.
-    pub(crate) fn follow(&mut self, gains: &[FleetGain]) {
-        let engines = self.further.iter().zip(gains);
+    pub(crate) fn follow(&mut self, gains: &FleetGains) {
+        let engines = self.further.iter().enumerate();
         self.not_followed = engines
-            .map(|((model, _), gain)| gain.why_not(model.as_str()))
+            .map(|(place, (model, _))| gains.at(place)?.why_not(model.as_str()))
             .collect();
     }
 
-    fn further(&self, index: usize, by_fleet: bool) -> Vec<FurtherEngine<'_>> {
+    fn further(&self, index: usize) -> Vec<FurtherEngine<'_>> {
         let engines = self.further.iter().zip(&self.not_followed);
         engines
             .map(|((model, forecasts), why_not)| FurtherEngine {
                 model: *model,
                 forecasts: &forecasts[index],
-                not_followed: why_not.as_deref().filter(|_| by_fleet),
+                not_followed: why_not.as_deref(),
             })
             .collect()
     }
@@ -233,7 +230,7 @@ impl<'a> Outcomes<'a> {
         let regimes = aligner.map(|aligner| SeriesRegimes::new(truth.history, aligner));
         let present = regimes.as_ref();
         let present = present.and_then(|regimes| regimes.at(truth.history.values.len()));
-        let followed = self.further(index, true);
+        let followed = self.further(index);
         let case = Case {
             regimes: regimes.as_ref(),
             ..self.case(truth.history, index, &followed)

@@ -19,7 +19,7 @@ mod scores;
 use std::path::PathBuf;
 
 use fleetcast_core::{Day, Engine, Panel, Refit, SeriesKey, Split, screen};
-use fleetcast_judge::FleetGain;
+use fleetcast_judge::{FleetGain, FleetGains};
 use fleetcast_pipeline::{ChallengerEngine, FleetEngine, StageProgress};
 use fleetcast_store::{SeriesIndex, Store};
 use fleetcast_xgboost::{FleetSample, Library, XgboostEngine};
@@ -180,17 +180,16 @@ fn score(
             }
             progress.advance(keys.len());
         }
-        let mut gains = vec![FleetGain::default(); settings.further.len()];
-        for (history, outcomes) in &asked {
-            for (gain, of_batch) in gains.iter_mut().zip(outcomes.gains(history.view())) {
-                *gain = [*gain, of_batch].into_iter().sum();
-            }
-        }
+        let of_batches = asked.iter();
+        let gains: FleetGains = of_batches
+            .map(|(history, outcomes)| outcomes.gains(history.view()))
+            .sum();
         for (history, mut outcomes) in asked {
             outcomes.follow(&gains);
             append((history, outcomes))?;
         }
-        for (engine, gain) in settings.further.iter().zip(gains) {
+        for (place, engine) in settings.further.iter().enumerate() {
+            let gain = gains.at(place).unwrap_or_default();
             say_gain(reporter, split.as_of(), *engine, gain);
         }
     }

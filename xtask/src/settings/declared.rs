@@ -133,8 +133,8 @@ settings! {
         #[arg(value_enum, value_name = "HOW")]
         regimes: RegimesFlag = RegimesFlag::Align => RegimesMode: |how| ok(RegimesMode::from(how)),
             json "regimes": |how| how.as_str();
-        /// Choose settings and winners once in so many days of data, keep them in between, and only fit anew [default: 1, in every
-        /// run]
+        /// Choose settings and winners once in so many days of data, keep them in between and only fit anew; 1 chooses in every
+        /// run [default: 1]
         #[arg(value_name = "DAYS")]
         select_every: u32 = 1 => u32: |days| days_of_a_choice(days);
         /// Public holidays of countries or their parts, such as DE or DE-BY,AT: those series are expected to keep that kept
@@ -319,7 +319,7 @@ mod tests {
             );
             named += 1;
         }
-        assert_eq!(named, 14);
+        assert_eq!(named, 15);
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! What inner origins say, which is all that a forecast needs beside what is fitted to the window.
 
-use fleetcast_core::{Choice, IntervalLevel};
+use fleetcast_core::Choice;
 
-use super::combination::{Combination, shared_out};
-use super::interval::width;
 use super::members::{MEMBERS, Members};
 use super::plan::Plan;
 
@@ -11,26 +9,16 @@ use super::plan::Plan;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chosen {
     /// Adding up to 1.
-    weights: [f64; MEMBERS],
+    pub(super) weights: [f64; MEMBERS],
     /// Inner origins that were scored.
     pub(super) scored_origins: usize,
     /// Whether the window told of a year: members are others where it does not.
-    annual: bool,
+    pub(super) annual: bool,
     /// The error that intervals are made from, in the series' unit, where one was made.
     pub(super) width: Option<f64>,
 }
 
 impl Chosen {
-    /// What a forecast with inner origins of its own has chosen, for intervals at `level`.
-    pub(super) fn of(combination: &Combination, plan: &Plan, level: IntervalLevel) -> Self {
-        Self {
-            weights: combination.weights,
-            scored_origins: combination.scored_origins,
-            annual: plan.seasons.annual,
-            width: width(combination, level),
-        }
-    }
-
     /// Reads a choice; `None` where it was of a series that told less of its seasons than it does now, or is none.
     pub(super) fn read(choice: &Choice, plan: &Plan) -> Option<Self> {
         let (weights, rest) = choice.0.split_first_chunk::<MEMBERS>()?;
@@ -75,6 +63,20 @@ impl Chosen {
         }
         shared_out(weights, whole)
     }
+}
+
+/// Weights that add up to 1; equal ones of the members there are, where all are 0.
+pub(super) fn shared_out(weights: [f64; MEMBERS], whole: &Members) -> [f64; MEMBERS] {
+    let sum: f64 = weights.iter().sum();
+    if sum > 0.0 {
+        return weights.map(|weight| weight / sum);
+    }
+    let there = whole
+        .forecasts
+        .each_ref()
+        .map(|forecast| f64::from(u8::from(forecast.is_some())));
+    let count: f64 = there.iter().sum();
+    there.map(|there| there / count.max(1.0))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use fleetcast_core::{InnerForecast, MIN_OBSERVATIONS, SEASON_WEEK, metrics};
 
-use super::chosen::Chosen;
+use super::chosen::{Chosen, shared_out};
 use super::forecast_range::{ForecastRange, extremes};
 use super::members::{LAST_YEAR, MEMBERS, MemberModels, Members, Past, fit_members};
 use super::pasts::Pasts;
@@ -313,20 +313,6 @@ fn weights(origins: &[&Origin], whole: &Members, seen: &[f64]) -> [f64; MEMBERS]
         }
     }
     shared_out(weights, whole)
-}
-
-/// Weights that add up to 1; equal ones of the members there are, where all are 0.
-pub(super) fn shared_out(weights: [f64; MEMBERS], whole: &Members) -> [f64; MEMBERS] {
-    let sum: f64 = weights.iter().sum();
-    if sum > 0.0 {
-        return weights.map(|weight| weight / sum);
-    }
-    let there = whole
-        .forecasts
-        .each_ref()
-        .map(|forecast| f64::from(u8::from(forecast.is_some())));
-    let count: f64 = there.iter().sum();
-    there.map(|there| there / count.max(1.0))
 }
 
 /// The weighted forecast, inside the limits of the values it is made from, `seen`.

@@ -11,7 +11,7 @@ use fleetcast_core::{
 use super::chosen::Chosen;
 use super::combination::{Ensemble, Question};
 use super::forecast_range::ForecastRange;
-use super::interval::half_widths;
+use super::interval::{half_widths, width};
 use super::members::{Past, fit_members};
 use super::notices::notices;
 use super::pasts::Pasts;
@@ -219,7 +219,15 @@ impl<'a> ToFit<'a> {
         all.extend(notices(&combination, &self.plan, values.len()));
         let choice = match self.asked.choice.filter(|_| self.chosen.is_some()) {
             Some(choice) => choice.clone(),
-            None => Chosen::of(&combination, &self.plan, level).to_choice(),
+            None => {
+                let chosen = Chosen {
+                    weights: combination.weights,
+                    scored_origins: combination.scored_origins,
+                    annual: self.plan.seasons.annual,
+                    width: width(&combination, level),
+                };
+                chosen.to_choice()
+            }
         };
         Outcome {
             choice: Some(choice),

@@ -98,6 +98,8 @@ fn one(key: SeriesKey, number: usize, split: &Split) -> Series {
     let future = split.future();
     let (yhat, lower, upper) = forecast(days, future.len(), 4.0);
     let peak = yhat.iter().copied().fold(f64::MIN, f64::max);
+    let (_, lower_95, upper_95) = forecast(days, future.len(), 7.0);
+    let future_95 = Forecast::new(future.first(), yhat.clone(), lower_95, upper_95).unwrap();
     let future = Forecast::new(future.first(), yhat, lower, upper).unwrap();
     let (status, days_left) = match number % 5 {
         4 => (Status::Over, Some(0)),
@@ -146,6 +148,7 @@ fn one(key: SeriesKey, number: usize, split: &Split) -> Series {
             challenger: Some(champion.clone()),
             champion: Some(champion),
             future: Some(future),
+            future_95: Some(future_95),
         }),
         key,
     }
