@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fleetcast import _fleetcast
 from fleetcast._frames import Kind, stream_of
-from fleetcast._models import Challenger, Champion, XGBoost, called
+from fleetcast._models import Challenger, Champion, XGBoost, with_library
 from fleetcast._progress import progress_of
 
 __all__ = ["FleetForecast", "cross_validation", "forecast", "judge", "windows"]
@@ -250,7 +250,7 @@ class FleetForecast:
 
     def _called(self, names: dict[str, Any], h: int, level: Sequence[float] | None) -> dict[str, Any]:
         """The settings of a call, with the events of the hosts that its frame names."""
-        settings = called(self._settings | {"h": h, "levels": _levels(level)})
+        settings = with_library(self._settings | {"h": h, "levels": _levels(level)})
         return settings if self.events is None else settings | {"events": _events(self.events, names["ids"][0])}
 
     def _tables(

@@ -57,7 +57,7 @@ def xgboost_library() -> str | None:
     return str(directory) if directory.is_dir() else None
 
 
-def called(settings: dict[str, Any]) -> dict[str, Any]:
+def with_library(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings with what only this process knows: where it has XGBoost's library."""
     if settings["xgboost"] is None:
         return settings

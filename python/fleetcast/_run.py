@@ -11,7 +11,7 @@ from typing import Any
 
 from fleetcast import _fleetcast
 from fleetcast._fleet import FleetForecast
-from fleetcast._models import called
+from fleetcast._models import with_library
 from fleetcast._progress import progress_of
 
 __all__ = ["run"]
@@ -88,7 +88,7 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
     _make_tables(con)
     names = {"ids": ["host", "resource"], "time": "ds", "target": "utilization"}
     events = [(day.isoformat(), name, host) for day, name, host in con.execute(_sql("read_events")).fetchall()]
-    settings = called(forecaster._settings | {"h": 180, "levels": [], "events": events})
+    settings = with_library(forecaster._settings | {"h": 180, "levels": [], "events": events})
     data = "SELECT host::VARCHAR AS host, resource::VARCHAR AS resource, ds, utilization FROM processed_data"
     as_of_days, origin_days, _ = _fleetcast.windows(con.sql(data), names, settings)
     as_of, origin = (datetime.date(1970, 1, 1) + datetime.timedelta(days=days) for days in (as_of_days, origin_days))

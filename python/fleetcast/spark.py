@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from fleetcast import _fleetcast
 from fleetcast._fleet import FleetForecast, _day, _levels
 from fleetcast._frames import stream_of
-from fleetcast._models import called
+from fleetcast._models import with_library
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -474,7 +474,7 @@ def _worker(job: dict[str, Any]) -> Any:
         import pyarrow as pa
 
         limits, attributes = (job[name] and pa.ipc.open_stream(job[name]) for name in ("limits", "attributes"))
-        settings = called(job["settings"])
+        settings = with_library(job["settings"])
         return _fleetcast.Worker(
             job["schema"], job["names"], settings, job["as_of"], job["level"], limits, attributes, job["model"]
         )
