@@ -13,8 +13,8 @@ use criterion::{BatchSize, Criterion, Throughput};
 use fleetcast_core::{Split, WindowLengths};
 use fleetcast_pipeline::{Pipeline, PipelineSettings, Unattended};
 use fleetcast_store::{
-    EngineBatch, EngineTables, Histories, LastDay, Made, OpenOptions, RunId, SeriesIndex, Store,
-    Table,
+    EngineBatch, EngineTables, Histories, LastDay, Made, OpenOptions, Reused, RunId, SeriesIndex,
+    Store, Table,
 };
 
 type Failure = Box<dyn Error>;
@@ -83,7 +83,8 @@ impl Fleet {
                     key: key.clone(),
                     fingerprint: 0,
                     forecasts,
-                    reused: false,
+                    kept: None,
+                    reused: Reused::Nothing,
                 });
                 Ok(made.collect())
             })

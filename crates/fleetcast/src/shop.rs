@@ -358,13 +358,12 @@ impl Shop {
     pub fn forecast(&self, fleet: PanelView<'_>) -> Vec<SeriesResult> {
         let batch = Batch::from_panel(fleet, self.split());
         let survey = Survey::of([&batch]);
-        let evidence = match self.0.why_not(&FleetGains::default()) {
-            Ok(why_not) => gather(&self.0, &batch, &survey, &why_not),
-            Err(_) => {
-                let answers = answers(&self.0, &batch, &survey);
-                let why_not = self.0.why_not(&self.gains_by(&answers));
-                self.judged(answers, &why_not.unwrap_or_default())
-            }
+        let evidence = if let Ok(why_not) = self.0.why_not(&FleetGains::default()) {
+            gather(&self.0, &batch, &survey, &why_not)
+        } else {
+            let answers = answers(&self.0, &batch, &survey);
+            let why_not = self.0.why_not(&self.gains_by(&answers));
+            self.judged(answers, &why_not.unwrap_or_default())
         };
         self.finish(&evidence, &FleetSummary::of(&evidence))
     }

@@ -7,8 +7,9 @@ use fleetcast_core::{
 };
 use fleetcast_prophet::ProphetEngine;
 use fleetcast_store::{
-    DataSummary, Draft, EngineTables, FleetModel, Histories, RUN_STAGES, RunId, RunIdentity,
-    RunRecord, RunStatus, SeriesIndex, StageResult, Standing, Store, Table,
+    CHOSEN_AS_OF, DataSummary, Draft, EngineTables, FleetModel, Histories, RUN_STAGES, RunId,
+    RunIdentity, RunRecord, RunStatus, SELECT_EVERY, SeriesIndex, StageResult, Standing, Store,
+    Table,
 };
 use fleetcast_xgboost::{FleetSample, Library, XgboostEngine, XgboostError};
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ pub struct Pipeline<'a> {
     store: &'a Store,
     host: &'a dyn Host,
     split: Split,
+    /// What there is to say of the day on which settings were chosen.
+    of_choice: Option<String>,
     index: SeriesIndex,
     identity: RunIdentity,
     settings: PipelineSettings,
@@ -48,43 +51,71 @@ fn table_of(stage: Stage) -> Option<Table> {
     }
 }
 
-/// The day by whose data engines' settings are chosen: that of the last complete run, where it was forecast by the same settings and the day
-/// lies less than so many days back as these are kept; else the last day of data. It is noted in `config`, where they are kept at all.
-fn chosen_on(
-    store: &Store,
-    config: &mut Value,
-    as_of: Day,
-    settings: &PipelineSettings,
-) -> Result<Day, Error> {
-    if settings.select_every <= 1 {
-        return Ok(as_of);
-    }
-    config["forecast"]["select_every"] = settings.select_every.into();
-    let complete = |run: &RunRecord| run.status == RunStatus::Complete.as_str();
-    let runs = store.runs(RUNS_LOOKED_AT)?;
-    let last = runs.iter().find(|run| complete(run));
-    let known = last.filter(|run| run.version == settings.version);
-    let known = known.and_then(|run| {
-        let mut then = run.config.clone();
-        let chosen = then
-            .get_mut("forecast")?
-            .as_object_mut()?
-            .remove(CHOSEN_AS_OF)?;
-        let chosen: Day = chosen.as_str()?.parse().ok()?;
-        let is_same = ["forecast", "prophet", "challenger", "xgboost"]
-            .into_iter()
-            .all(|section| then.get(section) == config.get(section));
-        let age = as_of.days_since(chosen);
-        let is_young = (0..i64::from(settings.select_every)).contains(&i64::from(age));
-        (is_same && is_young).then_some(chosen)
-    });
-    let chosen = known.unwrap_or(as_of);
-    config["forecast"][CHOSEN_AS_OF] = chosen.to_string().into();
-    Ok(chosen)
+/// The day by whose data engines' settings are chosen, and what there is to say of it, where choices are kept at all.
+struct ChosenOn {
+    day: Day,
+    note: Option<String>,
 }
 
-/// The setting that says by whose day's data engines' settings were chosen, in the section `forecast` of `runs.config`.
-const CHOSEN_AS_OF: &str = "chosen_as_of";
+impl ChosenOn {
+    /// The day of the last complete run's choice, where that run went by the same engines and settings and the day lies less than so many days back
+    /// as choices are kept; else the last day of data. It is noted in `config`.
+    fn find(
+        store: &Store,
+        config: &mut Value,
+        as_of: Day,
+        settings: &PipelineSettings,
+    ) -> Result<Self, Error> {
+        let every = settings.select_every;
+        if every <= 1 {
+            return Ok(Self {
+                day: as_of,
+                note: None,
+            });
+        }
+        config["forecast"][SELECT_EVERY] = every.into();
+        let runs = store.runs(RUNS_LOOKED_AT)?;
+        let mut complete = runs
+            .iter()
+            .filter(|run| run.status == RunStatus::Complete.as_str());
+        let last = complete.next();
+        let earlier = last.and_then(|run| Some((run, run.chosen_as_of()?)));
+        let against = earlier.map(|(run, day)| {
+            let age = as_of.days_since(day);
+            let difference = run.difference_of_choice(settings.version, config);
+            difference.or_else(|| match age {
+                age if age < 0 => Some("that is a later day".to_owned()),
+                age if age < i32::try_from(every).unwrap_or(i32::MAX) => None,
+                age => Some(format!("that is {age} days old")),
+            })
+        });
+        let kept_up_to = |day: Day| day.plus_days(every - 1);
+        let (day, note) = match (earlier, against) {
+            (Some((_, day)), Some(None)) => (
+                day,
+                format!(
+                    "settings and winners are those chosen as of {day}, which are kept up to {}",
+                    kept_up_to(day)
+                ),
+            ),
+            (earlier, against) => {
+                let chosen = format!(
+                    "settings and winners are chosen as of {as_of}, and kept up to {}",
+                    kept_up_to(as_of)
+                );
+                let instead = earlier.zip(against.flatten()).map(|((_, day), why)| {
+                    format!("{chosen}; the choice of {day} is not kept: {why}")
+                });
+                (as_of, instead.unwrap_or(chosen))
+            }
+        };
+        config["forecast"][CHOSEN_AS_OF] = day.to_string().into();
+        Ok(Self {
+            day,
+            note: Some(note),
+        })
+    }
+}
 
 /// Runs among which the last complete one is looked for.
 const RUNS_LOOKED_AT: u32 = 100;
@@ -129,8 +160,8 @@ impl<'a> Pipeline<'a> {
                 "fingerprint": calendar.fingerprint(),
             });
         }
-        let chosen_on = chosen_on(store, &mut config, as_of, &settings)?;
-        let split = Split::chosen_on(chosen_on, as_of, settings.shop.lengths)?;
+        let chosen_on = ChosenOn::find(store, &mut config, as_of, &settings)?;
+        let split = Split::chosen_on(chosen_on.day, as_of, settings.shop.lengths)?;
         let identity = RunIdentity {
             as_of,
             config,
@@ -142,6 +173,7 @@ impl<'a> Pipeline<'a> {
             store,
             host,
             split,
+            of_choice: chosen_on.note,
             index,
             identity,
             champion: Box::new(ProphetEngine::new(settings.shop.prophet_mode)),
@@ -307,19 +339,17 @@ impl<'a> Pipeline<'a> {
 
     fn announce(&self, run: RunId) {
         self.host.say(format_args!(
-            "run {run}: {} series in {}; training {} to {}, backtest to {}, {}future to {}",
+            "run {run}: {} series in {}; training {} to {}, backtest to {}, future to {}",
             self.index.keys.len(),
             self.store.path().display(),
             self.split.training().first(),
             self.split.origin(),
             self.split.chosen_as_of(),
-            if self.split.chosen_as_of() == self.split.as_of() {
-                String::new()
-            } else {
-                format!("chosen then, fitted anew to {}, ", self.split.as_of())
-            },
             self.split.future().last(),
         ));
+        if let Some(note) = &self.of_choice {
+            self.host.say(format_args!("{note}"));
+        }
     }
 
     /// The newest run and the stages it has done, where it was cut off and is of this data, these
@@ -551,10 +581,15 @@ impl<'a> Pipeline<'a> {
     /// Everything but its values that an engine's forecast of a series as of a day depends on.
     fn circumstances(&self, stage: Stage, as_of: Day, models: Option<String>) -> String {
         let config = &self.identity.config;
+        let mut forecast = config["forecast"].clone();
+        if let Some(settings) = forecast.as_object_mut() {
+            // For how long a choice is kept changes no forecast.
+            settings.remove(SELECT_EVERY);
+        }
         let mut circumstances = json!({
             "version": self.identity.version,
             "as_of": as_of.to_string(),
-            "forecast": config["forecast"],
+            "forecast": forecast,
             "engine": config[stage.as_str()],
         });
         if let Some(models) = models {

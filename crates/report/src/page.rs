@@ -69,6 +69,7 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
             as_of => split.as_of().to_string(),
             training => [split.training().first().to_string(), split.training().last().to_string()],
             backtest => [split.backtest().first().to_string(), split.backtest().last().to_string()],
+            chosen => (split.chosen_as_of() != split.as_of()).then(|| split.chosen_as_of().to_string()),
             future => [split.future().first().to_string(), split.future().last().to_string()],
             horizon => split.future().len(),
         },

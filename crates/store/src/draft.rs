@@ -222,7 +222,7 @@ impl Draft<'_> {
         );
         let kept = || inputs.iter().map(|(.., kept)| *kept);
         let chosen_by = kept().map(|kept| Some(kept?.chosen_by));
-        columns.push("chosen_by", Arc::new(UInt64Array::from_iter(chosen_by)));
+        columns.push("chosen_by", Arc::new(chosen_by.collect::<UInt64Array>()));
         let mut choices = ListBuilder::new(Float64Builder::new());
         for kept in kept() {
             let choice = kept.and_then(|kept| kept.choice.as_ref());

@@ -65,6 +65,8 @@ pub use results::{
     quotable,
 };
 pub use reuse::Earlier;
-pub use runs::{RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, StageRecord};
+pub use runs::{
+    CHOSEN_AS_OF, RUN_STAGES, RunId, RunIdentity, RunRecord, RunStatus, SELECT_EVERY, StageRecord,
+};
 pub use tables::{EngineTables, Table};
 pub use text_files::Others;

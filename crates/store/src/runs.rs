@@ -149,6 +149,34 @@ impl RunRecord {
         })
     }
 
+    /// Returns the day by whose data the engines' settings of this run were chosen, where it kept that for later runs.
+    #[must_use]
+    pub fn chosen_as_of(&self) -> Option<Day> {
+        self.config["forecast"][CHOSEN_AS_OF].as_str()?.parse().ok()
+    }
+
+    /// What keeps engines' settings that this run chose from being those of another run, in words ("the version was 0.1"), or `None` where
+    /// nothing does: the version, and what engines go by. For how long a choice is kept may differ.
+    #[must_use]
+    pub fn difference_of_choice(&self, version: &str, config: &Value) -> Option<String> {
+        if self.version != version {
+            return Some(format!("the version was {}", self.version));
+        }
+        let engines = RUN_STAGES.into_iter().filter(|stage| stage.is_of_engine());
+        let sections = std::iter::once("forecast").chain(engines.map(Stage::as_str));
+        sections.into_iter().find_map(|section| {
+            let [then, now] = [&self.config, config].map(|config| {
+                let mut of_section = config[section].clone();
+                if let Some(settings) = of_section.as_object_mut() {
+                    settings.remove(CHOSEN_AS_OF);
+                    settings.remove(SELECT_EVERY);
+                }
+                of_section
+            });
+            different_setting(section, &then, &now)
+        })
+    }
+
     fn difference_of_data(&self, identity: &RunIdentity) -> Option<String> {
         if self.data_fingerprint != identity.data_fingerprint {
             return Some("the data changed".to_owned());
@@ -159,6 +187,12 @@ impl RunRecord {
         (self.version != identity.version).then(|| format!("the version was {}", self.version))
     }
 }
+
+/// The setting that says by whose day's data engines' settings were chosen, in the section `forecast` of `runs.config`; nobody gives it.
+pub const CHOSEN_AS_OF: &str = "chosen_as_of";
+
+/// The setting that says for how many days such a choice is kept, in the same section.
+pub const SELECT_EVERY: &str = "select_every";
 
 /// What is another of the days that something is known to happen on, whose fingerprint says nothing to anybody.
 fn different_calendar(then: &Value, now: &Value) -> Option<String> {
@@ -195,7 +229,10 @@ fn different_setting(name: &str, then: &Value, now: &Value) -> Option<String> {
         _ => None,
     });
     if let [Some(then), Some(now)] = sections {
-        let keys = then.keys().chain(now.keys());
+        // Which day it was follows from how long a choice is kept.
+        let is_told =
+            |key: &&String| *key != CHOSEN_AS_OF || then.get(SELECT_EVERY) == now.get(SELECT_EVERY);
+        let keys = then.keys().chain(now.keys()).filter(is_told);
         return keys.into_iter().find_map(|key| {
             let name = if name.is_empty() {
                 key.clone()

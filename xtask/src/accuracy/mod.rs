@@ -156,6 +156,13 @@ fn score(
     reporter: Reporter,
 ) -> Result<(), Error> {
     let peers = Peers::read(store, peers, &index.keys, origins)?;
+    if settings.select_every > 1 {
+        reporter.say(format_args!(
+            "settings and winners are chosen {} days before each origin, the oldest that --select-every {} lets them become",
+            settings.select_every - 1,
+            settings.select_every
+        ));
+    }
     let progress = reporter.stage(None, "accuracy", index.keys.len() * origins.len());
     let mut forecasts = 0;
     for split in origins {

@@ -53,15 +53,18 @@ impl Chosen {
     /// The weights of those members that there are now.
     pub(super) fn weights_of(&self, whole: &Members) -> [f64; MEMBERS] {
         let mut weights = self.weights;
+        let mut is_one_gone = false;
         for (weight, forecast) in weights.iter_mut().zip(&whole.forecasts) {
-            if forecast.is_none() {
+            if forecast.is_none() && *weight > 0.0 {
                 *weight = 0.0;
+                is_one_gone = true;
             }
         }
-        if weights == self.weights {
-            return weights;
+        if is_one_gone {
+            shared_out(weights, whole)
+        } else {
+            weights
         }
-        shared_out(weights, whole)
     }
 }
 
@@ -121,14 +124,13 @@ mod tests {
             forecasts: there.map(|there| there.then(|| vec![1.0])),
             smoothing: None,
         };
-        assert_eq!(chosen.weights_of(&members([true; MEMBERS])), chosen.weights);
-        assert_eq!(
-            chosen.weights_of(&members([false, true, true, true])),
-            [0.0, 0.5, 0.5, 0.0]
-        );
-        assert_eq!(
-            chosen.weights_of(&members([false, false, false, true])),
-            [0.0, 0.0, 0.0, 1.0]
-        );
+        for (there, expected) in [
+            ([true; MEMBERS], chosen.weights),
+            ([false, true, true, true], [0.0, 0.5, 0.5, 0.0]),
+            ([false, false, false, true], [0.0, 0.0, 0.0, 1.0]),
+        ] {
+            let found = chosen.weights_of(&members(there));
+            assert_eq!(found.as_slice(), expected, "{there:?}");
+        }
     }
 }

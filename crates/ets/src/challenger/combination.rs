@@ -29,8 +29,8 @@ pub(super) struct Combination {
     /// any and the second with one; the price of leaving one out is that inner errors may be a
     /// little smaller than those of a forecast issued on that day.
     pub(super) inner: Vec<InnerForecast>,
-    /// Absolute errors of those forecasts, smallest first, in the series' unit.
-    pub(super) absolute_errors: Vec<f64>,
+    /// The errors of those forecasts.
+    pub(super) inner_errors: InnerErrors,
     /// The members of the whole window.
     pub(super) members: Members,
     /// The weight of each, adding up to 1.
@@ -39,8 +39,15 @@ pub(super) struct Combination {
     pub(super) scored_origins: usize,
     /// Days of the window that were winsorised.
     pub(super) winsorised: usize,
-    /// The error that intervals are made from, where it was chosen on an earlier day.
-    pub(super) chosen_width: Option<Option<f64>>,
+}
+
+/// How wrong a combination was at inner origins, in the series' unit.
+#[derive(Debug)]
+pub(super) enum InnerErrors {
+    /// These are absolute errors, smallest first.
+    Sorted(Vec<f64>),
+    /// This is the one that intervals are made from, which was kept from an earlier day, if there was one.
+    Kept(Option<f64>),
 }
 
 /// Forecasts the `steps` days after `values`, the days of `plan`.
@@ -235,12 +242,11 @@ impl Ensemble {
         Combination {
             yhat: weighted(&whole, &weights, &self.seen, steps),
             inner: Vec::new(),
-            absolute_errors: Vec::new(),
+            inner_errors: InnerErrors::Kept(chosen.width),
             members: whole,
             weights,
             scored_origins: chosen.scored_origins,
             winsorised: self.winsorised,
-            chosen_width: Some(chosen.width),
         }
     }
 
@@ -279,12 +285,11 @@ impl Ensemble {
         Combination {
             yhat: weighted(&whole, &final_weights, &self.seen, steps),
             inner,
-            absolute_errors,
+            inner_errors: InnerErrors::Sorted(absolute_errors),
             members: whole,
             weights: final_weights,
             scored_origins: self.origins.len(),
             winsorised: self.winsorised,
-            chosen_width: None,
         }
     }
 }

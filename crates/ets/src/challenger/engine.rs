@@ -217,20 +217,15 @@ impl<'a> ToFit<'a> {
         let first_day = series.grid.last().plus_days(1);
         let mut all = self.notices.clone();
         all.extend(notices(&combination, &self.plan, values.len()));
-        let choice = match self.asked.choice.filter(|_| self.chosen.is_some()) {
-            Some(choice) => choice.clone(),
-            None => {
-                let chosen = Chosen {
-                    weights: combination.weights,
-                    scored_origins: combination.scored_origins,
-                    annual: self.plan.seasons.annual,
-                    width: width(&combination, level),
-                };
-                chosen.to_choice()
-            }
+        let chosen = Chosen {
+            weights: combination.weights,
+            scored_origins: combination.scored_origins,
+            annual: self.plan.seasons.annual,
+            width: width(&combination, level),
         };
+        let kept = self.asked.choice.filter(|_| self.chosen.is_some());
         Outcome {
-            choice: Some(choice),
+            choice: Some(kept.map_or_else(|| chosen.to_choice(), Clone::clone)),
             forecast: Forecast::new(first_day, yhat, lower, upper).map_err(Failure::from),
             notices: all,
             inner: combination.inner,

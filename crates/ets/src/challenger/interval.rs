@@ -2,7 +2,7 @@
 
 use fleetcast_core::IntervalLevel;
 
-use super::combination::Combination;
+use super::combination::{Combination, InnerErrors};
 use super::plan::Plan;
 use fleetcast_numerics::{conformal_rank, normal_quantile};
 
@@ -71,9 +71,10 @@ pub(super) fn half_widths(
 
 /// The error that intervals at `level` are made from, before it grows; `None` where no error is known.
 pub(super) fn width(combination: &Combination, level: IntervalLevel) -> Option<f64> {
-    combination
-        .chosen_width
-        .unwrap_or_else(|| quantile(&combination.absolute_errors, level.share()))
+    match &combination.inner_errors {
+        InnerErrors::Sorted(errors) => quantile(errors, level.share()),
+        InnerErrors::Kept(width) => *width,
+    }
 }
 
 /// Returns the sorted value that bounds the next one with a probability of `share`.

@@ -113,6 +113,7 @@ mod tests {
 
     use super::*;
     use crate::challenger::Seasons;
+    use crate::challenger::combination::InnerErrors;
     use crate::challenger::members::Members;
 
     const ALL: [f64; MEMBERS] = [0.25; MEMBERS];
@@ -132,7 +133,7 @@ mod tests {
         let combination = Combination {
             yhat: vec![1.0],
             inner: Vec::new(),
-            absolute_errors: Vec::new(),
+            inner_errors: InnerErrors::Kept(None),
             members: Members {
                 forecasts: weights.map(|weight| weight.map(|_| vec![1.0])),
                 smoothing: None,
@@ -140,7 +141,6 @@ mod tests {
             weights: weights.map(|weight| weight.unwrap_or(0.0)),
             scored_origins,
             winsorised: 0,
-            chosen_width: None,
         };
         let found = notices(&combination, &Plan::new(grid, seasons), days);
         let found: Vec<(Severity, IssueCode, &str)> = found
