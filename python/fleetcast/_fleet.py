@@ -126,6 +126,8 @@ class FleetForecast:
         duplicates: Literal["error", "mean"] = "error",
         verbose: bool = False,
     ) -> None:
+        if models is not None and (isinstance(models, str) or not isinstance(models, Iterable)):
+            raise ValueError(f"models is {models!r}, not a list; give such as [Champion(), Challenger()]")
         self.models: list[Champion | Challenger | XGBoost] = [Champion(), Challenger()] if models is None else list(models)
         self.judge = judge
         if freq not in (None, "D", "1D", "d", "1d"):
@@ -237,7 +239,7 @@ class FleetForecast:
             raise ValueError(f"step_size is {step}; give at least 1 day")
         names = _names(df, id_col, time_col, target_col)
         with progress_of(self.verbose, n_windows * self._passes(level)) as progress:
-            table = _fleetcast.cross_validation(
+            table, notes = _fleetcast.cross_validation(
                 stream_of(df),
                 names,
                 self._called(names, h, level),
@@ -246,6 +248,8 @@ class FleetForecast:
                 limits=self._limits(),
                 progress=progress,
             )
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
         return Kind(df, time_col)(table)
 
     def _called(self, names: dict[str, Any], h: int, level: Sequence[float] | None) -> dict[str, Any]:
@@ -456,6 +460,8 @@ def _levels(level: Sequence[float] | float | None) -> list[float]:
 
 
 def _mode(models: Sequence[Champion | Challenger | XGBoost], judge: bool) -> str:
+    if not models:
+        raise ValueError(f"models is {list(models)!r}; give one or more of Champion(), Challenger() and XGBoost()")
     for model in models:
         if not isinstance(model, (Champion, Challenger, XGBoost)):
             raise ValueError(
@@ -463,11 +469,12 @@ def _mode(models: Sequence[Champion | Challenger | XGBoost], judge: bool) -> str
                 "their forecasts: fleetcast.judge(df, {'mine': forecasts})"
             )
     aliases = [model.alias for model in models]
-    if len(set(aliases)) < len(aliases) or not aliases:
-        raise ValueError(f"models is {list(models)!r}; give Champion(), Challenger() or XGBoost(), each once")
+    if len(set(aliases)) < len(aliases):
+        raise ValueError(f"models is {list(models)!r}, with one of them twice; give each once")
     if judge and (len(aliases) < 2 or Champion.alias not in aliases):
         raise ValueError(
-            f"models is {list(models)!r}, and the judge chooses between Champion() and others; give it and another, or judge=False"
+            f"models is {list(models)!r}, and the judge chooses between Champion() and others; give Champion() and another model, or "
+            "judge=False"
         )
     return next((model.mode for model in models if isinstance(model, Champion)), "tuned")
 

@@ -35,8 +35,9 @@ class XGBoost:
     """One model for the whole fleet, by the library that the package xgboost or xgboost-cpu brings.
 
     Beside `Champion()` and `Challenger()` it is a third contender, which is weighed in blends and may win where the fleet did not lose by
-    it on the last months; without `Challenger()` it stands in its place. It learns from fleets: of fewer than five series it is not
-    followed, and needs two years of history. Unlike others, its forecast of a series depends on what other series there are.
+    it on the last months; of fewer than five series it is not followed. Without `Challenger()` it stands in its place, and is called
+    `challenger` in tables. It needs 26 months of history, 22 of them before the backtest. Unlike others, its forecast of a series depends on what other
+    series there are, and what they are called: which rows it is trained on goes by names.
     """
 
     alias: ClassVar[str] = "XGBoost"
@@ -50,7 +51,9 @@ def xgboost_library() -> str | None:
     found = importlib.util.find_spec("xgboost")
     if found is None or found.origin is None:
         raise ModuleNotFoundError(
-            "XGBoost() needs the library of the package xgboost, which is not installed; pip install 'fleetcast[xgboost]'", name="xgboost"
+            "XGBoost() needs the library of the package xgboost, which is not installed; pip install 'fleetcast[xgboost]' (Python 3.12 or "
+            "newer), or let FLEETCAST_XGBOOST name the directory of its library",
+            name="xgboost",
         )
     directory = Path(found.origin).parent / "lib"
     # Where a distribution keeps it elsewhere, the system may know it.

@@ -30,6 +30,7 @@ use std::sync::{Mutex, PoisonError};
 use arrow::ffi_stream::RecordBatchStreamReader;
 use arrow::pyarrow::PyArrowType;
 use fleetcast::{Contender, Day, FleetRows, Groups, SeriesKey, Shop};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -40,6 +41,7 @@ use crate::groups::read_attributes;
 use crate::input::Input;
 use crate::settings::{Names, Settings};
 use crate::table::Table;
+use crate::xgboost::XGBOOST;
 
 pub(crate) type Stream = PyArrowType<RecordBatchStreamReader>;
 
@@ -93,7 +95,7 @@ fn forecast<'py>(
 }
 
 /// Forecasts from cutoffs in the past, `step` days apart, of which the last lies `h` days before the fleet's end, and
-/// sets what came beside them. Returns one table.
+/// sets what came beside them. Returns one table, and what there is to say of cutoffs.
 #[pyfunction]
 #[pyo3(signature = (frame, names, settings, windows, step, *, limits=None, progress=None))]
 #[expect(
@@ -109,7 +111,7 @@ fn cross_validation<'py>(
     step: u32,
     limits: Option<Stream>,
     progress: Option<Bound<'py, PyAny>>,
-) -> PyResult<Table> {
+) -> PyResult<(Table, Vec<String>)> {
     let knowledge = knowledge(limits, Vec::new(), &names)?;
     let input = Input::read(py, frame.0, &names)?;
     let end = as_of(py, &settings, &input)?;
@@ -119,6 +121,7 @@ fn cross_validation<'py>(
     };
     let horizon = u32::try_from(settings.h).map_err(refused)?;
     let mut made = Vec::new();
+    let mut notes = Vec::new();
     for window in (0..windows).rev() {
         let day = end.minus_days(horizon + window * step);
         let fleet = Fleet::open(&settings, &input, day, &knowledge, Rivals::default())?;
@@ -130,14 +133,26 @@ fn cross_validation<'py>(
             .map_err(refused)?;
         let cutoff = Cutoff { day, later: &later };
         let of_cutoff = if settings.models.is_empty() {
-            fleet.judged(&watch, batches, &[], Some(&cutoff))?
+            fleet.judged(&watch, batches, &[], Some(&cutoff))
         } else {
-            fleet.unjudged(&watch, day, &batches, Some(&cutoff))?
+            fleet.unjudged(&watch, day, &batches, Some(&cutoff))
         };
+        let of_cutoff = of_cutoff.map_err(|error| at_cutoff(py, day, error))?;
+        let at_cutoff = of_cutoff.notes.iter();
+        notes.extend(at_cutoff.map(|note| format!("cutoff {day}: {note}")));
         made.extend(of_cutoff.tables.into_iter().find(|(name, _)| name == JUDGE));
     }
     let batches = made.into_iter().flat_map(|(_, batches)| batches).collect();
-    Table::new(batches).ok_or_else(|| refused("n_windows is 0; give at least 1"))
+    let table = Table::new(batches).ok_or_else(|| refused("n_windows is 0; give at least 1"))?;
+    Ok((table, notes))
+}
+
+/// Says at which cutoff something was refused.
+fn at_cutoff(py: Python<'_>, day: Day, error: PyErr) -> PyErr {
+    if error.is_instance_of::<PyValueError>(py) {
+        return refused(format!("cutoff {day}: {}", error.value(py)));
+    }
+    error
 }
 
 /// Returns the days that a forecast would go by: the last day of data, the last day of the training window, and the first
@@ -196,6 +211,11 @@ fn rivals(given: Vec<(String, Stream)>, names: &Names) -> PyResult<Rivals> {
             engine
                 .push(&batch, (&names.ids, &names.time), &names.target)
                 .map_err(refused)?;
+        }
+        if engines.len() > 1 && engine.name() == XGBOOST {
+            return Err(refused(
+                "forecasts beside two others cannot be called `xgboost`, whose place is that of XGBoost(); give another name",
+            ));
         }
         engines.push(engine);
     }

@@ -99,6 +99,8 @@ def test_what_is_not_given_is_named(two, cutoffs):
         fleetcast.judge(two, {"mine": pl.concat([mine, mine.filter(unique_id="db-01").head(1)])})
     with pytest.raises(ValueError, match="no model is given"):
         fleetcast.judge(two, {})
+    with pytest.raises(ValueError, match="cannot be called `xgboost`, whose place is that of XGBoost"):
+        fleetcast.judge(two, {"mine": mine, "yours": mine.rename({"mine": "yours"}), "xgboost": mine.rename({"mine": "xgboost"})})
     with pytest.raises(ValueError, match="a further engine cannot be called `blend`"):
         fleetcast.judge(two, {"mine": mine, "yours": mine.rename({"mine": "yours"}), "blend": mine.rename({"mine": "blend"})})
     # A series that a model has no forecast of is forecast by the other, and it is said.

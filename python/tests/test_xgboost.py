@@ -91,7 +91,7 @@ def test_a_fleet_of_few_series_does_not_follow_it(fleet):
     judged = fleetcast.FleetForecast(ALL)
     with pytest.warns(UserWarning, match="1 of 3 series have no forecast"):
         judged.forecast(fleet)
-    assert judged.leaderboard_["reason"].str.contains("xgboost is not followed: 2 series with a backtest are too few").all()
+    assert judged.leaderboard_["reason"].str.contains("xgboost is not followed: it has a backtest of 2 series, of 5 at least").all()
 
 
 def test_a_young_fleet_has_nothing_of_it_and_is_told():
@@ -100,8 +100,12 @@ def test_a_young_fleet_has_nothing_of_it_and_is_told():
     with pytest.warns(UserWarning, match="xgboost forecasts nothing: the fleet has 0 rows to train on, of 100 at least"):
         forecast = fleet.forecast(young)
     assert forecast["unique_id"].n_unique() == 6
-    with pytest.raises(ValueError, match="rows"):
+    with pytest.raises(ValueError, match="xgboost has 0 rows to train on, of 100 at least; .* or leave it out"):
         fleetcast.FleetForecast([Champion(), XGBoost()]).forecast(young)
+    with pytest.warns(UserWarning, match="cutoff 2025-12-01: xgboost forecasts nothing"):
+        fleetcast.cross_validation(young, h=30, models=ALL)
+    with pytest.raises(ValueError, match="cutoff 2025-12-01: xgboost has 0 rows"):
+        fleetcast.cross_validation(young, h=30, models=[Champion(), XGBoost()])
 
 
 def test_what_is_missing_is_named(eight, monkeypatch, tmp_path):
@@ -112,7 +116,11 @@ def test_what_is_missing_is_named(eight, monkeypatch, tmp_path):
     monkeypatch.setenv("FLEETCAST_XGBOOST", str(tmp_path))
     with pytest.raises(ValueError, match="xgboost"):
         fleetcast.FleetForecast(ALL).forecast(eight)
-    with pytest.raises(ValueError, match="give it and another, or judge=False"):
+    with pytest.raises(ValueError, match="not a list"):
+        fleetcast.FleetForecast(XGBoost())
+    with pytest.raises(ValueError, match="with one of them twice"):
+        fleetcast.FleetForecast([Champion(), XGBoost(), XGBoost()])
+    with pytest.raises(ValueError, match="give Champion\\(\\) and another model, or judge=False"):
         fleetcast.FleetForecast([Challenger(), XGBoost()])
 
 

@@ -69,7 +69,7 @@ impl FleetGain {
         if self.series < LEAST_SERIES {
             let series = self.series;
             return Some(format!(
-                "{engine} is not followed: {series} series with a backtest are too few to learn from"
+                "{engine} is not followed: it has a backtest of {series} series, of {LEAST_SERIES} at least"
             ));
         }
         let ratio = self.ratio()?;
@@ -179,7 +179,7 @@ mod tests {
         assert!(fleet(&[2.0; 5]).why_not("xgboost").is_some());
         assert_eq!(
             fleet(&[0.5; 4]).why_not("xgboost").unwrap(),
-            "xgboost is not followed: 4 series with a backtest are too few to learn from"
+            "xgboost is not followed: it has a backtest of 4 series, of 5 at least"
         );
         // One series that loses everything is one series.
         assert_eq!(fleet(&[1e9, 0.7, 0.7, 0.7, 0.7]).why_not("xgboost"), None);

@@ -616,7 +616,7 @@ fn an_engine_by_which_the_fleet_does_not_gain_is_scored_and_not_followed() {
     let few = fleet(&["h", "h1", "h2", "h3"], says(11.0));
     let worse = fleet(&["h", "h1", "h2", "h3", "h4"], says(30.0));
     for ((store, run), why, series) in [
-        (few, "4 series with a backtest are too few to learn from", 4),
+        (few, "it has a backtest of 4 series, of 5 at least", 4),
         (worse, "with it the fleet's errors on the backtest are", 5),
     ] {
         judge_with(&store, run, &Rules::default(), vec![FleetEngine::Xgboost]);

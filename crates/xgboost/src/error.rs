@@ -53,7 +53,8 @@ pub enum XgboostError {
     },
     /// There are too few rows to train on.
     #[error(
-        "there are {rows} rows to train on, and {needed} are needed; give more series with 661 observed days or more"
+        "xgboost has {rows} rows to train on, of {needed} at least; give more series that have 661 observed days before the \
+         backtest, or leave it out"
     )]
     TooFewRows {
         /// How many rows there are.

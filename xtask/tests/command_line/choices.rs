@@ -148,6 +148,51 @@ fn stages_one_by_one_keep_the_same_choice() {
 }
 
 #[test]
+fn a_run_says_what_it_keeps_and_why_it_does_not() {
+    let desk = Desk::new();
+    desk.ok("demo --hosts 1 --months 14");
+    let run = |flags: &str| {
+        desk.ok(&format!(
+            "run-all --train-months 8 --horizon-days 20 {flags}"
+        ))
+    };
+    for (flags, expected) in [
+        (
+            "--as-of 2025-11-10 --select-every 30",
+            "settings and winners are chosen as of 2025-11-10, and kept up to 2025-12-09\n",
+        ),
+        (
+            "--as-of 2025-11-20 --select-every 30",
+            "settings and winners are those chosen as of 2025-11-10, which are kept up to 2025-12-09\n",
+        ),
+        // For how long it is kept is no other choice.
+        (
+            "--as-of 2025-11-21 --select-every 20 --metric wape",
+            "settings and winners are those chosen as of 2025-11-10, which are kept up to 2025-11-29\n",
+        ),
+        (
+            "--as-of 2025-11-22 --select-every 20 --regimes off",
+            "the choice of 2025-11-10 is not kept: forecast.regimes was align, is off\n",
+        ),
+        (
+            "--as-of 2025-12-20 --select-every 20 --regimes off",
+            "the choice of 2025-11-22 is not kept: that is 28 days old\n",
+        ),
+        (
+            "--as-of 2025-12-10 --select-every 20 --regimes off",
+            "the choice of 2025-12-20 is not kept: that is a later day\n",
+        ),
+    ] {
+        let said = run(flags);
+        assert!(said.contains(expected), "{flags}: {said}");
+    }
+    desk.fails(
+        "write --train-months 8 --horizon-days 20 --as-of 2025-12-10 --regimes off",
+        "(forecast.select_every was 20, is not set)",
+    );
+}
+
+#[test]
 fn what_cannot_be_kept_is_refused() {
     let desk = Desk::new();
     desk.ok("demo --hosts 1 --months 14");

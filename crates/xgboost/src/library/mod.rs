@@ -50,7 +50,7 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens the library at `path`: the file, or the directory that `libxgboost.so` lies in.
+    /// Opens the library at `path`: the file, or the directory that `libxgboost.so` lies in, itself or in a directory `lib`.
     ///
     /// Without a path it is what the environment variable `FLEETCAST_XGBOOST` says, a file or a directory again, else
     /// what the system finds by the name `libxgboost.so`. The environment is read here and nowhere else.
@@ -80,6 +80,11 @@ impl Library {
             .or_else(from_environment)
             .unwrap_or_else(|| PathBuf::from(&file_name));
         if file.is_dir() {
+            // Of a Python package it lies one directory deeper.
+            let deeper = file.join("lib");
+            if !file.join(&file_name).exists() && deeper.join(&file_name).exists() {
+                file = deeper;
+            }
             file.push(file_name);
         }
         let api = Api::load(&file)?;
