@@ -471,8 +471,7 @@ impl Worker {
     ) -> PyResult<(Bound<'py, PyBytes>, Option<String>)> {
         let (model, note) = self.work(py, || {
             let sample = FleetSample::from_bytes(&sample).map_err(|error| error.to_string())?;
-            let (model, note) =
-                (self.xgboost()?.train(&sample)).map_err(|error| error.to_string())?;
+            let (model, note) = self.xgboost()?.train(&sample)?;
             Ok((model.to_bytes(), note))
         })?;
         Ok((PyBytes::new(py, &model), note))

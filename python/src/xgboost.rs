@@ -45,8 +45,8 @@ impl Wanted {
     pub(crate) fn train(
         &self,
         sample: &FleetSample,
-    ) -> Result<(FleetModel, Option<String>), XgboostError> {
-        let library = self.open()?;
+    ) -> Result<(FleetModel, Option<String>), String> {
+        let library = self.open().map_err(|error| error.to_string())?;
         match XgboostEngine::train(&library, sample) {
             // Who stands beside others may have nothing to say.
             Err(XgboostError::TooFewRows { rows, needed }) if !self.is_challenger => Ok((
@@ -55,7 +55,8 @@ impl Wanted {
                     "xgboost forecasts nothing: the fleet has {rows} rows to train on, of {needed} at least"
                 )),
             )),
-            trained => Ok((FleetModel::of(trained?), None)),
+            Ok(trained) => Ok((FleetModel::of(trained), None)),
+            Err(error) => Err(format!("xgboost has no models: {error}")),
         }
     }
 

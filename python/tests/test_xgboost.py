@@ -100,11 +100,13 @@ def test_a_young_fleet_has_nothing_of_it_and_is_told():
     with pytest.warns(UserWarning, match="xgboost forecasts nothing: the fleet has 0 rows to train on, of 100 at least"):
         forecast = fleet.forecast(young)
     assert forecast["unique_id"].n_unique() == 6
-    with pytest.raises(ValueError, match="xgboost has 0 rows to train on, of 100 at least; .* or leave it out"):
+    # It is said once, and not of each series.
+    assert "xgboost" not in set(fleet.issues_["engine"])
+    with pytest.raises(ValueError, match="xgboost has no models: 0 rows to train on, of 100 at least; .* or leave xgboost out"):
         fleetcast.FleetForecast([Champion(), XGBoost()]).forecast(young)
     with pytest.warns(UserWarning, match="cutoff 2025-12-01: xgboost forecasts nothing"):
         fleetcast.cross_validation(young, h=30, models=ALL)
-    with pytest.raises(ValueError, match="cutoff 2025-12-01: xgboost has 0 rows"):
+    with pytest.raises(ValueError, match="cutoff 2025-12-01: xgboost has no models: 0 rows"):
         fleetcast.cross_validation(young, h=30, models=[Champion(), XGBoost()])
 
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::crash::caught;
 use crate::{
-    Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel, IssueCode, PanelView,
+    Day, Forecast, ForecastError, Horizon, InnerForecast, IntervalLevel, IssueCode, PanelView,
     SeriesView, Severity,
 };
 
@@ -161,6 +161,12 @@ pub enum Failure {
         /// What the arithmetic, or the library that does it, said.
         cause: String,
     },
+    /// The engine has no model to forecast from, which is said once for all series and not of each.
+    #[error("no model was trained up to {day}")]
+    Untrained {
+        /// The day that a model would have been trained up to.
+        day: Day,
+    },
     /// The code panicked.
     #[error("crashed: {cause}")]
     Crash {
@@ -182,7 +188,7 @@ impl Failure {
     pub fn code(&self) -> IssueCode {
         match self {
             Self::TooShort { .. } => IssueCode::TooShort,
-            Self::Numerical { .. } => IssueCode::NumericalFailure,
+            Self::Numerical { .. } | Self::Untrained { .. } => IssueCode::NumericalFailure,
             Self::Crash { .. } => IssueCode::EngineCrash,
         }
     }

@@ -33,7 +33,9 @@ impl WindowOutcomes {
     pub fn issues(&self, key: &SeriesKey, stage: Stage, engine: &'static str) -> Vec<SeriesIssue> {
         let of_future = self.future.as_ref().err();
         let mut issues = issues(&self.notices, of_future, key, stage, engine);
-        if let (Err(failure), Ok(_)) = (&self.backtest, &self.future) {
+        if let (Err(failure), Ok(_)) = (&self.backtest, &self.future)
+            && is_said_of_each(failure)
+        {
             issues.push(SeriesIssue {
                 key: key.clone(),
                 stage,
@@ -61,6 +63,11 @@ impl Outcome {
     }
 }
 
+/// Whether a failure is a series' own.
+fn is_said_of_each(failure: &Failure) -> bool {
+    !matches!(failure, Failure::Untrained { .. })
+}
+
 /// An engine's notices, and why there is no forecast where there is none.
 fn issues(
     notices: &[Notice],
@@ -79,6 +86,7 @@ fn issues(
     };
     let notices = notices.iter();
     let notices = notices.map(|one| issue(one.severity, one.code, one.message.clone()));
+    let failure = failure.filter(|failure| is_said_of_each(failure));
     let failure = failure.map(|failure| {
         let message = format!("no forecast: {failure}");
         issue(Severity::Error, failure.code(), message)

@@ -299,9 +299,7 @@ impl XgboostEngine {
     ) -> Result<Outcome, Failure> {
         let last = series.grid.last();
         let Some(Trained { model, .. }) = self.models.get(&last) else {
-            return Err(Failure::numerical(format!(
-                "no model was trained up to {last}"
-            )));
+            return Err(Failure::Untrained { day: last });
         };
         // A constant series has a model's forecast, which is that constant.
         series.usable()?;

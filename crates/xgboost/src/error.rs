@@ -53,8 +53,8 @@ pub enum XgboostError {
     },
     /// There are too few rows to train on.
     #[error(
-        "xgboost has {rows} rows to train on, of {needed} at least; give more series that have 661 observed days before the \
-         backtest, or leave it out"
+        "{rows} rows to train on, of {needed} at least; give more series that have 661 observed days before the backtest, or leave \
+         xgboost out"
     )]
     TooFewRows {
         /// How many rows there are.
