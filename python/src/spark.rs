@@ -224,10 +224,7 @@ type Answered<'py> = (
 
 /// Returns what a fleet gained by a model of the fleet, from what its parts gained.
 #[pyfunction]
-pub(crate) fn gains<'py>(
-    py: Python<'py>,
-    parts: Vec<PyBackedBytes>,
-) -> PyResult<Bound<'py, PyBytes>> {
+pub(crate) fn gains(py: Python<'_>, parts: Vec<PyBackedBytes>) -> PyResult<Bound<'_, PyBytes>> {
     let parts = parts.iter().map(|part| read::<FleetGains>(part));
     let parts = parts.collect::<Result<Vec<_>, _>>().map_err(refused)?;
     let sum: FleetGains = parts.into_iter().sum();
