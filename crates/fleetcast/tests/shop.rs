@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use fleetcast::{
-    Batch, Day, FleetGains, FleetRows, FleetSummary, GroupTotals, Groups, Horizon, LimitRule,
-    Panel, Refit, SeriesKey, Shop, ShopError, ShopOptions, Status, Survey, TimeGrid, WindowLengths,
+    Batch, Day, FleetRows, FleetSummary, Groups, Horizon, LimitRule, Panel, Refit, SeriesKey, Shop,
+    ShopError, ShopOptions, Status, Survey, TimeGrid, WindowLengths,
 };
+#[cfg(feature = "serde")]
+use fleetcast::{FleetGains, GroupTotals};
 
 fn as_of() -> Day {
     "2025-12-31".parse().unwrap()
@@ -175,6 +177,7 @@ fn without_a_refit_the_interval_grows_from_the_origin_on() {
 }
 
 /// A fleet of odd series beside plain ones: steps, gaps, constants, outliers, one that ended, one that is empty.
+#[cfg(feature = "serde")]
 fn odd_fleet() -> Panel {
     let plain: Vec<(String, &str, f64, f64)> = (0..9)
         .map(|host| {
@@ -379,6 +382,7 @@ fn hosts_of_sites() -> (Panel, Groups) {
     (fleet, Groups::of(attributes))
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn groups_are_the_same_in_whatever_parts_they_were_added_up() {
     let (fleet, groups) = hosts_of_sites();
