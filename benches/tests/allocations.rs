@@ -1,4 +1,4 @@
-//! How often the engines ask for memory, a series of a run: counted exactly, so that it can only become less.
+//! These tests count how often the engines ask for memory, a series of a run, so that it can only become less.
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
 
 use allocation_counter::measure;
@@ -10,7 +10,7 @@ use fleetcast_ets::EtsEngine;
 use fleetcast_prophet::{Mode, ProphetEngine};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// How many allocations a series takes over backtest and future, beside what series share.
+/// Returns how many allocations a series takes over backtest and future, beside what series share.
 fn a_series(pool: &ThreadPool, engine: &dyn Engine, gaps: Gaps) -> u64 {
     let panel = real_history(48, gaps).unwrap();
     let panel = panel.view();

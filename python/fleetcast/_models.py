@@ -60,6 +60,11 @@ def xgboost_library() -> str | None:
     return str(directory) if directory.is_dir() else None
 
 
+def stands_beside(settings: dict[str, Any]) -> bool:
+    """Whether XGBoost stands beside champion and challenger, and has a stage of its own."""
+    return settings["xgboost"] is not None and not settings["xgboost"]["is_challenger"]
+
+
 def with_library(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings with what only this process knows: where it has XGBoost's library."""
     if settings["xgboost"] is None:

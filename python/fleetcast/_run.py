@@ -11,7 +11,7 @@ from typing import Any
 
 from fleetcast import _fleetcast
 from fleetcast._fleet import FleetForecast
-from fleetcast._models import with_library
+from fleetcast._models import stands_beside, with_library
 from fleetcast._progress import progress_of
 
 __all__ = ["run"]
@@ -130,7 +130,7 @@ def _run(con: Any, forecaster: FleetForecast, keep_records: int, force: bool, ve
         con.execute(_sql("behaviour_view"))
     # All stages are one pass here, and their time is that of all.
     engines = ["prophet", "challenger"]
-    if _stands_beside(settings):
+    if stands_beside(settings):
         engines.append("xgboost")
     stages = [*engines, "judge", "write"]
     counts = {stage: _count(con, _STAGES[stage][0]) for stage in stages}
@@ -216,7 +216,7 @@ def _begin(con: Any, settings: dict[str, Any], as_of: datetime.date, keep_record
         "write": {"interval_level": 0.8, "keep_records": keep_records},
     }
     if settings["xgboost"] is not None:
-        config["xgboost" if _stands_beside(settings) else "challenger"] = {"engine": "xgboost"}
+        config["xgboost" if stands_beside(settings) else "challenger"] = {"engine": "xgboost"}
     fingerprint_of_calendar = _fleetcast.calendar_fingerprint(settings)
     if fingerprint_of_calendar is not None:
         config["forecast"]["calendar"] = {"fingerprint": fingerprint_of_calendar, "holidays": []}
@@ -234,11 +234,6 @@ def _begin(con: Any, settings: dict[str, Any], as_of: datetime.date, keep_record
         ],
     )
     return run_id
-
-
-def _stands_beside(settings: dict[str, Any]) -> bool:
-    """Whether XGBoost stands beside the challenger, and has a stage of its own."""
-    return settings["xgboost"] is not None and not settings["xgboost"]["is_challenger"]
 
 
 def _refuse_collapse(con: Any, golden: Any, as_of: datetime.date, force: bool) -> None:

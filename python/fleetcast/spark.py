@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from fleetcast import _fleetcast
 from fleetcast._fleet import FleetForecast, _day, _levels
 from fleetcast._frames import stream_of
-from fleetcast._models import with_library
+from fleetcast._models import stands_beside, with_library
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -362,15 +362,10 @@ def _answerer(job: dict[str, Any], survey: bytes) -> Callable[[Iterable[pa.Recor
             yield from _staged("answers", answers)
         if gains:
             yield from _staged("gains", [_fleetcast.gains(gains)])
-        if outlines and not _has_model_beside(job):
+        if outlines and not stands_beside(job["settings"]):
             yield from _staged("outline", [_fleetcast.Summary(outlines).bytes()])
 
     return answer
-
-
-def _has_model_beside(job: dict[str, Any]) -> bool:
-    wanted = job["settings"]["xgboost"]
-    return wanted is not None and not wanted["is_challenger"]
 
 
 def _outliner(job: dict[str, Any], gains: bytes) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:

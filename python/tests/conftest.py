@@ -43,6 +43,12 @@ def has_xgboost() -> bool:
 needs_xgboost = pytest.mark.skipif(not has_xgboost(), reason="XGBoost is not installed, and FLEETCAST_XGBOOST names no library")
 
 
+def rows_of(con, table):
+    """The rows of a table in one order, without the run's number."""
+    columns = ", ".join(f'"{name}"' for name, *_ in con.execute(f"DESCRIBE {table}").fetchall() if name != "run_id")
+    return con.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
+
+
 @pytest.fixture(scope="session")
 def fleet() -> pl.DataFrame:
     """Three series by one name each, of which one is too short to be forecast."""

@@ -10,7 +10,7 @@ import threading
 import duckdb
 import fleetcast
 import pytest
-from conftest import AS_OF
+from conftest import AS_OF, rows_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*have no forecast.*:UserWarning")
 
@@ -35,11 +35,6 @@ RESULTS = [
     "group_outlook",
     "series_issues",
 ]
-
-
-def rows_of(con, table):
-    columns = ", ".join(f'"{name}"' for name, *_ in con.execute(f"DESCRIBE {table}").fetchall() if name != "run_id")
-    return con.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
 
 @pytest.fixture

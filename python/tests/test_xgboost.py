@@ -9,7 +9,7 @@ import duckdb
 import fleetcast
 import polars as pl
 import pytest
-from conftest import AS_OF, needs_xgboost, series
+from conftest import AS_OF, needs_xgboost, rows_of, series
 from fleetcast import Challenger, Champion, XGBoost
 from fleetcast._models import xgboost_library
 
@@ -33,22 +33,17 @@ def judged(eight):
     return fleet
 
 
-def test_it_stands_beside_champion_and_challenger(judged):
+def test_it_stands_beside_champion_and_challenger(judged, eight):
     assert judged.leaderboard_["xgboost_mape"].is_not_null().all()
     assert (judged.leaderboard_["weight_xgboost"] > 0).all()
     assert "xgboost" in set(judged.scores_["model"])
     assert judged.forecast_.drop_nulls().height == 8 * 180
     assert (judged.forecast_["fleetcast-lo-90"] <= judged.forecast_["fleetcast-lo-80"]).all()
     without = fleetcast.FleetForecast()
-    without.forecast(eight_of(judged))
+    without.forecast(eight)
     for column in ("prophet_mape", "challenger_mape", "naive_mape"):
         assert judged.leaderboard_[column].to_list() == without.leaderboard_[column].to_list(), column
     assert without.leaderboard_["xgboost_mape"].is_null().all()
-
-
-def eight_of(judged) -> pl.DataFrame:
-    names = judged.leaderboard_["unique_id"].to_list()
-    return pl.concat([series({"unique_id": name}, 40.0 + 9 * n, 0.01 * (n - 2)) for n, name in enumerate(names)])
 
 
 def test_neither_the_order_of_rows_nor_threads_change_a_digit(judged, eight):
@@ -124,11 +119,6 @@ def test_what_is_missing_is_named(eight, monkeypatch, tmp_path):
         fleetcast.FleetForecast([Champion(), XGBoost(), XGBoost()])
     with pytest.raises(ValueError, match="give Champion\\(\\) and another model, or judge=False"):
         fleetcast.FleetForecast([Challenger(), XGBoost()])
-
-
-def rows_of(con, table):
-    columns = ", ".join(f'"{name}"' for name, *_ in con.execute(f"DESCRIBE {table}").fetchall() if name != "run_id")
-    return con.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
 
 OF_XGBOOST = ["xgboost_forecasts", "xgboost_inner_forecasts", "models"]

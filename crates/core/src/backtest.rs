@@ -36,7 +36,7 @@ pub struct WindowOutcomes {
     /// How the engine did at origins inside the training window; nothing here has seen the
     /// backtest.
     pub inner: Vec<InnerForecast>,
-    /// What the engine chose for the forecast of the future.
+    /// The engine's choice, by which it forecast the future.
     pub choice: Option<Choice>,
 }
 
@@ -129,7 +129,7 @@ pub fn forecast_windows(
 ///
 /// # Errors
 ///
-/// As [`forecast_windows`].
+/// The errors are those of [`forecast_windows`].
 pub fn forecast_future(
     engine: &dyn Engine,
     history: PanelView<'_>,

@@ -43,8 +43,8 @@ pub trait Engine: fmt::Debug + Send + Sync {
     }
 }
 
-/// What an engine chose for one series by how it did in the past, such as weights of settings and the width of intervals: numbers
-/// that only the same version of the same engine can read.
+/// A choice is what an engine settled on for one series by how it did in the past, such as weights of settings and the width of intervals:
+/// numbers that only the same version of the same engine can read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Choice(pub Vec<f64>);
 
@@ -55,7 +55,7 @@ pub struct Asked<'a> {
     pub panel: PanelView<'a>,
     /// The days after them that it forecasts.
     pub horizon: Horizon,
-    /// What the engine chose for each series on an earlier day, to be kept; where it chose nothing, or the list is empty, it chooses
+    /// These are the engine's choices of an earlier day, one a series, to be kept; where it chose nothing, or the list is empty, it chooses
     /// now. One that chooses nothing, or cannot use what stands here, forecasts as if the list were empty.
     pub choices: &'a [Option<Choice>],
 }
@@ -89,7 +89,7 @@ pub struct AskedSeries<'a> {
     pub series: SeriesView<'a>,
     /// The days after them that it forecasts.
     pub horizon: Horizon,
-    /// What the engine chose on an earlier day, to be kept.
+    /// This is the engine's choice of an earlier day, to be kept, where there is one.
     pub choice: Option<&'a Choice>,
 }
 

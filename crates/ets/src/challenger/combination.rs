@@ -109,7 +109,7 @@ impl<'a> Question<'a> {
         pasts: &mut Pasts<'a>,
     ) -> Self {
         let observed = |days: &[f64]| days.iter().filter(|value| !value.is_nan()).count();
-        let whole = pasts.place_of(begins, Cow::Borrowed(values), &plan.whole);
+        let whole = Self::of_whole(values, begins, plan, pasts);
         // Later origins have seen more.
         let origins = plan.inner.iter().rev();
         let mut inner: Vec<InnerQuestion<'a>> = origins
@@ -124,12 +124,7 @@ impl<'a> Question<'a> {
             })
             .collect();
         inner.reverse();
-        Self {
-            values,
-            plan,
-            whole,
-            inner,
-        }
+        Self { inner, ..whole }
     }
 }
 
