@@ -75,39 +75,37 @@ impl ChosenOn {
         }
         config["forecast"][SELECT_EVERY] = every.into();
         let runs = store.runs(RUNS_LOOKED_AT)?;
-        let mut complete = runs
-            .iter()
-            .filter(|run| run.status == RunStatus::Complete.as_str());
-        let last = complete.next();
-        let earlier = last.and_then(|run| Some((run, run.chosen_as_of()?)));
-        let against = earlier.map(|(run, day)| {
+        let is_complete = |run: &&RunRecord| run.status == RunStatus::Complete.as_str();
+        let earlier = runs.iter().find(is_complete).and_then(|run| {
+            let day = run.chosen_as_of()?;
             let age = as_of.days_since(day);
-            let difference = run.difference_of_choice(settings.version, config);
-            difference.or_else(|| match age {
-                age if age < 0 => Some("that is a later day".to_owned()),
-                age if age < i32::try_from(every).unwrap_or(i32::MAX) => None,
-                age => Some(format!("that is {age} days old")),
-            })
+            let why_not = run.difference_of_choice(settings.version, config);
+            let why_not = why_not.or_else(|| match u32::try_from(age) {
+                Ok(age) if age < every => None,
+                Ok(age) => Some(format!("that is {age} days old")),
+                Err(_) => Some("that is a later day".to_owned()),
+            });
+            Some((day, why_not))
         });
         let kept_up_to = |day: Day| day.plus_days(every - 1);
-        let (day, note) = match (earlier, against) {
-            (Some((_, day)), Some(None)) => (
-                day,
-                format!(
-                    "settings and winners are those chosen as of {day}, which are kept up to {}",
-                    kept_up_to(day)
-                ),
-            ),
-            (earlier, against) => {
-                let chosen = format!(
-                    "settings and winners are chosen as of {as_of}, and kept up to {}",
-                    kept_up_to(as_of)
+        let anew = || {
+            let until = kept_up_to(as_of);
+            format!("settings and winners are chosen as of {as_of}, and kept up to {until}")
+        };
+        let (day, note) = match earlier {
+            Some((day, None)) => {
+                let until = kept_up_to(day);
+                let note = format!(
+                    "settings and winners are those chosen as of {day}, which are kept up to {until}"
                 );
-                let instead = earlier.zip(against.flatten()).map(|((_, day), why)| {
-                    format!("{chosen}; the choice of {day} is not kept: {why}")
-                });
-                (as_of, instead.unwrap_or(chosen))
+                (day, note)
             }
+            Some((day, Some(why))) => {
+                let anew = anew();
+                let note = format!("{anew}; the choice of {day} is not kept: {why}");
+                (as_of, note)
+            }
+            None => (as_of, anew()),
         };
         config["forecast"][CHOSEN_AS_OF] = day.to_string().into();
         Ok(Self {
