@@ -17,7 +17,7 @@ from fleetcast._progress import progress_of
 __all__ = ["run"]
 
 # The version of the tables in the store's own statements.
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 # The tables that a run fills, in the order of its stages.
 _STAGES = {

@@ -114,7 +114,7 @@ def test_ctrl_c_leaves_nothing_behind(con):
         (["ALTER TABLE processed_data DROP utilization"], "processed_data has no column `utilization`, only host, resource, ds"),
         (["ALTER TABLE processed_data ALTER ds TYPE TIMESTAMP"], "column `ds` of processed_data is TIMESTAMP, not DATE"),
         (["CREATE TABLE runs (x INTEGER)"], "there is a table runs already, and fleetcast did not make it"),
-        (["CREATE TABLE fleetcast_schema AS SELECT 5 AS version"], "the tables have version 5, and this package writes 11"),
+        (["CREATE TABLE fleetcast_schema AS SELECT 5 AS version"], "the tables have version 5, and this package writes 12"),
         (["CREATE TABLE unfinished_days AS SELECT 'a' AS host"], "only the command line looks at"),
         (["CREATE TABLE capacity_changes AS SELECT 'a' AS host"], "capacity_changes has capacities that changed, which only"),
     ],

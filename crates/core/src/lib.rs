@@ -64,7 +64,7 @@ pub use limits::{
 pub use measurement::{LARGEST_VALUE, measurement};
 pub use naive::{SEASON_WEEK, SEASON_YEAR, SeasonalNaive, naive_of_season, seasonal_naive};
 pub use panel::{Panel, PanelError, PanelView};
-pub use past::{PastForecast, level_of_last_year};
+pub use past::{EarlierYears, PastForecast, SeriesPast, level_of_last_year};
 pub use pipeline::pipeline;
 pub use prediction::{Prediction, PredictionInterval};
 pub use regimes::{Aligner, Alignment, DayEffect, LevelShift, Ramp, SeriesRegimes};

@@ -2,7 +2,7 @@
 
 use fleetcast_numerics::quantile_of_sorted;
 
-use crate::{Day, interpolated};
+use crate::{Day, SEASON_YEAR, interpolated};
 
 /// Days on which a forecast of the past must have met a value, for its errors to say anything.
 const LEAST_DAYS: usize = 20;
@@ -18,6 +18,137 @@ const LEVEL: f64 = 0.95;
 
 /// Days up to an origin that are kept, to know whether the series was over a threshold then.
 const LATEST_DAYS: usize = 31;
+
+/// Years whose days are repeated, at most.
+const EARLIER_YEARS: usize = 2;
+
+/// Days up to an origin whose median is the level that an earlier year's is compared with, and how many of them must have a
+/// value.
+const LEVEL_DAYS: usize = 56;
+const LEAST_OF_LEVEL_DAYS: usize = 14;
+
+/// The share of an earlier year's days that must have a value.
+const LEAST_KNOWN: f64 = 0.75;
+
+/// Earlier years hold what came on the same days of the year, one and two years before the days that are asked for, and how far
+/// the level has moved since.
+///
+/// A year is 364 days, so that weekdays meet weekdays. Values are kept to seven digits.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EarlierYears {
+    /// The values of the last year and of the one before, one after the other, in the series' unit: of each as many days. Between
+    /// observed days they lie on a straight line, before the first and after the last they are like those.
+    pub values: Vec<f32>,
+    /// How far the level has moved since each of them: the median of the last 56 days that were seen, less that of the same
+    /// days of that year; 0 where fewer than 14 of either have a value.
+    pub moved: Vec<f32>,
+}
+
+impl EarlierYears {
+    /// Looks up the `days` days that follow `seen` (a value a day, NaN where missing) in earlier years. A year of which less than
+    /// three quarters of the days have a value is none, and so is every one before it.
+    #[must_use]
+    pub fn of(seen: &[f64], days: usize) -> Self {
+        let mut years = Self::default();
+        for back in 1..=EARLIER_YEARS {
+            // Days beyond a year have no values of that year yet: they go one more year back.
+            let of_that_year: Vec<f64> = (0..days)
+                .map(|day| {
+                    let years_back = back + day / SEASON_YEAR;
+                    let place = (seen.len() + day).checked_sub(years_back * SEASON_YEAR)?;
+                    seen.get(place).copied()
+                })
+                .map(|value| value.filter(|value| value.is_finite()).unwrap_or(f64::NAN))
+                .collect();
+            let known = of_that_year.iter().filter(|value| !value.is_nan()).count();
+            if known == 0 || (known as f64) < LEAST_KNOWN * days as f64 {
+                break;
+            }
+            let moved = level_at(seen, 0).zip(level_at(seen, back * SEASON_YEAR));
+            let moved = moved.map_or(0.0, |(now, then)| now - then);
+            years
+                .values
+                .extend(to_seven_digits(&without_gaps(&of_that_year)));
+            years.moved.extend(to_seven_digits(&[moved]));
+        }
+        if years
+            .values
+            .iter()
+            .chain(&years.moved)
+            .all(|value| value.is_finite())
+        {
+            years
+        } else {
+            Self::default()
+        }
+    }
+
+    /// Returns how many years there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.moved.len()
+    }
+
+    /// Returns each year's `days` first days twice, in double precision: as they were, since growth may stop and go back, and moved
+    /// to the present level. What has fallen since is moved both times, for it does not come back of itself. There are none
+    /// where the years have fewer days.
+    #[must_use]
+    pub fn paths(&self, days: usize) -> Vec<Vec<f64>> {
+        let long = self.values.len() / self.count().max(1);
+        if long < days.max(1) {
+            return Vec::new();
+        }
+        let years = self.values.chunks(long).zip(&self.moved);
+        years
+            .flat_map(|(year, moved)| {
+                [moved.min(0.0), *moved].map(|moved| {
+                    let values = year[..days].iter().copied().map(f64::from);
+                    let moved = f64::from(moved);
+                    values.map(|value| value + moved).collect()
+                })
+            })
+            .collect()
+    }
+}
+
+/// The median of the 56 days that end `back` days before the last one; `None` where too few have a value.
+fn level_at(seen: &[f64], back: usize) -> Option<f64> {
+    let end = seen.len().checked_sub(back)?;
+    let days = &seen[end.saturating_sub(LEVEL_DAYS)..end];
+    let mut known: Vec<f64> = days
+        .iter()
+        .copied()
+        .filter(|value| value.is_finite())
+        .collect();
+    if known.len() < LEAST_OF_LEVEL_DAYS {
+        return None;
+    }
+    known.sort_by(f64::total_cmp);
+    Some(quantile_of_sorted(&known, 0.5))
+}
+
+/// What the past says of a series: forecasts that were made in it, and the days of earlier years that the future is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeriesPast {
+    /// The golden model's forecasts of the past, in the order of their origins.
+    pub forecasts: Vec<PastForecast>,
+    /// The last day that is known.
+    pub as_of: Day,
+    /// What came on the days after it in earlier years.
+    pub years: EarlierYears,
+}
+
+impl SeriesPast {
+    /// Makes a past of forecasts alone, up to the last day that is known.
+    #[must_use]
+    pub fn of_forecasts(forecasts: Vec<PastForecast>, as_of: Day) -> Self {
+        Self {
+            forecasts,
+            as_of,
+            years: EarlierYears::default(),
+        }
+    }
+}
 
 /// A forecast that was made at an origin in the past, and how wrong it was, day by day in order.
 ///
@@ -38,6 +169,8 @@ pub struct PastForecast {
     pub level: Option<f64>,
     /// The values of the last days up to the origin, 31 at most; −∞ where missing.
     pub latest: Vec<f32>,
+    /// What came on its days in earlier years, by what was known at the origin.
+    pub years: EarlierYears,
 }
 
 impl PastForecast {
@@ -59,7 +192,16 @@ impl PastForecast {
             settled: Vec::new(),
             level: level_of_last_year(seen),
             latest: latest(seen),
+            years: EarlierYears::default(),
         })
+    }
+
+    /// Says what came on its days in earlier years. `aligned` are the values up to the origin, brought to the level that they had
+    /// there by what was known then.
+    #[must_use]
+    pub fn with_years(mut self, aligned: &[f64]) -> Self {
+        self.years = EarlierYears::of(aligned, self.yhat.len());
+        self
     }
 
     /// Says which values would have come `had` the regime `lasted` that the origin was in (NaN where missing), where those are
@@ -163,6 +305,51 @@ fn latest(seen: &[f64]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn earlier_years_are_repeated_as_they_were_and_at_the_present_level() {
+        // A year at 10, one at 20, half a year at 40; on Mondays 1 more.
+        let level = |day: usize| [10.0, 20.0, 40.0][day / 364];
+        let seen: Vec<f64> = (0..910)
+            .map(|day| level(day) + f64::from(u8::from(day % 7 == 0)))
+            .collect();
+        let years = EarlierYears::of(&seen, 180);
+        assert_eq!(years.count(), 2);
+        assert_eq!(years.moved, [20.0, 30.0]);
+        let paths = years.paths(180);
+        let first: Vec<f64> = paths.iter().map(|path| path[0]).collect();
+        // The day after the last is a Monday.
+        assert_eq!(first, [21.0, 41.0, 11.0, 41.0]);
+        assert_eq!(paths[0][1..7], [20.0; 6]);
+        assert_eq!(years.paths(30)[3].len(), 30);
+        // A level that has fallen is that of both.
+        let fallen: Vec<f64> = seen.iter().map(|value| 100.0 - value).collect();
+        let fallen = EarlierYears::of(&fallen, 1).paths(1).concat();
+        assert_eq!(fallen, [59.0; 4]);
+        assert!(years.paths(181).is_empty());
+    }
+
+    #[test]
+    fn a_year_that_is_not_known_is_none() {
+        let seen = vec![1.0; 400];
+        assert_eq!(EarlierYears::of(&seen, 36 + 364).count(), 1);
+        assert_eq!(EarlierYears::of(&seen[..359], 10).count(), 0);
+        assert_eq!(EarlierYears::of(&seen[..364], 10).count(), 1);
+        assert_eq!(EarlierYears::of(&[], 10), EarlierYears::default());
+        assert_eq!(
+            EarlierYears::of(&[f64::NAN; 800], 10),
+            EarlierYears::default()
+        );
+        assert_eq!(
+            EarlierYears::of(&[f64::MAX; 800], 10),
+            EarlierYears::default()
+        );
+        let mut gaps = seen.clone();
+        gaps[36..66].fill(f64::NAN);
+        assert_eq!(EarlierYears::of(&gaps, 100).count(), 0);
+        assert_eq!(EarlierYears::of(&gaps, 120).values, [1.0; 120]);
+        assert!(EarlierYears::of(&gaps, 120).moved[0].abs() < 1e-9);
+    }
 
     #[test]
     fn errors_of_days_without_a_value_lie_between_their_neighbours() {

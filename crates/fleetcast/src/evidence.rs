@@ -11,11 +11,11 @@ use fleetcast_judge::{
     Case, Circumstances, Contender, FleetGains, FurtherEngine, LeaderboardEntry,
 };
 use fleetcast_outlook::days_to_look_back;
-use fleetcast_outlook::paths::PastForecast;
+use fleetcast_outlook::paths::SeriesPast;
 use rayon::prelude::*;
 
 use crate::batch::last_values;
-use crate::past::past_forecasts;
+use crate::past::past_of;
 use crate::setup::Setup;
 use crate::{Batch, Survey, WriteRules};
 
@@ -36,8 +36,8 @@ pub struct Evidence {
     /// The forecasts of engines beside these two.
     pub(crate) further: Vec<(Contender, Arc<EngineForecasts>)>,
     pub(crate) entry: Option<LeaderboardEntry>,
-    /// The golden model's forecasts of the past.
-    pub(crate) past: Vec<PastForecast>,
+    /// What the past says of it.
+    pub(crate) past: SeriesPast,
     /// The regime that the forecast of the future goes on from, where its past was brought to it.
     pub(crate) regime: Option<Arc<Alignment>>,
 }
@@ -80,9 +80,9 @@ impl Evidence {
         }
     }
 
-    /// Returns its golden model's forecasts of the past, held against what came.
+    /// Returns its golden model's forecasts of the past, held against what came, and what came in earlier years.
     #[must_use]
-    pub fn past(&self) -> &[PastForecast] {
+    pub fn past(&self) -> &SeriesPast {
         &self.past
     }
 
@@ -401,8 +401,8 @@ fn judge_with(
     let regime = regime_of(setup, entry.as_ref(), regimes);
     let past = entry
         .as_ref()
-        .map(|entry| past_forecasts(&case, entry))
-        .unwrap_or_default();
+        .map(|entry| past_of(&case, entry))
+        .unwrap_or_else(|| SeriesPast::of_forecasts(Vec::new(), setup.split.as_of()));
     let recent = last_values(history, days_to_look_back(setup.options.sustained));
     Evidence {
         key,

@@ -8,7 +8,7 @@ use fleetcast_core::{
 };
 use fleetcast_judge::{Trust, calibration_of_past};
 use fleetcast_outlook::groups::{GroupTotal, Member, Total, TotalOf};
-use fleetcast_outlook::paths::{PastPool, ProbabilityMap};
+use fleetcast_outlook::paths::{EarlierYears, PastPool, ProbabilityMap};
 use fleetcast_outlook::{OutlookInput, capacity_outlook, days_to_look_back};
 use fleetcast_writer::{admit_other_readings, golden_forecast, issue_of_limits};
 use rayon::prelude::*;
@@ -161,7 +161,7 @@ impl<'a> MemberOf<'a> {
             calibration: material.calibration,
             limits: material.limits,
             recent: material.recent,
-            past: material.past,
+            past: &material.past.forecasts,
             regime: material.regime,
             golden,
         }
@@ -409,10 +409,12 @@ impl WriteRules {
             let resource = law.resource(&key.resource);
             let calibration = calibration_of_past(&total.past).or(total.errors_alike.clone());
             let golden = self.golden_of_total(split, &total, calibration.as_ref())?;
+            // What members were like in earlier years is not added up.
             let law = self.law(
                 &series,
                 &total.demand,
                 &total.past,
+                &EarlierYears::default(),
                 calibration.as_ref(),
                 resource,
             );

@@ -21,7 +21,7 @@ pub use evidence::{EngineAnswers, Evidence};
 pub use groups::{GroupKey, GroupTotals, Groups, MemberOf, Refusal, WrittenGroup, is_size};
 pub use load::LoadChange;
 pub use options::{RegimesMode, ShopOptions};
-pub use past::past_forecasts;
+pub use past::past_of;
 pub use result::{GoldenSeries, Material, SeriesResult, WriteRules, Written};
 pub use rows::FleetRows;
 pub use setup::ShopError;

@@ -2,13 +2,24 @@
 
 use fleetcast_core::{Day, EngineForecasts};
 use fleetcast_judge::{Case, Contender, LeaderboardEntry, repeated};
-use fleetcast_outlook::paths::PastForecast;
+use fleetcast_outlook::paths::{EarlierYears, PastForecast, SeriesPast};
+
+/// Returns what the past says of a series: the forecasts of its golden model, and what came in earlier years on the days that
+/// are to come. It is empty where nobody has a forecast.
+#[must_use]
+pub fn past_of(case: &Case<'_>, entry: &LeaderboardEntry) -> SeriesPast {
+    let seen = case.history.values.len();
+    SeriesPast {
+        forecasts: past_forecasts(case, entry),
+        as_of: case.split.as_of(),
+        years: EarlierYears::of(&case.aligned(seen), case.split.future().len()),
+    }
+}
 
 /// Returns the forecasts that a series' golden model made in the past, held against what came, earliest origin first:
 /// those at its inner origins, and the backtest's. A plain repetition has those that it would have made there, a blend those
 /// of whoever won; where no engine has a forecast there is none.
-#[must_use]
-pub fn past_forecasts(case: &Case<'_>, entry: &LeaderboardEntry) -> Vec<PastForecast> {
+fn past_forecasts(case: &Case<'_>, entry: &LeaderboardEntry) -> Vec<PastForecast> {
     let verdict = &entry.verdict;
     let model = match verdict.golden {
         Contender::Blend => verdict.decision.winner,
@@ -58,6 +69,7 @@ fn held_against(case: &Case<'_>, origin: Day, yhat: &[f64]) -> Option<PastForeca
     let end = (seen + yhat.len()).min(known);
     let actual = values.get(seen..end)?;
     let past = PastForecast::of(origin, &values[..seen], actual, yhat)?;
+    let past = past.with_years(&case.aligned(seen));
     let lasted = case.had_it_lasted(origin, end - seen, values.len());
     Some(past.with_settled(lasted.as_deref()))
 }

@@ -8,7 +8,8 @@ use fleetcast_core::{
 };
 use fleetcast_judge::{Contender, LeaderboardEntry, PooledCalibration, PooledMedians, Trust};
 use fleetcast_outlook::paths::{
-    FleetLaw, PastForecast, PathLaw, PathPool, ProbabilityMap, ResourceLaw, SeriesPaths,
+    EarlierYears, FleetLaw, PastForecast, PathLaw, PathPool, ProbabilityMap, ResourceLaw,
+    SeriesPast, SeriesPaths,
 };
 use fleetcast_outlook::{CapacityOutlook, OutlookInput, Sustained, capacity_outlook};
 use fleetcast_writer::{admit_other_readings, golden_forecast, issue_of_limits};
@@ -42,8 +43,8 @@ pub struct Material<'a> {
     pub load: Option<&'a LoadChange>,
     /// The series' last values ([`fleetcast_outlook::days_to_look_back`]).
     pub recent: &'a [f64],
-    /// The forecasts its golden model made in the past.
-    pub past: &'a [PastForecast],
+    /// What the past says of it: its golden model's forecasts, and earlier years.
+    pub past: &'a SeriesPast,
     /// The law that the series of each resource share.
     pub fleet: &'a FleetLaw,
     /// How far the winner's forecast can be trusted.
@@ -100,7 +101,14 @@ impl WriteRules {
             });
         }
         let resource = fleet.resource(key.resource());
-        let mut law = self.law(key, winner.yhat(), past, calibration, resource);
+        let mut law = self.law(
+            key,
+            winner.yhat(),
+            &past.forecasts,
+            &past.years,
+            calibration,
+            resource,
+        );
         let mut recent = Cow::Borrowed(recent);
         if let Some(load) = load.filter(|_| changed.is_some()) {
             law = law.changed(|day, value| load.on(day, value));
@@ -127,6 +135,7 @@ impl WriteRules {
         key: &SeriesKey,
         yhat: &[f64],
         past: &[PastForecast],
+        years: &EarlierYears,
         calibration: Option<&Calibration>,
         resource: Option<&ResourceLaw>,
     ) -> PathLaw {
@@ -139,7 +148,7 @@ impl WriteRules {
             let errors = calibration.filter(|_| past.is_empty())?;
             pool.stand_in(errors.mean())
         });
-        PathLaw::of(yhat, key, own.as_ref(), pool, self.sustained)
+        PathLaw::of(yhat, key, own.as_ref(), pool, years, self.sustained)
     }
 
     /// How many days after the last one that was seen a forecast from `first` on begins.

@@ -286,7 +286,7 @@ impl Shop {
                     calibration: calibration.map(|pooled| &pooled.calibration),
                     limits: &result.limits,
                     recent: &evidence.recent,
-                    past: &evidence.past,
+                    past: &evidence.past.forecasts,
                     regime: evidence.regime.as_deref(),
                     golden: &result.golden.as_ref()?.forecast,
                 })

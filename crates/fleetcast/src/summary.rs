@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use fleetcast_core::{Day, SeriesKey};
 use fleetcast_judge::ErrorPool;
 use fleetcast_outlook::Sustained;
-use fleetcast_outlook::paths::{FleetLaw, PastForecast, PastPool};
+use fleetcast_outlook::paths::{EarlierYears, FleetLaw, PastForecast, PastPool};
 
 use crate::{Evidence, Survey};
 
@@ -70,7 +70,7 @@ impl FleetSummary {
             if let Some(entry) = &one.entry {
                 summary.errors.add(entry.own_errors());
             }
-            summary.past.add(&one.key, &one.past);
+            summary.past.add(&one.key, &one.past.forecasts);
         }
         summary
     }
@@ -113,6 +113,7 @@ impl FleetSummary {
                 settled: Vec::new(),
                 level: None,
                 latest: Vec::new(),
+                years: EarlierYears::default(),
             });
             outline.past.add(key, &nothing.collect::<Vec<_>>());
         }
@@ -161,7 +162,7 @@ mod wire {
 
     use fleetcast_core::{Day, ResourceShares, SeriesKey};
     use fleetcast_judge::ErrorPool;
-    use fleetcast_outlook::paths::{PastForecast, PastPool};
+    use fleetcast_outlook::paths::{EarlierYears, PastForecast, PastPool};
     use serde::{Deserialize, Serialize};
 
     use super::FleetSummary;
@@ -205,6 +206,8 @@ mod wire {
         settled_bits: Vec<u32>,
         level_bits: Option<u64>,
         latest_bits: Vec<u32>,
+        year_bits: Vec<u32>,
+        moved_bits: Vec<u32>,
     }
 
     fn bits(values: &[f32]) -> Vec<u32> {
@@ -224,6 +227,8 @@ mod wire {
                 settled_bits: bits(&past.settled),
                 level_bits: past.level.map(f64::to_bits),
                 latest_bits: bits(&past.latest),
+                year_bits: bits(&past.years.values),
+                moved_bits: bits(&past.years.moved),
             }
         }
     }
@@ -237,6 +242,10 @@ mod wire {
                 settled: numbers(self.settled_bits),
                 level: self.level_bits.map(f64::from_bits),
                 latest: numbers(self.latest_bits),
+                years: EarlierYears {
+                    values: numbers(self.year_bits),
+                    moved: numbers(self.moved_bits),
+                },
             })
         }
     }

@@ -110,6 +110,16 @@ impl<'a> Case<'a> {
             .is_some_and(|regimes| regimes.at(later).is_some() || regimes.at(days).is_some())
     }
 
+    /// Returns the values of the first `days` days of the history, brought to the level of the last of them by what was known then.
+    #[must_use]
+    pub fn aligned(&self, days: usize) -> Cow<'a, [f64]> {
+        let values = &self.history.values[..days];
+        match self.regimes.and_then(|regimes| regimes.at(days)) {
+            Some(then) => Cow::Owned(then.align(values)),
+            None => Cow::Borrowed(values),
+        }
+    }
+
     /// Returns the values of the `ahead` days after `origin`, had its regime lasted, by what is known after `days` days of the
     /// history; `None` where nothing is that makes them other values.
     #[must_use]

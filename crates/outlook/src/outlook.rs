@@ -188,11 +188,10 @@ pub fn capacity_outlook(input: &OutlookInput<'_>) -> CapacityOutlook {
     }
     let crossed = match &thresholds {
         Thresholds::None => return outlook,
-        Thresholds::Constant(threshold) => law.crossed_by(*threshold),
-        Thresholds::ByDay(thresholds) => law.above(thresholds).crossed_by(0.0),
+        Thresholds::Constant(threshold) => law.crossed_by(*threshold, &map),
+        Thresholds::ByDay(thresholds) => law.above(thresholds).crossed_by(0.0, &map),
     };
     outlook.line_full_on = thresholds.line_full_on(golden, sustained);
-    let crossed: Vec<f64> = crossed.iter().map(|p| map.of(*p)).collect();
     let within = |days: usize| crossed.get(days - 1).copied();
     (outlook.p_full_30, outlook.p_full_60) = (within(30), within(60));
     (outlook.p_full_90, outlook.p_full) = (within(90), crossed.last().copied());

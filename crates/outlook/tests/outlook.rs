@@ -3,7 +3,7 @@
 
 use fleetcast_core::SeriesKey;
 use fleetcast_core::{Day, EffectiveLimits, GoldenForecast, LimitSchedule, LimitSource, TimeGrid};
-use fleetcast_outlook::paths::{PathLaw, PathPool, ProbabilityMap};
+use fleetcast_outlook::paths::{EarlierYears, PathLaw, PathPool, ProbabilityMap};
 use fleetcast_outlook::{CapacityOutlook, OutlookInput, Status, Sustained, capacity_outlook};
 use proptest::prelude::*;
 
@@ -49,7 +49,14 @@ fn outlook_of(
     let golden = golden(ahead);
     // The forecast's line is the only way to go on.
     let (key, pool) = (SeriesKey::new("h", "cpu"), PathPool::default());
-    let law = PathLaw::of(&golden.yhat, &key, None, &pool, sustained);
+    let law = PathLaw::of(
+        &golden.yhat,
+        &key,
+        None,
+        &pool,
+        &EarlierYears::default(),
+        sustained,
+    );
     capacity_outlook(&OutlookInput {
         golden: &golden,
         recent: past,

@@ -5,7 +5,9 @@ use std::f64::consts::TAU;
 
 use fleetcast_core::{Day, SeriesKey};
 use fleetcast_outlook::Sustained;
-use fleetcast_outlook::paths::{FleetLaw, PastForecast, PastPool, PathLaw, SeriesPaths};
+use fleetcast_outlook::paths::{
+    EarlierYears, FleetLaw, PastForecast, PastPool, PathLaw, SeriesPaths,
+};
 use proptest::prelude::*;
 
 const HISTORY: usize = 1096;
@@ -54,7 +56,7 @@ fn learned(series: impl IntoIterator<Item = usize>) -> FleetLaw {
     pool.learn(as_of(), HORIZON, Sustained::default())
 }
 
-fn law_of(number: usize, fleet: &FleetLaw) -> (Vec<f64>, PathLaw) {
+fn law_of(number: usize, fleet: &FleetLaw, years: &EarlierYears) -> (Vec<f64>, PathLaw) {
     let yhat: Vec<f64> = (0..HORIZON)
         .map(|day| forecast(number, HISTORY + day) + 0.01 * day as f64)
         .collect();
@@ -62,7 +64,8 @@ fn law_of(number: usize, fleet: &FleetLaw) -> (Vec<f64>, PathLaw) {
     let past: Vec<&PastForecast> = past.iter().collect();
     let own = SeriesPaths::of(&past, as_of(), HORIZON).unwrap();
     let pool = fleet.resource("cpu").unwrap().pool();
-    let law = PathLaw::of(&yhat, &key(number), Some(&own), pool, Sustained::default());
+    let key = key(number);
+    let law = PathLaw::of(&yhat, &key, Some(&own), pool, years, Sustained::default());
     (yhat, law)
 }
 
@@ -93,9 +96,9 @@ fn it_agrees_with_an_independent_implementation() {
         ),
         (4, 6.0, [0.0, 0.0, 0.0, 0.173_990_70]),
     ] {
-        let (yhat, law) = law_of(number, &fleet);
+        let (yhat, law) = law_of(number, &fleet, &EarlierYears::default());
         let mean = yhat.iter().sum::<f64>() / HORIZON as f64;
-        let crossed = law.crossed_by(mean + above);
+        let crossed = law.forecast_crossed_by(mean + above);
         for (day, expected) in [9, 29, 89, 179].into_iter().zip(expected) {
             let found = crossed[day];
             // What no path does has a small probability here, and none there.
@@ -131,30 +134,33 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn probabilities_rise_with_time_and_fall_with_the_threshold(number in 0_usize..6, step in 0.05_f64..1.0) {
+    fn probabilities_rise_with_time_and_fall_with_the_threshold(
+        number in 0_usize..6,
+        step in 0.05_f64..1.0,
+        seen in 0_usize..HISTORY,
+    ) {
         let fleet = learned(0..6);
         let map = fleet.resource("cpu").unwrap().map();
-        let (yhat, law) = law_of(number, &fleet);
+        let values: Vec<f64> = (0..seen).map(|day| value(number, day)).collect();
+        let years = EarlierYears::of(&values, HORIZON);
+        let (yhat, law) = law_of(number, &fleet, &years);
+        prop_assert!((law.like_a_year() - 0.1 * years.count() as f64).abs() < 1e-12);
         let lowest = yhat.iter().copied().fold(f64::INFINITY, f64::min);
         let mut last = vec![1.0; HORIZON];
         for rung in 0..40 {
-            let crossed: Vec<f64> = law
-                .crossed_by(lowest - 2.0 + f64::from(rung) * step)
-                .into_iter()
-                .map(|probability| map.of(probability))
-                .collect();
+            let crossed = law.crossed_by(lowest - 2.0 + f64::from(rung) * step, map);
             prop_assert!(crossed.is_sorted());
             prop_assert!(crossed.iter().zip(&last).all(|(now, last)| *now <= last + 1e-12));
             prop_assert!(crossed.iter().all(|probability| (0.0..=1.0).contains(probability)));
             last = crossed;
         }
         // Below everything it is certain, and far above everything it is impossible.
-        prop_assert!((law.crossed_by(lowest - 1000.0)[0] - 1.0).abs() < 1e-9);
-        prop_assert!(law.crossed_by(lowest + 1000.0)[HORIZON - 1] < 1e-12);
+        prop_assert!((law.crossed_by(lowest - 1000.0, map)[0] - 1.0).abs() < 1e-9);
+        prop_assert!(law.crossed_by(lowest + 1000.0, map)[HORIZON - 1] < 1e-12);
         // The level that is reached that surely is crossed with that probability at least, and none above it is.
         for share in [0.1, 0.5, 0.9] {
             let level = law.sustained_level(share, map);
-            let at = |threshold: f64| map.of(law.crossed_by(threshold)[HORIZON - 1]);
+            let at = |threshold: f64| law.crossed_by(threshold, map)[HORIZON - 1];
             prop_assert!(at(level) >= share - 1e-9);
             prop_assert!(at(level.next_up()) < share + 1e-9);
         }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use fleetcast::{past_forecasts, tables};
+use fleetcast::{past_of, tables};
 use fleetcast_core::{
-    Aligner, Calibration, EngineForecasts, PastForecast, SeriesIssue, SeriesKey, SeriesRegimes,
+    Aligner, Calibration, EngineForecasts, SeriesIssue, SeriesKey, SeriesPast, SeriesRegimes,
     Split, Stage, pipeline,
 };
 use fleetcast_judge::{
@@ -156,12 +156,10 @@ impl JudgeStage<'_> {
                 .batches(0, self.at_a_time)
                 .map(|history| self.read(store, history?)),
             |evidence| Ok((evidence.judge(self, &known), evidence.prophet.len())),
-            |(judged, series): (Vec<(LeaderboardEntry, Vec<PastForecast>)>, usize)| {
+            |(judged, series): (Vec<(LeaderboardEntry, SeriesPast)>, usize)| {
                 let past: Vec<_> = judged
                     .iter()
-                    .map(|(entry, past)| {
-                        (&entry.key, entry.verdict.golden.as_str(), past.as_slice())
-                    })
+                    .map(|(entry, past)| (&entry.key, entry.verdict.golden.as_str(), past))
                     .collect();
                 made.past
                     .append(tables::past_forecasts(run.get(), &past)?)?;
@@ -285,7 +283,7 @@ impl EvidenceBatch {
         &self,
         stage: &JudgeStage<'_>,
         known: &Known<'_>,
-    ) -> Vec<(LeaderboardEntry, Vec<PastForecast>)> {
+    ) -> Vec<(LeaderboardEntry, SeriesPast)> {
         let history = self.history.series();
         let entries: Vec<Option<_>> = (0..history.len())
             .into_par_iter()
@@ -303,7 +301,7 @@ impl EvidenceBatch {
                     several: known.several.get(key).map(String::as_str),
                 };
                 let entry = LeaderboardEntry::of(&case, circumstances, stage.rules)?;
-                let past = past_forecasts(&case, &entry);
+                let past = past_of(&case, &entry);
                 Some((entry, past))
             })
             .collect();

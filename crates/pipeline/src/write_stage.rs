@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use fleetcast::tables::{self, OutlookRow};
 use fleetcast::{GroupTotals, Groups, Material, MemberOf, WriteRules, Written};
 use fleetcast_core::{
-    Aligner, Alignment, EffectiveLimits, LimitSchedule, LimitSource, PastForecast, SeriesIssue,
-    SeriesKey, Split, Stage, TimeGrid, pipeline,
+    Aligner, Alignment, EffectiveLimits, LimitSchedule, LimitSource, SeriesIssue, SeriesKey,
+    SeriesPast, Split, Stage, TimeGrid, pipeline,
 };
 use fleetcast_judge::Trust;
 use fleetcast_outlook::days_to_look_back;
@@ -79,7 +79,7 @@ pub(crate) struct WriteStage<'a> {
 /// What there is on some series before they are written.
 pub(crate) struct Plans {
     recent: HistoryBatch,
-    past: Vec<Vec<PastForecast>>,
+    past: Vec<SeriesPast>,
     pub(crate) golden: Vec<Option<GoldenPlan>>,
 }
 
@@ -261,7 +261,7 @@ impl WriteStage<'_> {
             let recent = recent?;
             let keys = recent.series().keys();
             let golden = store.read_golden_plans(keys, self.split.future())?;
-            let past = store.read_past_forecasts(keys)?;
+            let past = store.read_past(keys, self.split.as_of())?;
             Ok(Plans {
                 recent,
                 past,
@@ -307,8 +307,8 @@ impl WriteStage<'_> {
     fn learn(&self, store: &Store) -> Result<FleetLaw, Error> {
         let keys = PastPool::kept(&store.series_with_past_forecasts()?);
         let mut pool = PastPool::default();
-        for (key, past) in keys.iter().zip(store.read_past_forecasts(&keys)?) {
-            pool.add(key, &past);
+        for (key, past) in keys.iter().zip(store.read_past(&keys, self.split.as_of())?) {
+            pool.add(key, &past.forecasts);
         }
         let days = self.split.future().len();
         Ok(pool.learn(self.split.as_of(), days, self.rules.sustained))

@@ -292,7 +292,8 @@ CREATE TABLE IF NOT EXISTS {table} (
 );
 
 -- table: past_forecasts
--- What golden models forecast in the past, and how wrong it was, a row an origin: what outlooks are made from.
+-- What golden models forecast in the past, and how wrong it was, a row an origin: what outlooks are made from. The row of the
+-- last day has no forecast yet, but what earlier years say of the days to come.
 CREATE TABLE IF NOT EXISTS {table} (
     run_id   BIGINT  NOT NULL,
     host     VARCHAR NOT NULL,
@@ -303,7 +304,9 @@ CREATE TABLE IF NOT EXISTS {table} (
     latest   FLOAT[] NOT NULL,  -- the values of the last days seen; -infinity where missing
     yhat     FLOAT[] NOT NULL,  -- of the days after it
     errors   FLOAT[] NOT NULL,  -- observed minus forecast
-    settled  FLOAT[]            -- the same, had the level of the origin lasted; empty where those are the errors
+    settled  FLOAT[],           -- the same, had the level of the origin lasted; empty where those are the errors
+    years    FLOAT[],           -- what came on those days of the last year and of the one before, one after the other
+    moved    FLOAT[]            -- how far the level has moved since each of these years
 );
 
 -- table: outlook_calibration

@@ -437,7 +437,7 @@ impl Store {
     /// Adds what this version of the tables has and an older one had not; what stands in them stays.
     fn upgrade_from(&self, older: i64) -> Result<(), Error> {
         const ACTION: &str = "upgrading the tables";
-        const STEPS: [(i64, &str); 10] = [
+        const STEPS: [(i64, &str); 11] = [
             (1, include_str!("../sql/upgrade_from_1.sql")),
             (2, include_str!("../sql/upgrade_from_2.sql")),
             (3, include_str!("../sql/upgrade_from_3.sql")),
@@ -448,6 +448,7 @@ impl Store {
             (8, include_str!("../sql/upgrade_from_8.sql")),
             (9, include_str!("../sql/upgrade_from_9.sql")),
             (10, include_str!("../sql/upgrade_from_10.sql")),
+            (11, include_str!("../sql/upgrade_from_11.sql")),
         ];
         self.in_one_transaction(ACTION, || {
             // These are made anew by a step, with what stood in the earlier ones.

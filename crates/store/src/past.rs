@@ -1,7 +1,7 @@
 //! Forecasts of the past, out of the database.
 
 use arrow::array::Array;
-use fleetcast_core::{Day, PastForecast, SeriesKey};
+use fleetcast_core::{Day, EarlierYears, PastForecast, SeriesKey, SeriesPast};
 
 use crate::arrow_columns::{days, lists, numbers, places, short_numbers};
 use crate::results::key;
@@ -14,24 +14,24 @@ impl Store {
     ///
     /// [`Error::Database`] where the rows cannot be read.
     pub fn series_with_past_forecasts(&self) -> Result<Vec<SeriesKey>, Error> {
-        let sql = "SELECT DISTINCT host, resource FROM past_forecasts ORDER BY ALL";
+        let sql = include_str!("../sql/series_with_past_forecasts.sql");
         self.rows("listing series with forecasts of the past", sql, [], key)
     }
 
-    /// Returns the golden models' forecasts of the past of the series of `keys`, one list a key, earliest origin
-    /// first.
+    /// Returns what the past says of the series of `keys`, in their order, up to the day `as_of`.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Columns`] where the rows cannot be read.
-    pub fn read_past_forecasts(&self, keys: &[SeriesKey]) -> Result<Vec<Vec<PastForecast>>, Error> {
-        let mut found = vec![Vec::new(); keys.len()];
+    pub fn read_past(&self, keys: &[SeriesKey], as_of: Day) -> Result<Vec<SeriesPast>, Error> {
+        let mut found = vec![SeriesPast::of_forecasts(Vec::new(), as_of); keys.len()];
         let sql = include_str!("../sql/read_past_forecasts.sql");
         self.for_each_batch("reading forecasts of the past", sql, keys, [], |batch| {
             let (series, origins) = (places(batch)?, days(batch, "origin")?);
             let levels = numbers(batch, "level")?;
             let (latest, yhats) = (lists(batch, "latest")?, lists(batch, "yhat")?);
             let (errors, settled) = (lists(batch, "errors")?, lists(batch, "settled")?);
+            let (years, moved) = (lists(batch, "years")?, lists(batch, "moved")?);
             for row in 0..batch.num_rows() {
                 let Ok(origin) = Day::from_epoch_days(i64::from(origins.value(row))) else {
                     continue;
@@ -39,13 +39,25 @@ impl Store {
                 let list = |of: &arrow::array::ListArray, name| {
                     Ok::<_, Error>(short_numbers(&of.value(row), name)?.values().to_vec())
                 };
-                found[series.value(row) as usize].push(PastForecast {
+                let years = EarlierYears {
+                    values: list(years, "years")?,
+                    moved: list(moved, "moved")?,
+                };
+                let yhat = list(yhats, "yhat")?;
+                let past = &mut found[series.value(row) as usize];
+                // What is to come has no forecast of the past.
+                if yhat.is_empty() {
+                    past.years = years;
+                    continue;
+                }
+                past.forecasts.push(PastForecast {
                     origin,
                     level: levels.is_valid(row).then(|| levels.value(row)),
                     latest: list(latest, "latest")?,
-                    yhat: list(yhats, "yhat")?,
+                    yhat,
                     errors: list(errors, "errors")?,
                     settled: list(settled, "settled")?,
+                    years,
                 });
             }
             Ok(())

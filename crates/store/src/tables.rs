@@ -11,7 +11,7 @@ const DEFINITIONS: &str = include_str!("../sql/tables.sql");
 const BEFORE_KEY: &str = ",\n    PRIMARY KEY (";
 
 /// The version of the definitions in `sql/tables.sql`.
-pub(crate) const SCHEMA_VERSION: i64 = 11;
+pub(crate) const SCHEMA_VERSION: i64 = 12;
 
 /// A table fleetcast makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

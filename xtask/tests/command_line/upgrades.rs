@@ -5,7 +5,7 @@ use super::*;
 const DB: &str = "fleet.duckdb";
 
 /// The tables of each version, as they were made.
-const SCHEMAS: [&str; 10] = [
+const SCHEMAS: [&str; 11] = [
     include_str!("schemas/1.sql"),
     include_str!("schemas/2.sql"),
     include_str!("schemas/3.sql"),
@@ -16,6 +16,7 @@ const SCHEMAS: [&str; 10] = [
     include_str!("schemas/8.sql"),
     include_str!("schemas/9.sql"),
     include_str!("schemas/10.sql"),
+    include_str!("schemas/11.sql"),
 ];
 
 /// A value for a column that the tables' rules take.

@@ -5,7 +5,7 @@ use arrow::error::ArrowError;
 use fleetcast_core::batches::Columns;
 use fleetcast_core::{Day, EffectiveLimits, SeriesKey};
 use fleetcast_outlook::CapacityOutlook;
-use fleetcast_outlook::paths::{FleetLaw, KnownBin, PastForecast};
+use fleetcast_outlook::paths::{EarlierYears, FleetLaw, KnownBin, PastForecast, SeriesPast};
 use std::sync::Arc;
 
 /// One row of `capacity_outlook`.
@@ -88,30 +88,58 @@ pub(super) fn add_outlooks(columns: &mut Columns, as_of: Day, rows: &[OutlookRow
     columns.exact("peak", outlooks().map(|outlook| outlook.peak));
 }
 
-/// Returns the rows of `past_forecasts`: a row a past forecast of a series' golden model, as the leaderboard names it.
+/// Returns the rows of `past_forecasts`: a row a past forecast of a series' golden model, as the leaderboard names it, and where
+/// earlier years are known of the days to come, one for these, which has no forecast yet.
 ///
 /// # Errors
 ///
 /// [`ArrowError`] where they do not form a batch.
 pub fn past_forecasts(
     run: i64,
-    series: &[(&SeriesKey, &str, &[PastForecast])],
+    series: &[(&SeriesKey, &str, &SeriesPast)],
 ) -> Result<RecordBatch, ArrowError> {
-    let rows: Vec<(&SeriesKey, &str, &PastForecast)> = series
-        .iter()
-        .flat_map(|(key, model, past)| past.iter().map(|one| (*key, *model, one)))
-        .collect();
-    let mut columns = Columns::of_series(run, rows.iter().map(|(key, _, _)| *key));
-    columns.text("model", rows.iter().map(|(_, model, _)| Some(*model)));
-    columns.day("origin", rows.iter().map(|(_, _, past)| Some(past.origin)));
-    columns.number("level", rows.iter().map(|(_, _, past)| past.level));
+    struct Row<'a> {
+        key: &'a SeriesKey,
+        model: &'a str,
+        origin: Day,
+        forecast: Option<&'a PastForecast>,
+        years: &'a EarlierYears,
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for (key, model, past) in series.iter().copied() {
+        rows.extend(past.forecasts.iter().map(|one| Row {
+            key,
+            model,
+            origin: one.origin,
+            forecast: Some(one),
+            years: &one.years,
+        }));
+        rows.extend((past.years.count() > 0).then_some(Row {
+            key,
+            model,
+            origin: past.as_of,
+            forecast: None,
+            years: &past.years,
+        }));
+    }
+    let mut columns = Columns::of_series(run, rows.iter().map(|row| row.key));
+    columns.text("model", rows.iter().map(|row| Some(row.model)));
+    columns.day("origin", rows.iter().map(|row| Some(row.origin)));
+    columns.number("level", rows.iter().map(|row| row.forecast?.level));
     let mut list = |name: &str, of: fn(&PastForecast) -> &[f32]| {
-        columns.short_lists(name, rows.iter().map(|(_, _, past)| of(past)));
+        columns.short_lists(
+            name,
+            rows.iter().map(|row| row.forecast.map_or(&[][..], of)),
+        );
     };
     list("latest", |past| &past.latest);
     list("yhat", |past| &past.yhat);
     list("errors", |past| &past.errors);
     list("settled", |past| &past.settled);
+    let years = rows.iter().map(|row| row.years.values.as_slice());
+    columns.short_lists("years", years);
+    let moved = rows.iter().map(|row| row.years.moved.as_slice());
+    columns.short_lists("moved", moved);
     columns.finish()
 }
 

@@ -40,12 +40,25 @@ pub struct KnownOutlook {
     pub origin: Day,
     /// The days it was about.
     pub horizon_days: usize,
-    /// The probability of a sustained crossing that it said, before any map.
+    /// The probability of a sustained crossing that its forecast and errors said, before any map.
     pub said: f64,
+    /// How much of what it said is of earlier years, which no map changes.
+    pub like_a_year: f64,
+    /// The probability that it goes on as an earlier year that had a sustained crossing: at most
+    /// [`like_a_year`](Self::like_a_year).
+    pub years: f64,
     /// Whether there was one.
     pub came_true: bool,
     /// How much it counts for the map.
     pub weight: f64,
+}
+
+impl KnownOutlook {
+    /// Returns the probability that it said, on a map.
+    #[must_use]
+    pub fn probability(&self, map: &ProbabilityMap) -> f64 {
+        (1.0 - self.like_a_year) * map.of(self.said) + self.years
+    }
 }
 
 /// Outlooks of the past that said about the same.
@@ -129,7 +142,7 @@ impl ResourceLaw {
     pub fn known_bins(&self) -> Vec<KnownBin> {
         let mut bins: BTreeMap<(Day, usize, usize), KnownBin> = BTreeMap::new();
         for known in &self.known {
-            let probability = self.map.of(known.said);
+            let probability = known.probability(&self.map);
             // The last tenth has its end.
             let tenth = (0..9)
                 .find(|tenth| probability < (tenth + 1) as f64 / 10.0)
@@ -180,8 +193,7 @@ fn skill(known: &[KnownOutlook], map: ProbabilityMap) -> Option<f64> {
         return None;
     }
     let apart = |known: &KnownOutlook| {
-        let said = map.of(known.said);
-        (said - f64::from(u8::from(known.came_true))).powi(2)
+        (known.probability(&map) - f64::from(u8::from(known.came_true))).powi(2)
     };
     let brier = known.iter().map(apart).sum::<f64>() / cases as f64;
     Some(1.0 - brier / (base * (1.0 - base)))
@@ -338,6 +350,7 @@ fn outlooks_of(series: &[PastSeries], era: usize, sustained: Sustained) -> Vec<K
             &one.key,
             Some(paths),
             &pool,
+            &now.years,
             sustained,
         );
         let came = now.came(shortest);
@@ -347,12 +360,15 @@ fn outlooks_of(series: &[PastSeries], era: usize, sustained: Sustained) -> Vec<K
             if is_over(now, threshold, sustained) {
                 continue;
             }
-            let said = law.crossed_by(threshold).last().copied().unwrap_or(0.0);
+            let said = law.forecast_crossed_by(threshold);
+            let said = said.last().copied().unwrap_or(0.0);
             let open = 4.0 * said * (1.0 - said);
             outlooks.push(KnownOutlook {
                 origin: now.origin,
                 horizon_days: shortest,
                 said,
+                like_a_year: law.like_a_year(),
+                years: law.years_crossed(threshold),
                 came_true: first_crossing(&came, threshold, sustained).is_some(),
                 weight: open * open,
             });
@@ -394,6 +410,8 @@ mod tests {
                     origin: "2025-01-01".parse().unwrap(),
                     horizon_days: 120,
                     said: said[case % 2],
+                    like_a_year: 0.0,
+                    years: 0.0,
                     came_true: case % 2 == 0,
                     weight: 1.0,
                 })

@@ -1,6 +1,6 @@
 //! The law of a series' first sustained crossing.
 
-use fleetcast_core::SeriesKey;
+use fleetcast_core::{EarlierYears, SeriesKey};
 
 use super::crossing::{first_crossing, sustained_peak};
 use super::map::{LEAST_PROBABILITY, ProbabilityMap};
@@ -8,10 +8,20 @@ use super::pool::PathPool;
 use super::series::SeriesPaths;
 use crate::Sustained;
 
-/// How a series may go on: its forecast with the errors of the past.
+/// The probability that a series goes on as an earlier year did, as it was or moved to the present level: of each year either
+/// way.
+///
+/// Forecasts and their errors are made of what models can say. Peaks that a series has had, and that no model has, come again
+/// as well, and growth ends that models continue. Shares of 15 to 25 % for both years together are as good as each other.
+const LIKE_A_YEAR: f64 = 0.05;
+
+/// How a series may go on: its forecast with the errors of the past, or as in an earlier year.
 #[derive(Debug)]
 pub struct PathLaw {
+    /// The forecast with the errors of the past, in ways whose weights are together 1.
     paths: Vec<WeightedPath>,
+    /// The ways of earlier years, whose weights are together less than 1.
+    years: Vec<WeightedPath>,
     size: f64,
     sustained: Sustained,
 }
@@ -27,13 +37,15 @@ struct WeightedPath {
 
 impl PathLaw {
     /// Adds error paths to a forecast of the days to come, in the series' unit: its own, and those of its neighbours in
-    /// `pool` in units of their error sizes. Without paths of its own, the forecast is the only one.
+    /// `pool` in units of their error sizes. Without paths of its own, the forecast is the only one. `years` are the earlier years
+    /// of the same days.
     #[must_use]
     pub fn of(
         yhat: &[f64],
         key: &SeriesKey,
         own: Option<&SeriesPaths>,
         pool: &PathPool,
+        years: &EarlierYears,
         sustained: Sustained,
     ) -> Self {
         let weighted = |weight: f64, values: Vec<f64>| WeightedPath {
@@ -41,9 +53,12 @@ impl PathLaw {
             peak: sustained_peak(&values, sustained),
             values,
         };
+        let years = years.paths(yhat.len()).into_iter();
+        let years = years.map(|path| weighted(LIKE_A_YEAR, path)).collect();
         let Some(own) = own else {
             return Self {
                 paths: vec![weighted(1.0, yhat.to_vec())],
+                years,
                 size: 0.0,
                 sustained,
             };
@@ -61,28 +76,31 @@ impl PathLaw {
             .collect();
         Self {
             paths,
+            years,
             size: own.size,
             sustained,
         }
     }
 
     /// Returns the probability that the first sustained crossing of `threshold` comes on a day or before, for every
-    /// day of the forecast, as the paths have it.
+    /// day of the forecast: what the forecast and its errors say, after `map`, and what earlier years say.
+    #[must_use]
+    pub fn crossed_by(&self, threshold: f64, map: &ProbabilityMap) -> Vec<f64> {
+        let forecast = self.forecast_crossed_by(threshold);
+        let years = self.crossed_so_far(&self.years, threshold);
+        let both = forecast.iter().zip(years);
+        both.map(|(forecast, years)| self.together(map.of(*forecast), years))
+            .collect()
+    }
+
+    /// Returns the probability of a sustained crossing by each day as the forecast and its errors alone have it, before any
+    /// map.
     ///
     /// Beyond what any path reaches it is small, and falls with the distance.
     #[must_use]
-    pub fn crossed_by(&self, threshold: f64) -> Vec<f64> {
-        let days = self.paths.first().map_or(0, |path| path.values.len());
-        let mut probability = vec![0.0; days];
-        let mut highest = f64::NEG_INFINITY;
-        for path in &self.paths {
-            highest = highest.max(path.peak);
-            if path.peak >= threshold
-                && let Some(day) = first_crossing(&path.values, threshold, self.sustained)
-            {
-                probability[day] += path.weight;
-            }
-        }
+    pub fn forecast_crossed_by(&self, threshold: f64) -> Vec<f64> {
+        let peaks = self.paths.iter().map(|path| path.peak);
+        let highest = peaks.fold(f64::NEG_INFINITY, f64::max);
         // As much as one path less than all of them.
         let beyond = if self.size > 0.0 {
             let distance = ((threshold - highest) / self.size).max(0.0);
@@ -90,13 +108,52 @@ impl PathLaw {
         } else {
             0.0
         };
-        let mut sum = 0.0;
-        for (day, probability) in probability.iter_mut().enumerate() {
-            sum += *probability;
+        let mut crossed = self.crossed_so_far(&self.paths, threshold);
+        let days = crossed.len();
+        for (day, probability) in crossed.iter_mut().enumerate() {
             let least = beyond * (day + 1) as f64 / days as f64;
-            *probability = sum.clamp(least, 1.0);
+            *probability = probability.clamp(least, 1.0);
         }
-        probability
+        crossed
+    }
+
+    /// Returns the probability that it goes on as an earlier year did, one that crosses `threshold`.
+    #[must_use]
+    pub fn years_crossed(&self, threshold: f64) -> f64 {
+        let crossed = self.crossed_so_far(&self.years, threshold);
+        crossed.last().copied().unwrap_or(0.0)
+    }
+
+    /// Returns the probability that it goes on as an earlier year did: 0 where none is known.
+    #[must_use]
+    pub fn like_a_year(&self) -> f64 {
+        self.years.iter().map(|path| path.weight).sum()
+    }
+
+    /// Returns the probability of what has the probability `forecast` where the series goes on as it is forecast, and as part of
+    /// going on like an earlier year the probability `years`.
+    #[must_use]
+    pub fn together(&self, forecast: f64, years: f64) -> f64 {
+        ((1.0 - self.like_a_year()) * forecast + years).min(1.0)
+    }
+
+    /// The weights of those of `paths` that have crossed `threshold` by each day.
+    fn crossed_so_far(&self, paths: &[WeightedPath], threshold: f64) -> Vec<f64> {
+        let days = self.paths.first().map_or(0, |path| path.values.len());
+        let mut crossed = vec![0.0; days];
+        for path in paths {
+            if path.peak >= threshold
+                && let Some(day) = first_crossing(&path.values, threshold, self.sustained)
+            {
+                crossed[day] += path.weight;
+            }
+        }
+        let mut sum = 0.0;
+        for weight in &mut crossed {
+            sum += *weight;
+            *weight = sum;
+        }
+        crossed
     }
 
     /// Returns the law of how far paths lie above a level that changes from day to day: it crosses 0 where they cross
@@ -121,6 +178,7 @@ impl PathLaw {
         };
         Self {
             paths: self.paths.iter().map(changed).collect(),
+            years: self.years.iter().map(changed).collect(),
             size: self.size,
             sustained: self.sustained,
         }
@@ -130,19 +188,21 @@ impl PathLaw {
     /// `share`, after `map`: what is needed so that it runs out as rarely as that.
     #[must_use]
     pub fn sustained_level(&self, share: f64, map: &ProbabilityMap) -> f64 {
-        let mut peaks: Vec<(f64, f64)> = self
-            .paths
-            .iter()
-            .map(|path| (path.peak, path.weight))
-            .collect();
-        peaks.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let mut sum = 0.0;
-        for (peak, weight) in &peaks {
-            sum += weight;
-            if map.of(sum.min(1.0)) >= share {
-                return *peak;
+        let of_years = self.years.iter().map(|path| (path, true));
+        let of_forecast = self.paths.iter().map(|path| (path, false));
+        let mut all: Vec<(&WeightedPath, bool)> = of_forecast.chain(of_years).collect();
+        all.sort_by(|(a, _), (b, _)| b.peak.total_cmp(&a.peak));
+        let (mut forecast, mut years) = (0.0_f64, 0.0);
+        for (path, is_year) in &all {
+            if *is_year {
+                years += path.weight;
+            } else {
+                forecast += path.weight;
+            }
+            if self.together(map.of(forecast.min(1.0)), years) >= share {
+                return path.peak;
             }
         }
-        peaks.last().map_or(f64::NAN, |(peak, _)| *peak)
+        all.last().map_or(f64::NAN, |(path, _)| path.peak)
     }
 }

@@ -7,7 +7,7 @@ mod map;
 mod pool;
 mod series;
 
-pub use fleetcast_core::PastForecast;
+pub use fleetcast_core::{EarlierYears, PastForecast, SeriesPast};
 
 pub use crossing::{first_crossing, sustained_peak};
 pub use known::{FleetLaw, KnownBin, KnownOutlook, PastPool, PastSeries, ResourceLaw};
