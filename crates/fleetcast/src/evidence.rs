@@ -399,10 +399,10 @@ fn judge_with(
     let entry = LeaderboardEntry::of(&case, circumstances, &setup.options.rules);
     issues.extend(entry.iter().flat_map(LeaderboardEntry::issues));
     let regime = regime_of(setup, entry.as_ref(), regimes);
-    let past = entry
-        .as_ref()
-        .map(|entry| past_of(&case, entry))
-        .unwrap_or_else(|| SeriesPast::of_forecasts(Vec::new(), setup.split.as_of()));
+    let past = entry.as_ref().map_or_else(
+        || SeriesPast::of_forecasts(Vec::new(), setup.split.as_of()),
+        |entry| past_of(&case, entry),
+    );
     let recent = last_values(history, days_to_look_back(setup.options.sustained));
     Evidence {
         key,
