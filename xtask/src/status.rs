@@ -60,34 +60,42 @@ pub(crate) fn print(settings: &Settings, as_json: bool) -> Result<(), Error> {
         ));
         return Ok(());
     }
-    let mut runs = table(&[
-        "run",
-        "started (UTC)",
-        "status",
-        "as of",
-        "series",
-        "stages done",
-        "data",
-    ]);
-    for record in &records {
-        let is_current = record.data_fingerprint == data.fingerprint;
-        runs.add_row([
+    output::line(runs(&records, &data));
+    Ok(())
+}
+
+/// The runs as a table. The day on which settings were chosen has a column where a run has kept its choice.
+fn runs(records: &[RunRecord], data: &DataSummary) -> String {
+    let keep_choices = records.iter().any(|record| record.chosen_as_of().is_some());
+    let mut headings = vec!["run", "started (UTC)", "status", "as of"];
+    headings.extend(keep_choices.then_some("chosen as of"));
+    headings.extend(["series", "stages done", "data"]);
+    let mut runs = table(&headings);
+    for record in records {
+        let mut row = vec![
             record.id.to_string(),
             record.started_at.clone(),
             record.status.clone(),
             record.as_of.to_string(),
+        ];
+        if keep_choices {
+            let day = record.chosen_as_of().unwrap_or(record.as_of);
+            row.push(day.to_string());
+        }
+        let is_current = record.data_fingerprint == data.fingerprint;
+        let state = if is_current {
+            "as now"
+        } else {
+            "changed since"
+        };
+        row.extend([
             record.series.to_string(),
             stages_done(record),
-            if is_current {
-                "as now"
-            } else {
-                "changed since"
-            }
-            .to_owned(),
+            state.to_owned(),
         ]);
+        runs.add_row(row);
     }
-    output::line(runs);
-    Ok(())
+    runs.to_string()
 }
 
 fn stages_done(record: &RunRecord) -> String {

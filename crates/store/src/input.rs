@@ -138,9 +138,7 @@ impl Store {
         let mut statement = self
             .connection
             .prepare(
-                "SELECT lower(column_name), data_type FROM information_schema.columns \
-                 WHERE table_schema = current_schema() AND table_name = 'processed_data' \
-                 ORDER BY ordinal_position",
+                "SELECT lower(name), type FROM pragma_table_info('processed_data') ORDER BY cid",
             )
             .map_err(reading)?;
         let columns = statement

@@ -101,11 +101,9 @@ impl Store {
     /// Makes the views of limits anew, as this version defines them.
     pub(crate) fn renew_limits_view(&self) -> Result<(), Error> {
         for view in VIEWS {
-            if self.has_table(view)? {
-                self.connection
-                    .execute_batch(&format!("DROP VIEW {view}"))
-                    .map_err(Error::while_doing("renewing the views of limits"))?;
-            }
+            self.connection
+                .execute_batch(&format!("DROP VIEW IF EXISTS {view}"))
+                .map_err(Error::while_doing("renewing the views of limits"))?;
         }
         self.make_limits()
     }
@@ -415,11 +413,7 @@ impl Store {
         let reading = Error::while_doing(READING);
         let mut statement = self
             .connection
-            .prepare(
-                "SELECT lower(column_name) FROM information_schema.columns \
-                 WHERE table_schema = current_schema() AND table_name = 'resource_limits' \
-                 ORDER BY ordinal_position",
-            )
+            .prepare("SELECT lower(name) FROM pragma_table_info('resource_limits') ORDER BY cid")
             .map_err(reading)?;
         statement
             .query_map([], |row| row.get(0))

@@ -186,6 +186,25 @@ fn a_run_says_what_it_keeps_and_why_it_does_not() {
         let said = run(flags);
         assert!(said.contains(expected), "{flags}: {said}");
     }
+    // The latest run first, each with the day whose choice it has.
+    let listed = desk.ok("status");
+    assert!(listed.contains("chosen as of"), "{listed}");
+    let days: Vec<&str> = listed
+        .lines()
+        .filter(|line| line.contains("complete"))
+        .filter_map(|line| line.split('┆').nth(4).map(str::trim))
+        .collect();
+    assert_eq!(
+        days,
+        [
+            "2025-12-10",
+            "2025-12-20",
+            "2025-11-22",
+            "2025-11-10",
+            "2025-11-10",
+            "2025-11-10"
+        ]
+    );
     desk.fails(
         "write --train-months 8 --horizon-days 20 --as-of 2025-12-10 --regimes off",
         "(forecast.select_every was 20, is not set)",
