@@ -36,17 +36,18 @@ const LEAST_KNOWN: f64 = 0.75;
 /// A year is 364 days, so that weekdays meet weekdays. Values are kept to seven digits.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EarlierYears {
-    /// The values of the last year and of the one before, one after the other, in the series' unit: of each as many days. Between
-    /// observed days they lie on a straight line, before the first and after the last they are like those.
+    /// The values of the last year and of the one before, as far as they are known, one after the other, in the series' unit: of each
+    /// as many days. Between observed days they lie on a straight line, before the first and after the last they are like those.
     pub values: Vec<f32>,
     /// How far the level has moved since each of them: the median of the last 56 days that were seen, less that of the same
-    /// days of that year; 0 where fewer than 14 of either have a value.
+    /// days of that year.
     pub moved: Vec<f32>,
 }
 
 impl EarlierYears {
-    /// Looks up the `days` days that follow `seen` (a value a day, NaN where missing) in earlier years. A year of which less than
-    /// three quarters of the days have a value is none, and so is every one before it.
+    /// Looks up the `days` days that follow `seen` (a value a day, NaN where missing) in earlier years. A year is left out where less than
+    /// three quarters of its days have a value, or where it is not known how far the level has moved since: where fewer than 14
+    /// days of either level have a value. Days more than a year ahead are those of the year's beginning again.
     #[must_use]
     pub fn of(seen: &[f64], days: usize) -> Self {
         let mut years = Self::default();
@@ -62,10 +63,12 @@ impl EarlierYears {
                 .collect();
             let known = of_that_year.iter().filter(|value| !value.is_nan()).count();
             if known == 0 || (known as f64) < LEAST_KNOWN * days as f64 {
-                break;
+                continue;
             }
-            let moved = level_at(seen, 0).zip(level_at(seen, back * SEASON_YEAR));
-            let moved = moved.map_or(0.0, |(now, then)| now - then);
+            let levels = level_at(seen, 0).zip(level_at(seen, back * SEASON_YEAR));
+            let Some(moved) = levels.map(|(now, then)| now - then) else {
+                continue;
+            };
             years
                 .values
                 .extend(to_seven_digits(&without_gaps(&of_that_year)));
@@ -333,8 +336,9 @@ mod tests {
     fn a_year_that_is_not_known_is_none() {
         let seen = vec![1.0; 400];
         assert_eq!(EarlierYears::of(&seen, 36 + 364).count(), 1);
-        assert_eq!(EarlierYears::of(&seen[..359], 10).count(), 0);
-        assert_eq!(EarlierYears::of(&seen[..364], 10).count(), 1);
+        // What is not known of its level is not known of the year.
+        assert_eq!(EarlierYears::of(&seen[..377], 10).count(), 0);
+        assert_eq!(EarlierYears::of(&seen[..378], 10).count(), 1);
         assert_eq!(EarlierYears::of(&[], 10), EarlierYears::default());
         assert_eq!(
             EarlierYears::of(&[f64::NAN; 800], 10),
@@ -349,6 +353,10 @@ mod tests {
         assert_eq!(EarlierYears::of(&gaps, 100).count(), 0);
         assert_eq!(EarlierYears::of(&gaps, 120).values, [1.0; 120]);
         assert!(EarlierYears::of(&gaps, 120).moved[0].abs() < 1e-9);
+        // The year before the last may be known where the last is not.
+        let mut long: Vec<f64> = vec![1.0; 364];
+        long.extend(&gaps);
+        assert_eq!(EarlierYears::of(&long, 100).count(), 1);
     }
 
     #[test]

@@ -144,7 +144,7 @@ proptest! {
         let values: Vec<f64> = (0..seen).map(|day| value(number, day)).collect();
         let years = EarlierYears::of(&values, HORIZON);
         let (yhat, law) = law_of(number, &fleet, &years);
-        prop_assert!((law.like_a_year() - 0.1 * years.count() as f64).abs() < 1e-12);
+        prop_assert!((law.like_a_year() - 0.08 * years.count() as f64).abs() < 1e-12);
         let lowest = yhat.iter().copied().fold(f64::INFINITY, f64::min);
         let mut last = vec![1.0; HORIZON];
         for rung in 0..40 {

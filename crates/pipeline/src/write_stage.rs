@@ -91,6 +91,10 @@ pub(crate) struct Writing {
     regimes: HashMap<SeriesKey, Alignment>,
 }
 
+/// What is said where forecasts of the past were kept by an earlier version.
+const WITHOUT_YEARS: &str = "forecasts of the past are those of an earlier version: outlooks do without earlier years until \
+    `cargo xtask run-all` or `judge` has run";
+
 /// Groups written at a time.
 const GROUPS_AT_A_TIME: usize = 256;
 
@@ -162,6 +166,9 @@ impl WriteStage<'_> {
                 as_of,
             },
         };
+        if store.past_is_without_years()? {
+            made.notes.push(WITHOUT_YEARS.to_owned());
+        }
         let writing = self.begin(store, index)?;
         made.calibration
             .append(tables::outlook_calibration(run.get(), &writing.law)?)?;
@@ -226,7 +233,7 @@ impl WriteStage<'_> {
             let outlook = tables::group_outlook(run.get(), self.split.as_of(), some)?;
             made.group_outlook.append(outlook)?;
         }
-        made.notes = totals.notes();
+        made.notes.extend(totals.notes());
         Ok(())
     }
 

@@ -18,6 +18,17 @@ impl Store {
         self.rows("listing series with forecasts of the past", sql, [], key)
     }
 
+    /// Says whether forecasts of the past are kept as an earlier version of the tables had them, without what came in earlier years.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] where the rows cannot be read.
+    pub fn past_is_without_years(&self) -> Result<bool, Error> {
+        let sql = "SELECT coalesce(bool_and(years IS NULL), false) FROM past_forecasts";
+        let found = self.connection.query_row(sql, [], |row| row.get(0));
+        found.map_err(Error::while_doing("reading forecasts of the past"))
+    }
+
     /// Returns what the past says of the series of `keys`, in their order, up to the day `as_of`.
     ///
     /// # Errors

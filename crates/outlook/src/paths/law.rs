@@ -9,11 +9,12 @@ use super::series::SeriesPaths;
 use crate::Sustained;
 
 /// The probability that a series goes on as an earlier year did, as it was or moved to the present level: of each year either
-/// way.
+/// way, so 16 % of two years.
 ///
 /// Forecasts and their errors are made of what models can say. Peaks that a series has had, and that no model has, come again
-/// as well, and growth ends that models continue. Shares of 15 to 25 % for both years together are as good as each other.
-const LIKE_A_YEAR: f64 = 0.05;
+/// as well, and growth ends that models continue. Shares of 15 to 25 % for two years are as good as each other; this one is small
+/// enough that two ways of four neither make a probability of 10 % nor keep one of 90 % from being reached.
+const LIKE_A_YEAR: f64 = 0.04;
 
 /// How a series may go on: its forecast with the errors of the past, or as in an earlier year.
 #[derive(Debug)]

@@ -106,6 +106,7 @@ mod input;
 mod limits;
 mod opening;
 mod panels;
+mod past;
 mod publishing;
 mod runs;
 #[path = "../support/visible.rs"]
