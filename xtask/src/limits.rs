@@ -73,8 +73,14 @@ pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error
     }
     list(&store, settings, reporter)?;
     if is_changed && store.count_rows(Table::CapacityOutlook)? > 0 {
-        // A history that is read otherwise is another history; limits are looked at by the last stage alone.
-        let command = if store.capacity_changes()? == before.1 {
+        // A history that is read otherwise is another history; limits are looked at by the last stage alone, and so is what is
+        // planned.
+        let as_of = store.data_summary(settings.last_day)?.last_day;
+        let history = |mut changes: Vec<CapacityChange>| {
+            changes.retain(|change| change.day <= as_of);
+            changes
+        };
+        let command = if history(store.capacity_changes()?) == history(before.1) {
             "write"
         } else {
             "run-all"
@@ -202,19 +208,21 @@ fn list(store: &Store, settings: &Settings, reporter: Reporter) -> Result<(), Er
         ));
     }
     for change in store.capacity_changes()? {
-        reporter.say(format_args!(
-            "the capacity of {}, {} changed from {} to {} on {}{}",
-            change.host,
-            change.resource,
-            change.from,
-            change.to,
-            change.day,
-            if change.day > as_of {
-                ": not before the data reach that day"
-            } else {
-                ""
-            }
-        ));
+        let CapacityChange {
+            host,
+            resource,
+            day,
+            from,
+            to,
+        } = change;
+        reporter.say(if day > as_of {
+            format!(
+                "the capacity of {host}, {resource} will change from {from} to {to} on {day}: until then limits are shares of \
+                 the present one"
+            )
+        } else {
+            format!("the capacity of {host}, {resource} changed from {from} to {to} on {day}")
+        });
     }
     Ok(())
 }

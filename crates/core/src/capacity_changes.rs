@@ -60,8 +60,8 @@ impl CapacityChange {
 /// All capacities of a fleet that changed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CapacityChanges {
-    /// The days of each series' changes, in their order, and what values before them are multiplied by.
-    factors: BTreeMap<SeriesKey, BTreeMap<Day, f64>>,
+    /// The days of each series' changes, in their order, with the capacity before and after.
+    days: BTreeMap<SeriesKey, BTreeMap<Day, [f64; 2]>>,
 }
 
 impl CapacityChanges {
@@ -77,8 +77,8 @@ impl CapacityChanges {
         for change in changes {
             change.check()?;
             let key = SeriesKey::new(change.host.as_str(), change.resource.as_str());
-            let days = all.factors.entry(key).or_default();
-            days.insert(change.day, change.from / change.to);
+            let days = all.days.entry(key).or_default();
+            days.insert(change.day, [change.from, change.to]);
         }
         Ok(all)
     }
@@ -86,17 +86,32 @@ impl CapacityChanges {
     /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.factors.is_empty()
+        self.days.is_empty()
+    }
+
+    /// Returns the days after `as_of` on which a series' capacity becomes another, in their order, and what multiple of the one of that
+    /// day it is from then on.
+    #[must_use]
+    pub fn planned(&self, key: &SeriesKey, as_of: Day) -> Vec<(Day, f64)> {
+        let days = self.days.get(key).into_iter().flatten();
+        let mut multiple = 1.0;
+        days.filter(|(day, _)| **day > as_of)
+            .map(|(day, [from, to])| {
+                multiple *= to / from;
+                (*day, multiple)
+            })
+            .collect()
     }
 
     /// Brings a series' values over the days of `grid` to the capacity it has on the day `as_of`: what stands before
     /// a change is multiplied by the capacity before it and divided by the one after it. Changes after the day are not
     /// looked at.
     pub fn rescale(&self, key: &SeriesKey, grid: TimeGrid, values: &mut [f64], as_of: Day) {
-        let Some(days) = self.factors.get(key) else {
+        let Some(days) = self.days.get(key) else {
             return;
         };
-        for (day, factor) in days.range(..=as_of) {
+        for (day, [from, to]) in days.range(..=as_of) {
+            let factor = from / to;
             let before = day.days_since(grid.first());
             let before = usize::try_from(before).unwrap_or(0).min(values.len());
             for value in &mut values[..before] {
@@ -143,6 +158,14 @@ mod tests {
             values.iter().all(|value| (value - 20.0).abs() < 1e-12),
             "{values:?}"
         );
+        // What is still to come is planned.
+        let planned = |as_of: &str| changes.planned(&key, day(as_of));
+        assert_eq!(planned("2026-01-06"), [(day("2026-01-07"), 0.25)]);
+        assert_eq!(
+            planned("2026-01-03"),
+            [(day("2026-01-05"), 2.0), (day("2026-01-07"), 0.5)]
+        );
+        assert!(planned("2026-01-07").is_empty());
         // Another series is left alone, and so are values before a change that is still to come.
         let mut other = [80.0; 6];
         changes.rescale(

@@ -170,6 +170,34 @@ impl LimitSchedule {
         self
     }
 
+    /// Returns the schedule where the capacity is another from some days on, in their order: a multiple of the present one. Capacity
+    /// and threshold are shares of what there is on their day, and become shares of the present capacity.
+    #[must_use]
+    pub fn in_present_shares(self, multiples: &[(Day, f64)]) -> Self {
+        if multiples.is_empty() {
+            return self;
+        }
+        let multiple_on = |day: Day| {
+            let begun = multiples.iter().rev().find(|(from, _)| *from <= day);
+            begun.map_or(1.0, |(_, multiple)| *multiple)
+        };
+        let own = self.later.iter().map(|(day, _)| *day);
+        let mut days: Vec<Day> = own.chain(multiples.iter().map(|(day, _)| *day)).collect();
+        days.sort_unstable();
+        days.dedup();
+        let start = Self::from(self.now);
+        days.into_iter().fold(start, |schedule, day| {
+            let limits = self.on(day);
+            let scaled = |limit: Option<f64>| limit.map(|limit| limit * multiple_on(day));
+            let limits = EffectiveLimits {
+                capacity: scaled(limits.capacity),
+                threshold: scaled(limits.threshold),
+                ..*limits
+            };
+            schedule.then(day, limits)
+        })
+    }
+
     /// Returns what holds now.
     #[must_use]
     pub fn now(&self) -> &EffectiveLimits {
@@ -733,6 +761,32 @@ mod tests {
             message.contains("a/cpu do not fit together: threshold 60"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn limits_of_a_capacity_to_come_are_in_shares_of_the_present_one() {
+        let day = |text: &str| -> Day { text.parse().unwrap() };
+        let limits = |capacity, threshold| EffectiveLimits {
+            floor: Some(0.0),
+            capacity: Some(capacity),
+            threshold: Some(threshold),
+            source: LimitSource::Percent,
+        };
+        let schedule = LimitSchedule::from(limits(100.0, 80.0))
+            .then(day("2026-03-01"), limits(100.0, 90.0))
+            .in_present_shares(&[(day("2026-02-01"), 2.0), (day("2026-04-01"), 0.5)]);
+        let expected = [
+            ("2026-01-31", 100.0, 80.0),
+            ("2026-02-01", 200.0, 160.0),
+            ("2026-03-01", 200.0, 180.0),
+            ("2026-04-01", 50.0, 45.0),
+        ];
+        for (on, capacity, threshold) in expected {
+            assert_eq!(*schedule.on(day(on)), limits(capacity, threshold), "{on}");
+        }
+        assert_eq!(schedule.later().len(), 3);
+        let same = LimitSchedule::from(limits(100.0, 80.0));
+        assert_eq!(same.clone().in_present_shares(&[]), same);
     }
 
     #[test]

@@ -276,7 +276,8 @@ fn limits_of(setup: &Setup, evidence: &Evidence, summary: &FleetSummary) -> Limi
     let (key, shares) = (&evidence.key, &evidence.shares);
     let resource = summary.survey.resource_of(key, shares);
     let as_of = setup.split.as_of();
-    setup.limits.schedule(key, shares, &resource, as_of)
+    let limits = setup.limits.schedule(key, shares, &resource, as_of);
+    limits.in_present_shares(&setup.capacities.planned(key, as_of))
 }
 
 /// What becomes of one series, given what crosses the fleet.

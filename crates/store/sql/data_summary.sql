@@ -6,6 +6,11 @@ SELECT
         || '-' || coalesce(sum(hash(host, resource, ds, utilization)::HUGEINT), 0)::VARCHAR
         || coalesce((SELECT '-' || sum(hash(host, resource, ds)::HUGEINT)::VARCHAR FROM unfinished_days), '')
         || coalesce((SELECT '-' || sum(hash(host, resource, ds, instants, repeated)::HUGEINT)::VARCHAR FROM repeated_instants), '')
-        || coalesce((SELECT '-' || sum(hash(host, resource, day, "from", "to")::HUGEINT)::VARCHAR FROM capacity_changes), '')
+        -- What is planned changes limits alone.
+        || coalesce((
+            SELECT '-' || sum(hash(host, resource, day, "from", "to")::HUGEINT)::VARCHAR
+            FROM capacity_changes
+            WHERE day <= (SELECT max(ds) FROM processed_data)
+        ), '')
         AS fingerprint
 FROM processed_data;

@@ -4,6 +4,17 @@
 CREATE OR REPLACE VIEW limits_by_day AS
 WITH
 {rules},
+as_of AS (
+    SELECT coalesce((SELECT max_by(as_of, run_id) FROM runs), (SELECT max(ds) FROM processed_data)) AS day
+),
+-- Capacities that are to become others. What is a share of one of them is a multiple of the share of the present one.
+planned AS (
+    SELECT
+        c.host, c.resource, c.day,
+        product(c."to" / c."from") OVER (PARTITION BY c.host, c.resource ORDER BY c.day) AS multiple
+    FROM capacity_changes AS c, as_of
+    WHERE c.day > as_of.day
+),
 given AS (
     SELECT
         host::VARCHAR AS host, resource::VARCHAR AS resource, floor::DOUBLE AS floor, capacity::DOUBLE AS capacity,
@@ -17,6 +28,10 @@ steps AS (
     SELECT s.host, s.resource, g.valid_from
     FROM series AS s
     JOIN given AS g ON g.resource = s.resource AND (g.host IS NULL OR g.host = s.host)
+    UNION
+    SELECT host, resource, day
+    FROM planned
+    SEMI JOIN series USING (host, resource)
 ),
 -- For each series and step, the rows of its host and of its resource that hold then, the latest first. `resource_limits`
 -- has no key, since NULLs are never equal: of several rows of the same day, the most cautious figures count.
@@ -71,21 +86,28 @@ completed AS (
             WHEN is_percent AND coalesce(floor < 100, true) AND coalesce(threshold <= 100, true) THEN 100
         END AS capacity
     FROM chosen
+),
+limits AS (
+    SELECT
+        host, resource, step, floor, capacity,
+        -- Full starts at four fifths of the way from floor to capacity, where nothing else is said.
+        CASE
+            WHEN threshold IS NOT NULL THEN threshold
+            WHEN capacity > coalesce(floor, 0) THEN coalesce(floor, 0) + 0.8 * (capacity - coalesce(floor, 0))
+        END AS threshold,
+        CASE
+            WHEN has_own THEN 'host'
+            WHEN has_common THEN 'resource'
+            WHEN is_percent THEN 'percent'
+            ELSE 'none'
+        END AS source
+    FROM completed
 )
 SELECT
-    host, resource, step AS valid_from, floor, capacity,
-    -- Full starts at four fifths of the way from floor to capacity, where nothing else is said.
-    CASE
-        WHEN threshold IS NOT NULL THEN threshold
-        WHEN capacity > coalesce(floor, 0) THEN coalesce(floor, 0) + 0.8 * (capacity - coalesce(floor, 0))
-    END AS threshold,
-    CASE
-        WHEN has_own THEN 'host'
-        WHEN has_common THEN 'resource'
-        WHEN is_percent THEN 'percent'
-        ELSE 'none'
-    END AS source
-FROM completed;
+    l.host, l.resource, l.step AS valid_from, l.floor, l.capacity * coalesce(p.multiple, 1) AS capacity,
+    l.threshold * coalesce(p.multiple, 1) AS threshold, l.source
+FROM limits AS l
+ASOF LEFT JOIN planned AS p ON p.host = l.host AND p.resource = l.resource AND p.day <= l.step;
 -- The limits of every series, one row each, as of the day of the last run; before the first one, of the newest day.
 CREATE OR REPLACE VIEW effective_limits AS
 WITH as_of AS (

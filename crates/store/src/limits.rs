@@ -178,6 +178,7 @@ impl Store {
         self.check_input()?;
         self.check_limits()?;
         let rules = LimitRules::new(&self.limits()?)?;
+        let capacities = CapacityChanges::new(&self.capacity_changes()?)?;
         let shares = self.limit_shares(until)?;
         let mut resources: HashMap<&str, ResourceShares> = HashMap::new();
         for (key, shares) in &shares {
@@ -185,7 +186,8 @@ impl Store {
         }
         let limits = shares.iter().map(|(key, shares)| {
             let limits = rules.schedule(key, shares, &resources[key.resource()], until);
-            (key.clone(), limits)
+            let planned = capacities.planned(key, until);
+            (key.clone(), limits.in_present_shares(&planned))
         });
         Ok(limits.collect())
     }

@@ -122,6 +122,37 @@ fn a_planned_extension_is_in_forecast_and_outlook() {
     assert_eq!(now, ["db-01 100.0", "db-02 100.0"]);
     desk.ok("limits --resource disk --host db-01 --valid-from 2026-03-01 --remove");
     desk.ok("write --quiet --train-months 8 --backtest-months 3 --horizon-days 180");
+    assert_eq!(desk.query("fleet.duckdb", outlook), [before.as_str()]);
+
+    // The same, said as what is to happen.
+    let listed = desk.ok("limits --capacity-change db-01 disk 2026-03-01 500 1000");
+    assert!(
+        listed.contains("the capacity of db-01, disk will change from 500 to 1000 on 2026-03-01"),
+        "{listed}"
+    );
+    assert!(listed.contains("`cargo xtask write --db"), "{listed}");
+    desk.ok("write --quiet --train-months 8 --backtest-months 3 --horizon-days 180");
+    assert_eq!(desk.query("fleet.duckdb", outlook), [after]);
+    let steps = desk.query(
+        "fleet.duckdb",
+        "SELECT concat_ws(' ', valid_from, capacity, threshold, source) FROM limits_by_day
+         WHERE host = 'db-01' ORDER BY ALL",
+    );
+    assert_eq!(
+        steps,
+        ["100.0 80.0 percent", "2026-03-01 200.0 160.0 percent"]
+    );
+    // A run goes by it as well, and one more says that nothing has changed.
+    desk.ok(RUN);
+    assert_eq!(
+        desk.query(
+            "fleet.duckdb",
+            "SELECT status FROM capacity_outlook WHERE host = 'db-01'"
+        ),
+        ["not_within_horizon"]
+    );
+    desk.ok("limits --capacity-change db-01 disk 2026-03-01 500 1000 --remove");
+    desk.ok(RUN);
     assert_eq!(desk.query("fleet.duckdb", outlook), [before]);
 }
 

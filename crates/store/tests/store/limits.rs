@@ -531,6 +531,16 @@ proptest! {
             ),
             0..6,
         ),
+        planned in prop::collection::vec(
+            (
+                0..5_u8,
+                prop::sample::select(vec!["cpu", "disk:/var", "mem.used"]),
+                prop::sample::select(vec!["2024-07-01", "2030-01-01", "2030-03-01", "2030-06-01"]),
+                1..5_u8,
+                1..5_u8,
+            ),
+            0..4,
+        ),
     ) {
         let mut rows = Vec::new();
         for (number, (host, resource, values, days)) in series.iter().enumerate() {
@@ -554,6 +564,16 @@ proptest! {
                 ..limits(host.as_deref(), resource, parts)
             };
             let _ = store.set_limits(&[rule], BeyondObserved::Allow);
+        }
+        for (host, resource, on, from, to) in planned {
+            let change = fleetcast_core::CapacityChange {
+                host: format!("h{host}"),
+                resource: resource.to_owned(),
+                day: day(on),
+                from: f64::from(from),
+                to: f64::from(to),
+            };
+            store.set_capacity_change(&change, BeyondObserved::Allow).unwrap();
         }
         prop_assert!(!effective(&store).is_empty());
     }
