@@ -133,6 +133,12 @@ fn a_planned_extension_is_in_forecast_and_outlook() {
     assert!(listed.contains("`cargo xtask write --db"), "{listed}");
     desk.ok("write --quiet --train-months 8 --backtest-months 3 --horizon-days 180");
     assert_eq!(desk.query("fleet.duckdb", outlook), [after]);
+    let shown = desk.ok("show db-01");
+    assert!(
+        shown.contains("planned: full at 160 from 2026-03-01 on"),
+        "{shown}"
+    );
+    assert!(!desk.ok("show db-02").contains("planned"));
     let steps = desk.query(
         "fleet.duckdb",
         "SELECT concat_ws(' ', valid_from, capacity, threshold, source) FROM limits_by_day
