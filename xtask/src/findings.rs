@@ -1,6 +1,8 @@
 //! What a run found, read back from its tables.
 
-use fleetcast_core::{Day, Horizon, SeriesKey, Split, WindowLengths};
+use std::collections::HashMap;
+
+use fleetcast_core::{Day, Horizon, LimitSchedule, SeriesKey, Split, WindowLengths};
 use fleetcast_report::{Chart, Facts, Issue, Outlook, Report, Score, Series, Standing, Status};
 use fleetcast_store::{RunRecord, Store, Table};
 use serde_json::Value;
@@ -20,6 +22,7 @@ pub(crate) fn read(
     store.check_input()?;
     let facts = facts(settings, store)?;
     let mut series = series(store, host)?;
+    name_what_is_planned(store, facts.split.as_of(), &mut series)?;
     if let (Some(host), true) = (host, series.is_empty()) {
         return Err(Error::NoSuchHost {
             host: host.to_owned(),
@@ -109,6 +112,27 @@ fn split_of(record: &RunRecord) -> Result<Split, Error> {
     )?)
 }
 
+/// Adds to the series' outlooks the limits that are planned for days after `as_of`.
+fn name_what_is_planned(store: &Store, as_of: Day, series: &mut [Series]) -> Result<(), Error> {
+    let (rules, changes) = (store.limits()?, store.capacity_changes()?);
+    let mut days = rules.iter().filter_map(|rule| rule.valid_from);
+    let is_planned = days.any(|day| day > as_of) || changes.iter().any(|change| change.day > as_of);
+    if !is_planned {
+        return Ok(());
+    }
+    let schedules: HashMap<SeriesKey, LimitSchedule> =
+        store.limit_schedules(as_of)?.into_iter().collect();
+    for one in series {
+        if let (Some(outlook), Some(schedule)) = (&mut one.outlook, schedules.get(&one.key)) {
+            let later = schedule.later().iter();
+            outlook.planned = later
+                .filter_map(|(day, limits)| Some((*day, limits.threshold?)))
+                .collect();
+        }
+    }
+    Ok(())
+}
+
 fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
     let found = store.series_findings(host)?.into_iter();
     Ok(found
@@ -117,6 +141,7 @@ fn series(store: &Store, host: Option<&str>) -> Result<Vec<Series>, Error> {
             let outlook = status.zip(found.peak).map(|(status, peak)| Outlook {
                 status,
                 threshold: found.threshold,
+                planned: Vec::new(),
                 capacity: found.capacity,
                 days_left: found.days_left,
                 days_left_earliest: found.days_left_earliest,

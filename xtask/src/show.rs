@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use fleetcast_core::{Day, LimitSchedule, SeriesKey};
+use fleetcast_core::{Day, SeriesKey};
 use fleetcast_pipeline::Why;
 use fleetcast_report::{Chart, Facts, LOOKED_BACK, Outlook, Report, Standing, Status, figure};
-use fleetcast_store::Store;
 use textplots::{Chart as TextChart, Plot, Shape};
 
 use crate::cli::ShowFlags;
@@ -62,7 +61,6 @@ pub(crate) fn show(settings: &Settings, flags: &ShowFlags) -> Result<(), Error> 
             )));
         }
     }
-    let planned = planned_limits(&store, facts.split.as_of())?;
     for one in &series {
         if resource.is_some_and(|wanted| wanted != one.key.resource()) {
             continue;
@@ -71,11 +69,8 @@ pub(crate) fn show(settings: &Settings, flags: &ShowFlags) -> Result<(), Error> 
         output::line(&name);
         if let Some(outlook) = &one.outlook {
             say(&format!("outlook: {}", in_words(outlook, &facts)));
-        }
-        let later = planned.iter().filter(|(key, _)| *key == one.key);
-        for (day, limits) in later.flat_map(|(_, schedule)| schedule.later()) {
-            if let Some(threshold) = limits.threshold {
-                let threshold = figure(threshold);
+            for (day, threshold) in &outlook.planned {
+                let threshold = figure(*threshold);
                 say(&format!("planned: full at {threshold} from {day} on"));
             }
         }
@@ -99,18 +94,6 @@ pub(crate) fn show(settings: &Settings, flags: &ShowFlags) -> Result<(), Error> 
         output::line("");
     }
     Ok(())
-}
-
-/// The limits of all series, where some are planned for days after `as_of`.
-fn planned_limits(store: &Store, as_of: Day) -> Result<Vec<(SeriesKey, LimitSchedule)>, Error> {
-    let rules = store.limits()?;
-    let mut days = rules.iter().filter_map(|rule| rule.valid_from);
-    let changes = store.capacity_changes()?;
-    let is_planned = days.any(|day| day > as_of) || changes.iter().any(|change| change.day > as_of);
-    if !is_planned {
-        return Ok(Vec::new());
-    }
-    Ok(store.limit_schedules(as_of)?)
 }
 
 /// What forecasts of some days are made of, a column a day.

@@ -22,7 +22,7 @@
     threshold: row[7], capacity: row[8], recent: row[9], peak: row[10],
     trust: row[11], model: row[12], decidedBy: row[13], mapes: row[14], coverage: row[15],
     behaviour: row[16] === null ? null : DATA.behaviours[row[16]], codes: row[17].map((code) => DATA.codes[code]), by: row[18],
-    growth: row[19], order: row[20], since: row[21], inPercent: row[22] === 1, marks: row[23],
+    growth: row[19], order: row[20], since: row[21], inPercent: row[22] === 1, marks: row[23], planned: row[24],
   }));
   const HOSTS = new Map();
   for (const one of SERIES) {
@@ -164,6 +164,8 @@
     // A threshold far off would press the series flat; it is named instead.
     const nearby = one.threshold !== null && one.threshold <= 8 * Math.max(Math.abs(high), Math.abs(low));
     if (nearby) { high = Math.max(high, one.threshold); low = Math.min(low, one.threshold); }
+    // From the day on that another limit is planned for, the line is another one, or is named where it is far off.
+    const steps = one.threshold === null ? [] : [[null, one.threshold], ...one.planned];
     if (low >= 0 && low < 0.6 * high) low = 0;
     const room = (high - low || Math.abs(high) || 1) * 0.06;
     const top = high + room;
@@ -209,13 +211,21 @@
           ctx.fillStyle = over;
           ctx.fillText(`full at ${figure(one.threshold)}, far above`, u.bbox.left + 4 * ratio, u.bbox.top + 12 * ratio);
         } else if (one.threshold !== null) {
-          const y = u.valToPos(one.threshold, "y", true);
           ctx.strokeStyle = ctx.fillStyle = over;
           ctx.setLineDash([7 * ratio, 4 * ratio]);
-          ctx.beginPath(); ctx.moveTo(u.bbox.left, y); ctx.lineTo(u.bbox.left + u.bbox.width, y); ctx.stroke();
+          steps.forEach(([since, limit], place) => {
+            if (limit > top || limit < bottom) return;
+            const y = u.valToPos(limit, "y", true), at = (epochDay) => u.valToPos(epochDay * DAY, "x", true);
+            const until = steps[place + 1];
+            ctx.beginPath();
+            ctx.moveTo(since === null ? u.bbox.left : at(since), y);
+            ctx.lineTo(until ? at(until[0]) : u.bbox.left + u.bbox.width, y);
+            ctx.stroke();
+          });
           ctx.setLineDash([]);
-          ctx.fillText(`full at ${figure(one.threshold)}`, u.bbox.left + 4 * ratio, y - 4 * ratio);
+          ctx.fillText(`full at ${figure(one.threshold)}`, u.bbox.left + 4 * ratio, u.valToPos(one.threshold, "y", true) - 4 * ratio);
         }
+        one.planned.forEach(([epochDay, limit], place) => vertical(epochDay, `full at ${figure(limit)} from ${day(epochDay - DATA.as_of)}`, over, 6 + place % 2, [1, 3]));
         const [from] = span();
         one.marks.filter(([epochDay]) => epochDay * DAY >= from)
           .forEach(([epochDay, what], place) => vertical(epochDay, `${what} ${day(epochDay - DATA.as_of)}`, muted, 4 + place % 2, [1, 3]));

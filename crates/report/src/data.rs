@@ -92,6 +92,7 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
             row.extend(change_cells(series));
             let marks = marks.get(&series.key).map(Vec::as_slice);
             row.push(json!(marks.unwrap_or_default()));
+            row.push(planned(series));
             Value::Array(row)
         })
         .collect();
@@ -116,6 +117,14 @@ pub(crate) fn page_data(report: &Report) -> Result<String, serde_json::Error> {
 
 /// A day that a chart marks, in days since 1970, and what became another on it.
 type Mark = (i32, &'static str);
+
+/// Days from which on full starts at other values, in days since 1970, with these.
+fn planned(series: &Series) -> Value {
+    let planned = series.outlook.iter().flat_map(|outlook| &outlook.planned);
+    planned
+        .map(|(day, threshold)| json!([day.epoch_days(), short(Some(*threshold))]))
+        .collect()
+}
 
 /// The day that an issue is about, where charts mark it.
 fn mark(issue: &Issue) -> Option<Mark> {

@@ -108,6 +108,7 @@ mod tests {
             outlook: Some(Outlook {
                 status,
                 threshold: Some(80.0),
+                planned: Vec::new(),
                 capacity: None,
                 days_left,
                 days_left_earliest,

@@ -1,6 +1,6 @@
 //! What a report is made of.
 
-use fleetcast_core::{Forecast, SeriesKey, Split};
+use fleetcast_core::{Day, Forecast, SeriesKey, Split};
 
 use crate::{Agenda, Grouping};
 
@@ -103,6 +103,8 @@ pub struct Outlook {
     pub status: Status,
     /// The value at which full starts.
     pub threshold: Option<f64>,
+    /// Days from which on full is planned to start at other values, in their order, with these.
+    pub planned: Vec<(Day, f64)>,
     /// What there is.
     pub capacity: Option<f64>,
     /// Days from the end of the data until it is as likely as not that it is full.

@@ -76,6 +76,7 @@ mod tests {
         let outlook = outlook.map(|(status, days_left, days_left_earliest, level)| Outlook {
             status,
             threshold: (status != Status::NoLimit).then_some(80.0),
+            planned: Vec::new(),
             capacity: None,
             days_left,
             days_left_earliest,

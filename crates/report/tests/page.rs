@@ -72,7 +72,12 @@ fn nothing_is_fetched() {
 
 #[test]
 fn rows_and_charts_stand_in_the_same_order() {
-    let report = fleet::report_of(&["a", "b"], &["cpu", "disk"]);
+    let mut report = fleet::report_of(&["a", "b"], &["cpu", "disk"]);
+    let day: fleetcast_core::Day = "1970-01-11".parse().unwrap();
+    for one in &mut report.series {
+        let outlook = one.outlook.as_mut().unwrap();
+        outlook.planned = vec![(day, 160.0)];
+    }
     let data = data(&render(&report).unwrap());
     let (rows, charts) = (
         data["rows"].as_array().unwrap(),
@@ -80,9 +85,13 @@ fn rows_and_charts_stand_in_the_same_order() {
     );
     assert_eq!((rows.len(), charts.len()), (4, 4));
     for (row, chart) in rows.iter().zip(charts) {
-        assert_eq!(row.as_array().unwrap().len(), 24);
+        assert_eq!(row.as_array().unwrap().len(), 25);
         // The probabilities by 30, 60 and 90 days, in percent.
         assert_eq!(row[18], serde_json::json!([10.0, 20.0, 40.0]));
+        // A limit that is planned, and since when.
+        let planned = row[24].as_array().unwrap();
+        assert_eq!((planned.len(), planned[0][0].as_i64()), (1, Some(10)));
+        assert_eq!(planned[0][1].as_f64(), Some(160.0));
         assert_eq!(chart[0], 1, "a small fleet is drawn day by day");
     }
     // Over first.

@@ -116,6 +116,7 @@ fn one(key: SeriesKey, number: usize, split: &Split) -> Series {
         outlook: Some(Outlook {
             status,
             threshold: Some(80.0),
+            planned: Vec::new(),
             capacity: Some(100.0),
             days_left,
             days_left_earliest: days_left.map(|days| days / 2),
