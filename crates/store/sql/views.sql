@@ -1,5 +1,6 @@
 -- What came true of golden records: every day that has been forecast and has since been observed.
--- A day that occurs twice in the data has the mean of its values.
+-- A day that occurs twice in the data has the mean of its values. Where the capacity of a percentage has become another since the
+-- record was made, what was observed is brought to the one that the record is in shares of.
 CREATE OR REPLACE VIEW live_accuracy AS
 WITH golden AS (
     SELECT
@@ -15,17 +16,29 @@ actual AS (
     WHERE abs(utilization::DOUBLE) <= 1e100
       AND ds > (SELECT min(trained_through) FROM golden)
     GROUP BY ALL
+),
+changed AS (
+    SELECT g.run_id, g.host, g.resource, g.ds, product(c."to" / c."from") AS multiple
+    FROM golden AS g
+    JOIN capacity_changes AS c ON c.host = g.host AND c.resource = g.resource
+    WHERE c.day > g.trained_through AND c.day <= g.ds
+    GROUP BY ALL
+),
+known AS (
+    SELECT g.*, a.actual * coalesce(c.multiple, 1) AS actual
+    FROM golden AS g
+    JOIN actual AS a ON a.host = g.host AND a.resource = g.resource AND a.ds = g.ds
+    LEFT JOIN changed AS c ON c.run_id = g.run_id AND c.host = g.host AND c.resource = g.resource AND c.ds = g.ds
+    WHERE g.ds > g.trained_through
 )
 SELECT
-    g.run_id, g.host, g.resource, g.model, g.trained_through, g.ds,
-    g.ds - g.trained_through AS age_days,
-    a.actual, g.yhat, g.yhat_lower, g.yhat_upper,
-    g.yhat - a.actual AS error,
-    a.actual BETWEEN g.yhat_lower AND g.yhat_upper AS inside,
-    a.actual BETWEEN g.yhat_lower_95 AND g.yhat_upper_95 AS inside_95
-FROM golden AS g
-JOIN actual AS a ON a.host = g.host AND a.resource = g.resource AND a.ds = g.ds
-WHERE g.ds > g.trained_through;
+    run_id, host, resource, model, trained_through, ds,
+    ds - trained_through AS age_days,
+    actual, yhat, yhat_lower, yhat_upper,
+    yhat - actual AS error,
+    actual BETWEEN yhat_lower AND yhat_upper AS inside,
+    actual BETWEEN yhat_lower_95 AND yhat_upper_95 AS inside_95
+FROM known;
 
 -- The same by age (a month of 30 days at a time), model and resource.
 CREATE OR REPLACE VIEW live_accuracy_by_age AS

@@ -21,10 +21,19 @@ actual AS (
       AND ds > (SELECT min(trained_through) FROM record)
     GROUP BY ALL
 ),
+-- Where a capacity has become another since, what was observed is brought to the one that the record is in shares of.
+changed AS (
+    SELECT r.host, r.resource, r.ds, product(c."to" / c."from") AS multiple
+    FROM record AS r
+    JOIN capacity_changes AS c ON c.host = r.host AND c.resource = r.resource
+    WHERE c.day > r.trained_through AND c.day <= r.ds
+    GROUP BY ALL
+),
 latest AS (
-    SELECT r.*, a.actual
+    SELECT r.*, a.actual * coalesce(c.multiple, 1) AS actual
     FROM record AS r
     JOIN actual AS a ON a.host = r.host AND a.resource = r.resource AND a.ds = r.ds
+    LEFT JOIN changed AS c ON c.host = r.host AND c.resource = r.resource AND c.ds = r.ds
     WHERE r.ds > r.trained_through
     QUALIFY row_number() OVER (PARTITION BY r.host, r.resource ORDER BY r.ds DESC) <= 14
 ),

@@ -163,6 +163,34 @@ fn a_planned_extension_is_in_forecast_and_outlook() {
 }
 
 #[test]
+fn records_of_before_a_capacity_changed_are_held_against_shares_of_theirs() {
+    let desk = Desk::new();
+    desk.sql("fleet.duckdb", FILLING);
+    desk.ok(RUN);
+    // What was forecast comes true, of a disk that is twice as large from the third day on.
+    desk.sql(
+        "fleet.duckdb",
+        "INSERT INTO processed_data BY NAME
+         SELECT host, resource, ds, if(host = 'db-01' AND ds >= '2026-01-03', yhat / 2, yhat) AS utilization
+         FROM forecasts WHERE ds <= '2026-01-14'",
+    );
+    let drift = "SELECT host FROM forecast_drift";
+    let off = "SELECT host FROM live_accuracy GROUP BY host HAVING max(abs(error)) > 1e-9";
+    for wrong in [drift, off] {
+        assert_eq!(desk.query("fleet.duckdb", wrong), ["db-01"]);
+    }
+    desk.ok(RUN);
+    let none_is_wrong = || desk.ok("changes --json").contains("\"wrong_forecasts\":[]");
+    assert!(!none_is_wrong());
+    desk.ok("limits --capacity-change db-01 disk 2026-01-03 100 200");
+    for wrong in [drift, off] {
+        assert_eq!(desk.query("fleet.duckdb", wrong), [""; 0]);
+    }
+    desk.ok(RUN);
+    assert!(none_is_wrong());
+}
+
+#[test]
 fn a_percentage_of_another_capacity_is_another_percentage() {
     let desk = Desk::new();
     desk.sql("fleet.duckdb", FILLING);
