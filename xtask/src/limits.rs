@@ -71,11 +71,14 @@ pub(crate) fn limits(settings: &Settings, flags: LimitFlags) -> Result<(), Error
     if is_changed {
         store.finish()?;
     }
-    list(&store, settings, reporter)?;
+    // The day a run would look at.
+    let as_of = store
+        .data_summary(settings.last_day)
+        .map_or(Day::MAX, |data| data.last_day);
+    list(&store, as_of, reporter)?;
     if is_changed && store.count_rows(Table::CapacityOutlook)? > 0 {
         // A history that is read otherwise is another history; limits are looked at by the last stage alone, and so is what is
         // planned.
-        let as_of = store.data_summary(settings.last_day)?.last_day;
         let history = |mut changes: Vec<CapacityChange>| {
             changes.retain(|change| change.day <= as_of);
             changes
@@ -148,12 +151,8 @@ struct Line {
     series: usize,
 }
 
-fn list(store: &Store, settings: &Settings, reporter: Reporter) -> Result<(), Error> {
+fn list(store: &Store, as_of: Day, reporter: Reporter) -> Result<(), Error> {
     let given = store.limits()?;
-    // The day a run would look at.
-    let as_of = store
-        .data_summary(settings.last_day)
-        .map_or(Day::MAX, |data| data.last_day);
     let schedules = store.limit_schedules(as_of)?;
     let unused = given.iter().filter(|row| !is_used(row, &schedules));
     for row in unused {

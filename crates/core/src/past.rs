@@ -39,8 +39,8 @@ pub struct EarlierYears {
     /// The values of the last year and of the one before, as far as they are known, one after the other, in the series' unit: of each
     /// as many days. Between observed days they lie on a straight line, before the first and after the last they are like those.
     pub values: Vec<f32>,
-    /// How far the level has moved since each of them: the median of the last 56 days that were seen, less that of the same
-    /// days of that year.
+    /// These are the distances that the level has moved since each of them: the median of the last 56 days that were seen, less that
+    /// of the same days of that year.
     pub moved: Vec<f32>,
 }
 
@@ -117,27 +117,21 @@ impl EarlierYears {
 /// The median of the 56 days that end `back` days before the last one; `None` where too few have a value.
 fn level_at(seen: &[f64], back: usize) -> Option<f64> {
     let end = seen.len().checked_sub(back)?;
-    let days = &seen[end.saturating_sub(LEVEL_DAYS)..end];
-    let mut known: Vec<f64> = days
-        .iter()
-        .copied()
-        .filter(|value| value.is_finite())
-        .collect();
-    if known.len() < LEAST_OF_LEVEL_DAYS {
-        return None;
-    }
-    known.sort_by(f64::total_cmp);
-    Some(quantile_of_sorted(&known, 0.5))
+    quantile_of_known(
+        &seen[end.saturating_sub(LEVEL_DAYS)..end],
+        0.5,
+        LEAST_OF_LEVEL_DAYS,
+    )
 }
 
-/// What the past says of a series: forecasts that were made in it, and the days of earlier years that the future is about.
+/// A series' past holds the forecasts that were made in it, and the days of earlier years that the future is about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeriesPast {
     /// The golden model's forecasts of the past, in the order of their origins.
     pub forecasts: Vec<PastForecast>,
     /// The last day that is known.
     pub as_of: Day,
-    /// What came on the days after it in earlier years.
+    /// These years hold what came on the days after it.
     pub years: EarlierYears,
 }
 
@@ -172,7 +166,7 @@ pub struct PastForecast {
     pub level: Option<f64>,
     /// The values of the last days up to the origin, 31 at most; −∞ where missing.
     pub latest: Vec<f32>,
-    /// What came on its days in earlier years, by what was known at the origin.
+    /// These years hold what came on its days before, by what was known at the origin.
     pub years: EarlierYears,
 }
 
@@ -281,16 +275,21 @@ fn without_gaps(values: &[f64]) -> Vec<f64> {
 #[must_use]
 pub fn level_of_last_year(seen: &[f64]) -> Option<f64> {
     let year = &seen[seen.len().saturating_sub(YEAR)..];
-    let mut known: Vec<f64> = year
+    quantile_of_known(year, LEVEL, LEAST_LEVEL_DAYS)
+}
+
+/// The quantile at `share` of the values that are known; `None` where fewer than `least` are.
+fn quantile_of_known(values: &[f64], share: f64, least: usize) -> Option<f64> {
+    let mut known: Vec<f64> = values
         .iter()
         .copied()
         .filter(|value| value.is_finite())
         .collect();
-    if known.len() < LEAST_LEVEL_DAYS {
+    if known.len() < least {
         return None;
     }
     known.sort_by(f64::total_cmp);
-    Some(quantile_of_sorted(&known, LEVEL))
+    Some(quantile_of_sorted(&known, share))
 }
 
 fn latest(seen: &[f64]) -> Vec<f32> {

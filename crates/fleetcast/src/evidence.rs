@@ -36,7 +36,7 @@ pub struct Evidence {
     /// The forecasts of engines beside these two.
     pub(crate) further: Vec<(Contender, Arc<EngineForecasts>)>,
     pub(crate) entry: Option<LeaderboardEntry>,
-    /// What the past says of it.
+    /// The past holds its golden model's forecasts and earlier years.
     pub(crate) past: SeriesPast,
     /// The regime that the forecast of the future goes on from, where its past was brought to it.
     pub(crate) regime: Option<Arc<Alignment>>,

@@ -43,7 +43,7 @@ pub struct Material<'a> {
     pub load: Option<&'a LoadChange>,
     /// The series' last values ([`fleetcast_outlook::days_to_look_back`]).
     pub recent: &'a [f64],
-    /// What the past says of it: its golden model's forecasts, and earlier years.
+    /// The past holds its golden model's forecasts and earlier years.
     pub past: &'a SeriesPast,
     /// The law that the series of each resource share.
     pub fleet: &'a FleetLaw,

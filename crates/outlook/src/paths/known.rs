@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fleetcast_core::{Day, PastForecast, SeriesKey};
 
 use super::crossing::first_crossing;
-use super::law::PathLaw;
+use super::law::{PathLaw, together};
 use super::map::{Case, ProbabilityMap};
 use super::pool::PathPool;
 use super::series::SeriesPaths;
@@ -42,7 +42,7 @@ pub struct KnownOutlook {
     pub horizon_days: usize,
     /// The probability of a sustained crossing that its forecast and errors said, before any map.
     pub said: f64,
-    /// How much of what it said is of earlier years, which no map changes.
+    /// This part of what it said is of earlier years, which no map changes.
     pub like_a_year: f64,
     /// The probability that it goes on as an earlier year that had a sustained crossing: at most
     /// [`like_a_year`](Self::like_a_year).
@@ -57,7 +57,7 @@ impl KnownOutlook {
     /// Returns the probability that it said, on a map.
     #[must_use]
     pub fn probability(&self, map: &ProbabilityMap) -> f64 {
-        (1.0 - self.like_a_year) * map.of(self.said) + self.years
+        together(self.like_a_year, map.of(self.said), self.years)
     }
 }
 

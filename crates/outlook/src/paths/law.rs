@@ -16,7 +16,7 @@ use crate::Sustained;
 /// enough that two ways of four neither make a probability of 10 % nor keep one of 90 % from being reached.
 const LIKE_A_YEAR: f64 = 0.04;
 
-/// How a series may go on: its forecast with the errors of the past, or as in an earlier year.
+/// A path law says how a series may go on: as its forecast with the errors of the past, or as in an earlier year.
 #[derive(Debug)]
 pub struct PathLaw {
     /// The forecast with the errors of the past, in ways whose weights are together 1.
@@ -25,6 +25,12 @@ pub struct PathLaw {
     years: Vec<WeightedPath>,
     size: f64,
     sustained: Sustained,
+}
+
+/// The probability of what has the probability `forecast` where a series goes on as it is forecast, and `years` as part of
+/// `like_a_year`, the probability that it goes on as an earlier year did.
+pub(super) fn together(like_a_year: f64, forecast: f64, years: f64) -> f64 {
+    ((1.0 - like_a_year) * forecast + years).min(1.0)
 }
 
 /// One way to go on.
@@ -89,8 +95,9 @@ impl PathLaw {
     pub fn crossed_by(&self, threshold: f64, map: &ProbabilityMap) -> Vec<f64> {
         let forecast = self.forecast_crossed_by(threshold);
         let years = self.crossed_so_far(&self.years, threshold);
+        let like_a_year = self.like_a_year();
         let both = forecast.iter().zip(years);
-        both.map(|(forecast, years)| self.together(map.of(*forecast), years))
+        both.map(|(forecast, years)| together(like_a_year, map.of(*forecast), years))
             .collect()
     }
 
@@ -121,21 +128,14 @@ impl PathLaw {
     /// Returns the probability that it goes on as an earlier year did, one that crosses `threshold`.
     #[must_use]
     pub fn years_crossed(&self, threshold: f64) -> f64 {
-        let crossed = self.crossed_so_far(&self.years, threshold);
-        crossed.last().copied().unwrap_or(0.0)
+        let crossing = self.years.iter().filter(|path| path.peak >= threshold);
+        crossing.map(|path| path.weight).sum()
     }
 
     /// Returns the probability that it goes on as an earlier year did: 0 where none is known.
     #[must_use]
     pub fn like_a_year(&self) -> f64 {
         self.years.iter().map(|path| path.weight).sum()
-    }
-
-    /// Returns the probability of what has the probability `forecast` where the series goes on as it is forecast, and as part of
-    /// going on like an earlier year the probability `years`.
-    #[must_use]
-    pub fn together(&self, forecast: f64, years: f64) -> f64 {
-        ((1.0 - self.like_a_year()) * forecast + years).min(1.0)
     }
 
     /// The weights of those of `paths` that have crossed `threshold` by each day.
@@ -193,6 +193,7 @@ impl PathLaw {
         let of_forecast = self.paths.iter().map(|path| (path, false));
         let mut all: Vec<(&WeightedPath, bool)> = of_forecast.chain(of_years).collect();
         all.sort_by(|(a, _), (b, _)| b.peak.total_cmp(&a.peak));
+        let like_a_year = self.like_a_year();
         let (mut forecast, mut years) = (0.0_f64, 0.0);
         for (path, is_year) in &all {
             if *is_year {
@@ -200,7 +201,7 @@ impl PathLaw {
             } else {
                 forecast += path.weight;
             }
-            if self.together(map.of(forecast.min(1.0)), years) >= share {
+            if together(like_a_year, map.of(forecast.min(1.0)), years) >= share {
                 return path.peak;
             }
         }
